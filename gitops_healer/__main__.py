@@ -1,0 +1,6 @@
+"""`python -m gitops_healer` is `gitops-healer`."""
+
+from gitops_healer.cli import main
+
+if __name__ == "__main__":
+    main()

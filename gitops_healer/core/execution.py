@@ -1,0 +1,63 @@
+"""Executions: what production tells us about a tool (a monitored function)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One traceback entry. line: from 1; file: repository-relative where it lies in the repository."""
+
+    file: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True)
+class ExecutionFailure:
+    """type: the exception's class name, dotted unless builtin; frames: innermost last."""
+
+    type: str
+    message: str
+    frames: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One call of a tool (DESIGN section 7). tool: `pkg.mod:qualname`; ts: aware, UTC; payloads are canonical JSON text
+    (`args` a JSON array, `kwargs` an object, `result` any value), or None when they were not recorded."""
+
+    id: str
+    tool: str
+    ts: datetime
+    ok: bool
+    duration_ms: float | None = None
+    args: str | None = None
+    kwargs: str | None = None
+    result: str | None = None
+    error: ExecutionFailure | None = None
+    commit: str | None = None
+
+    @property
+    def replayable(self) -> bool:
+        return self.args is not None or self.kwargs is not None
+
+
+@dataclass(frozen=True)
+class ToolStats:
+    """Counts of one tool in one window. failures_by: (error type, count), most frequent first; durations in ms."""
+
+    tool: str
+    total: int
+    failed: int
+    first: datetime
+    last: datetime
+    median_ms: float | None = None
+    p95_ms: float | None = None
+    distinct_failing_inputs: int = 0
+    failures_by: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def success_rate(self) -> float:
+        """Between 0 and 1; 1 when there was no call."""
+        return 1.0 - self.failed / self.total if self.total else 1.0

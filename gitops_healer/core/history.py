@@ -1,0 +1,83 @@
+"""The ledger, replayed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from gitops_healer.core.upgrade import (
+    Commanded,
+    Event,
+    Heeded,
+    Ignored,
+    Paused,
+    RepositoryFact,
+    Stage,
+    Unpaused,
+    Upgrade,
+    begin,
+)
+
+
+@dataclass(frozen=True)
+class History:
+    """All upgrades by id, in the order in which they were queued, and what maintainers ordered for the repository."""
+
+    upgrades: Mapping[str, Upgrade] = field(default_factory=dict)
+    ignored: Mapping[str, Ignored] = field(default_factory=dict)
+    commands: Mapping[str, Commanded] = field(default_factory=dict)
+    paused: Paused | None = None
+    seen: frozenset[str] = frozenset()
+
+    def after(self, events: Iterable[Event]) -> "History":
+        """The history after more events; an event that is known already changes nothing.
+
+        Raises IllegalEventError when one cannot follow.
+        """
+        upgrades, ignored, commands = dict(self.upgrades), dict(self.ignored), dict(self.commands)
+        paused, seen = self.paused, set(self.seen)
+        for event in events:
+            if event.id in seen:
+                continue
+            seen.add(event.id)
+            match event.fact:
+                case Commanded(comment):
+                    commands[comment] = event.fact
+                case Ignored(fingerprint):
+                    ignored[fingerprint] = event.fact
+                case Heeded(fingerprint):
+                    ignored.pop(fingerprint, None)
+                case Paused():
+                    paused = event.fact
+                case Unpaused():
+                    paused = None
+                case _:
+                    known = upgrades.get(event.upgrade)
+                    upgrades[event.upgrade] = known.after(event) if known else begin(event)
+        return History(upgrades, ignored, commands, paused, frozenset(seen))
+
+    def position(self, upgrade: str, fact: object) -> int:
+        """How many events the upgrade has; 0 for facts about the repository (see `event_id`)."""
+        known = self.upgrades.get(upgrade)
+        return 0 if known is None or isinstance(fact, RepositoryFact) else known.position
+
+    def open(self) -> tuple[Upgrade, ...]:
+        return tuple(upgrade for upgrade in self.upgrades.values() if upgrade.open)
+
+    def of_finding(self, fingerprint: str) -> tuple[Upgrade, ...]:
+        """All attempts at one finding, first attempt first."""
+        return tuple(up for up in self.upgrades.values() if up.finding.fingerprint == fingerprint)
+
+    def at(self, *stages: Stage) -> tuple[Upgrade, ...]:
+        return tuple(up for up in self.upgrades.values() if up.stage in stages)
+
+    def find(self, text: str) -> tuple[Upgrade, ...]:
+        """Upgrades that a person may mean: full id, unique beginning of it, or codename."""
+        exact = [up for up in self.upgrades.values() if text in (up.id, up.codename)]
+        if exact:
+            return tuple(exact)
+        return tuple(
+            up for up in self.upgrades.values() if up.id.startswith(text) or up.id.startswith(f"up-{text}")
+        )
+
+
+def replay(events: Iterable[Event]) -> History:
+    return History().after(events)

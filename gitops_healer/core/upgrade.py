@@ -1,0 +1,534 @@
+"""An Upgrade: one flaw on its way from seen to learned. It is nothing but its replayed events."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+from typing import assert_never
+
+from gitops_healer.core.codec import digest, to_json
+from gitops_healer.core.finding import Finding
+from gitops_healer.core.plan import Investigation, Option, Plan
+from gitops_healer.core.verdict import Verdict
+from gitops_healer.core.watching import Health, Window
+from gitops_healer.errors import IllegalEventError
+
+
+class Stage(Enum):
+    QUEUED = "queued"
+    INVESTIGATED = "investigated"
+    PLANNED = "planned"
+    PLAN_APPROVED = "plan_approved"
+    PREPARED = "prepared"
+    PROPOSED = "proposed"
+    VALIDATED = "validated"
+    APPROVED = "approved"
+    MERGED = "merged"
+    WATCHED = "watched"
+    STABLE = "stable"
+    UNPROVEN = "unproven"
+    REGRESSED = "regressed"
+    ROLLED_BACK = "rolled_back"
+    DROPPED = "dropped"
+    HELD = "held"
+    CLOSED = "closed"
+
+
+BEFORE_MERGE = frozenset(
+    {
+        Stage.QUEUED,
+        Stage.INVESTIGATED,
+        Stage.PLANNED,
+        Stage.PLAN_APPROVED,
+        Stage.PREPARED,
+        Stage.PROPOSED,
+        Stage.VALIDATED,
+        Stage.APPROVED,
+    }
+)
+IN_REVIEW = frozenset({Stage.PROPOSED, Stage.VALIDATED, Stage.APPROVED})
+SETTLED = frozenset({Stage.STABLE, Stage.UNPROVEN, Stage.ROLLED_BACK, Stage.DROPPED})
+
+
+# Facts: what can happen to an upgrade. Past participles, one class each; their fields are the ledger's `data`.
+
+
+@dataclass(frozen=True)
+class Queued:
+    """The first fact. option: set when the change is already chosen (a re-land)."""
+
+    finding: Finding
+    codename: str
+    base: str
+    attempt: int = 1
+    option: str = ""
+
+
+@dataclass(frozen=True)
+class Investigated:
+    investigation: Investigation
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A maintainer answered the question of a MANUAL upgrade."""
+
+    option: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Planned:
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class PlanApproved:
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """commit: the change on `base`, kept by a scratch ref; verdict: phase 1."""
+
+    commit: str
+    base: str
+    restore_ref: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """Branch and pull request exist. run: so that the run that pushed never merges."""
+
+    branch: str
+    head: str
+    pull: int
+    url: str
+    run: str
+
+
+@dataclass(frozen=True)
+class Validated:
+    """Phase 2 and CI passed on `verdict.commit`, the head of the pull request."""
+
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Invalidated:
+    """The proof does not count any more (head moved, CI turned red); prove again."""
+
+    reason: str
+    head: str
+
+
+@dataclass(frozen=True)
+class Outdated:
+    """The base moved so that the change has to be built again."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Approved:
+    by: str
+    head: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Merged:
+    """commit: the merge on the base branch; parent: the base before it; head: what was validated."""
+
+    commit: str
+    parent: str
+    head: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Phase 2 ran again on the merge commit and the watch is open."""
+
+    verdict: Verdict
+    window: Window
+
+
+@dataclass(frozen=True)
+class HealthChecked:
+    health: Health
+
+
+@dataclass(frozen=True)
+class Stabilised:
+    reason: str
+
+
+@dataclass(frozen=True)
+class LeftUnproven:
+    """The watch ended without enough data: never called stable."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Regressed:
+    """It is to be taken back: by judgement (`by` is the healer) or by order of a maintainer."""
+
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True)
+class RevertProposed:
+    branch: str
+    head: str
+    pull: int
+    url: str
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    commit: str
+    pull: int
+
+
+@dataclass(frozen=True)
+class Dropped:
+    reason: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """Waits for a person. question: what is asked, when something is asked; next_action: what to type."""
+
+    reason: str
+    question: str = ""
+    next_action: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Resumed:
+    by: str
+
+
+@dataclass(frozen=True)
+class Intended:
+    """Written before an effect; the outcome is the fact that follows. effect: a verb; target: what it acts on."""
+
+    effect: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The end. outcome: the stage it settled in; lesson: what to remember of it."""
+
+    outcome: str
+    lesson: str
+
+
+Fact = (
+    Queued
+    | Investigated
+    | Chosen
+    | Planned
+    | PlanApproved
+    | Prepared
+    | Proposed
+    | Validated
+    | Invalidated
+    | Outdated
+    | Approved
+    | Merged
+    | Watched
+    | HealthChecked
+    | Stabilised
+    | LeftUnproven
+    | Regressed
+    | RevertProposed
+    | RolledBack
+    | Dropped
+    | Held
+    | Resumed
+    | Intended
+    | Closed
+)
+
+# Facts about the repository as a whole: their events carry no upgrade.
+
+
+@dataclass(frozen=True)
+class Commanded:
+    """A maintainer's command was obeyed or refused. comment: the forge's id, so that none is obeyed twice."""
+
+    comment: str
+    command: str
+    allowed: bool
+    reply: str
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """This finding is not to be proposed again."""
+
+    fingerprint: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Heeded:
+    """The ignore is undone."""
+
+    fingerprint: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Paused:
+    """Kill switch: nothing is proposed or merged until resumed. Watching goes on."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unpaused:
+    by: str
+
+
+RepositoryFact = Commanded | Ignored | Heeded | Paused | Unpaused
+
+
+@dataclass(frozen=True)
+class Event:
+    """A fact with its envelope. ts: aware UTC; run: the cycle that wrote it; actor: a login, or the healer itself."""
+
+    id: str
+    ts: datetime
+    upgrade: str
+    run: str
+    actor: str
+    fact: Fact | RepositoryFact
+    v: int = 1
+
+    @property
+    def name(self) -> str:
+        return type(self.fact).__name__
+
+
+def event_id(upgrade: str, position: int, fact: Fact | RepositoryFact) -> str:
+    """The same fact at the same place in an upgrade's life has the same id, whoever writes it and whenever.
+
+    position: how many events the upgrade had before; 0 for facts about the repository.
+    """
+    return digest("event", upgrade, position, type(fact).__name__, to_json(fact))
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """The state that the events add up to; `after` is the only thing that makes the next one."""
+
+    id: str
+    stage: Stage
+    finding: Finding
+    codename: str
+    attempt: int
+    base: str
+    queued_at: datetime
+    changed_at: datetime
+    position: int = 1
+    option_key: str = ""
+    chosen_by: str = ""
+    investigation: Investigation | None = None
+    plan: Plan | None = None
+    plan_approved_by: str = ""
+    prepared: Prepared | None = None
+    proposed: Proposed | None = None
+    validated: Verdict | None = None
+    approved: Approved | None = None
+    merged: Merged | None = None
+    watched: Watched | None = None
+    health: Health | None = None
+    health_checked_at: datetime | None = None
+    regressed: Regressed | None = None
+    revert: RevertProposed | None = None
+    rolled_back: RolledBack | None = None
+    held: Held | None = None
+    held_from: Stage | None = None
+    settled_as: Stage | None = None
+    reason: str = ""
+    intents: tuple[Intended, ...] = field(default=())
+
+    @property
+    def option(self) -> Option | None:
+        """The option that is planned or chosen."""
+        if self.investigation is None:
+            return None
+        key = self.plan.option if self.plan else self.option_key
+        return next((option for option in self.investigation.options if option.key == key), None)
+
+    @property
+    def open(self) -> bool:
+        return self.stage is not Stage.CLOSED
+
+    def intends(self, effect: str, target: str) -> bool:
+        return Intended(effect, target) in self.intents
+
+    def after(self, event: Event) -> "Upgrade":
+        """The upgrade after one more event. Raises IllegalEventError when it cannot follow."""
+        if event.upgrade != self.id:
+            raise IllegalEventError(f"{event.name} belongs to {event.upgrade}, not to {self.id}")
+        fact = event.fact
+        if isinstance(fact, RepositoryFact):
+            raise IllegalEventError(f"{event.name} is about the repository, not about {self.id}")
+        allowed = _MAY_FOLLOW[type(fact)]
+        if self.stage not in allowed:
+            stages = ", ".join(sorted(stage.value for stage in allowed)) or "nothing"
+            raise IllegalEventError(
+                f"{event.name} cannot follow: {self.id} is {self.stage.value}, and it may follow only {stages}. "
+                "Run `gitops-healer ledger verify` to see whether the ledger was edited."
+            )
+        following = _applied(self, event.ts, fact)
+        return replace(following, position=self.position + 1)
+
+
+def begin(event: Event) -> Upgrade:
+    """The upgrade that a Queued event starts. Raises IllegalEventError for any other event."""
+    match event.fact:
+        case Queued(finding, codename, base, attempt, option):
+            return Upgrade(
+                event.upgrade,
+                Stage.QUEUED,
+                finding,
+                codename,
+                attempt,
+                base,
+                event.ts,
+                event.ts,
+                option_key=option,
+            )
+        case _:
+            raise IllegalEventError(f"{event.name} cannot be the first event of {event.upgrade}: Queued is")
+
+
+_AFTER_MERGE = frozenset({Stage.MERGED, Stage.WATCHED, Stage.STABLE, Stage.UNPROVEN})
+_PROVEN = IN_REVIEW | {Stage.PREPARED}
+_NOT_CLOSED = frozenset(Stage) - {Stage.CLOSED}
+_MAY_FOLLOW: dict[type[Fact], frozenset[Stage]] = {
+    Queued: frozenset(),
+    Investigated: frozenset({Stage.QUEUED}),
+    Chosen: frozenset({Stage.INVESTIGATED, Stage.PLANNED, Stage.HELD}),
+    Planned: frozenset({Stage.INVESTIGATED}),
+    PlanApproved: frozenset({Stage.PLANNED}),
+    Prepared: frozenset({Stage.PLAN_APPROVED}),
+    Proposed: frozenset({Stage.PREPARED}),
+    Validated: frozenset({Stage.PROPOSED}),
+    Invalidated: frozenset({Stage.VALIDATED, Stage.APPROVED}),
+    Outdated: BEFORE_MERGE,
+    Approved: frozenset({Stage.VALIDATED}),
+    Merged: frozenset({Stage.APPROVED}),
+    Watched: frozenset({Stage.MERGED}),
+    HealthChecked: frozenset({Stage.WATCHED}),
+    Stabilised: frozenset({Stage.WATCHED}),
+    LeftUnproven: frozenset({Stage.WATCHED}),
+    Regressed: _AFTER_MERGE | {Stage.CLOSED},
+    RevertProposed: frozenset({Stage.REGRESSED}),
+    RolledBack: frozenset({Stage.REGRESSED}),
+    Dropped: BEFORE_MERGE | {Stage.HELD},
+    Held: BEFORE_MERGE | {Stage.REGRESSED},
+    Resumed: frozenset({Stage.HELD}),
+    Intended: _NOT_CLOSED,
+    Closed: SETTLED,
+}
+
+
+def _applied(up: Upgrade, ts: datetime, fact: Fact) -> Upgrade:
+    """One line a fact: what it changes."""
+
+    def to(stage: Stage, **changes: object) -> Upgrade:
+        return replace(up, stage=stage, changed_at=ts, **changes)  # type: ignore[arg-type]
+
+    match fact:
+        case Queued():
+            raise IllegalEventError(f"{up.id} is queued already")
+        case Investigated(investigation):
+            return to(Stage.INVESTIGATED, investigation=investigation)
+        case Chosen(option, by):
+            _legal_choice(up, option)
+            return to(
+                Stage.INVESTIGATED, option_key=option, chosen_by=by, plan=None, held=None, held_from=None
+            )
+        case Planned(plan):
+            return to(Stage.PLANNED, plan=plan)
+        case PlanApproved(by):
+            return to(Stage.PLAN_APPROVED, plan_approved_by=by)
+        case Prepared():
+            return to(Stage.PREPARED, prepared=fact)
+        case Proposed():
+            return to(Stage.PROPOSED, proposed=fact)
+        case Validated(verdict):
+            return to(Stage.VALIDATED, validated=verdict)
+        case Invalidated(reason):
+            return to(Stage.PROPOSED, validated=None, approved=None, reason=reason)
+        case Outdated(reason):
+            return to(Stage.QUEUED, reason=reason, **_unbuilt())
+        case Approved():
+            return to(Stage.APPROVED, approved=fact)
+        case Merged():
+            return to(Stage.MERGED, merged=fact)
+        case Watched():
+            return to(Stage.WATCHED, watched=fact)
+        case HealthChecked(health):
+            return replace(up, health=health, health_checked_at=ts)
+        case Stabilised(reason):
+            return to(Stage.STABLE, reason=reason, settled_as=Stage.STABLE)
+        case LeftUnproven(reason):
+            return to(Stage.UNPROVEN, reason=reason, settled_as=Stage.UNPROVEN)
+        case Regressed(reason):
+            if up.merged is None or up.rolled_back is not None:
+                raise IllegalEventError(f"{up.id} has no merge to take back")
+            return to(Stage.REGRESSED, regressed=fact, reason=reason)
+        case RevertProposed():
+            return replace(up, revert=fact)
+        case RolledBack():
+            return to(Stage.ROLLED_BACK, rolled_back=fact, settled_as=Stage.ROLLED_BACK)
+        case Dropped(reason):
+            return to(Stage.DROPPED, reason=reason, settled_as=Stage.DROPPED, held=None)
+        case Held(reason):
+            return to(Stage.HELD, held=fact, held_from=up.stage, reason=reason)
+        case Resumed():
+            assert up.held_from is not None
+            return to(up.held_from, held=None, held_from=None)
+        case Intended():
+            return replace(up, intents=(*up.intents, fact))
+        case Closed():
+            return to(Stage.CLOSED)
+        case _:
+            assert_never(fact)
+
+
+def _unbuilt() -> dict[str, object]:
+    """Building again starts at the investigation: its spans were those of the old base."""
+    return {
+        "investigation": None,
+        "plan": None,
+        "plan_approved_by": "",
+        "prepared": None,
+        "validated": None,
+        "approved": None,
+        "intents": (),
+    }
+
+
+def _legal_choice(up: Upgrade, option: str) -> None:
+    keys = [known.key for known in up.investigation.options] if up.investigation else []
+    if option not in keys:
+        raise IllegalEventError(
+            f"{up.id} has no option {option!r}: choose one of {', '.join(keys) or 'none'}"
+        )
+    if up.held_from not in (None, Stage.INVESTIGATED, Stage.PLANNED):
+        raise IllegalEventError(f"{up.id} was held while {up.held_from.value}: it is too late to choose")

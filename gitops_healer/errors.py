@@ -1,0 +1,64 @@
+"""Every way in which a run can end badly, with one exit code each.
+
+An error is an instruction: its text says what was wrong, what is allowed and what to type next.
+"""
+
+
+class HealerError(Exception):
+    """Anything that ends a command; `exit_code` is what the shell sees."""
+
+    exit_code = 2
+
+
+class UsageError(HealerError):
+    """The command line or its target cannot be used as given."""
+
+
+class ConfigError(UsageError):
+    """A policy or configuration file is wrong; the text names file, key, what is allowed and an example."""
+
+
+class RepositoryError(UsageError):
+    """The path is not a repository that can be healed (missing, empty, broken)."""
+
+
+class GateError(HealerError):
+    """Findings or a failed gate where the caller asked to be told (`--fail-on`)."""
+
+    exit_code = 1
+
+
+class ForgeError(HealerError):
+    """The forge or the network did not do what it was asked to do."""
+
+    exit_code = 3
+
+
+class LedgerError(ForgeError):
+    """The ledger cannot be read or is not what an append-only history can be."""
+
+
+class LostRaceError(HealerError):
+    """Somebody else was faster; nothing was lost, run again."""
+
+    exit_code = 4
+
+
+class PreflightError(HealerError):
+    """The run was refused before it began; nothing was written."""
+
+    exit_code = 5
+
+
+class SandboxError(PreflightError):
+    """The sandbox that the policy demands cannot be had on this machine."""
+
+
+class IllegalEventError(HealerError):
+    """An event that cannot follow what the upgrade has lived through so far."""
+
+    exit_code = 3
+
+
+class StaleEditError(HealerError):
+    """An edit no longer fits the bytes that it was made for."""

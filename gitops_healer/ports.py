@@ -1,0 +1,400 @@
+"""What the cycle and the plug-ins may ask of the outside world. An adapter each stands behind them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+from gitops_healer.core.change import Change
+from gitops_healer.core.execution import Execution, ToolStats
+from gitops_healer.core.forge import Comment, Permission, Pull, PullState, Status
+from gitops_healer.core.testing import TestReport
+from gitops_healer.core.upgrade import Event
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware, UTC. Never earlier than what it said before (a clock that goes backwards is held)."""
+        ...
+
+
+# Git
+
+
+@dataclass(frozen=True)
+class File:
+    """A regular file of a tree. path: `/`-separated, undecodable bytes as surrogates; blob: its id; size: bytes."""
+
+    path: str
+    blob: str
+    size: int
+
+
+@dataclass(frozen=True)
+class RefUpdate:
+    """new: commit or blob id, or "" to delete; old: what must stand there now, "" when it must not exist."""
+
+    ref: str
+    new: str
+    old: str
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Two sides changed the same lines of these paths; nothing was written."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Who and when; the same signature, message and tree on the same parents give the same commit id."""
+
+    name: str
+    email: str
+    when: datetime
+
+
+@dataclass(frozen=True)
+class CommitInfo:
+    id: str
+    tree: str
+    parents: tuple[str, ...]
+    author: Signature
+    committer: Signature
+    message: str
+
+
+class Repository(Protocol):
+    """Git objects and refs of one repository. Never reads or writes its work tree or index."""
+
+    @property
+    def path(self) -> Path:
+        """The work tree, or the git directory of a bare repository."""
+        ...
+
+    @property
+    def state_dir(self) -> Path:
+        """A directory of ours inside the git directory: caches, executions, scratch. Made on first use."""
+        ...
+
+    def head_branch(self) -> str | None:
+        """The short name of the branch that HEAD points to (born or not), or None when HEAD is detached."""
+        ...
+
+    def checked_out(self, branch: str) -> bool:
+        """Whether some work tree of this repository (not bare) stands on `branch`."""
+        ...
+
+    def is_shallow(self) -> bool: ...
+
+    def resolve(self, rev: str) -> str | None:
+        """The commit id that a branch, tag, ref or (abbreviated) id names, or None."""
+        ...
+
+    def commit(self, commit: str) -> CommitInfo: ...
+
+    def files(self, commit: str) -> Iterator[File]:
+        """All regular files at a commit in path order; symlinks and submodules are left out."""
+        ...
+
+    def read_blob(self, blob: str) -> bytes: ...
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """The bytes of a regular file, or None when there is none of that name."""
+        ...
+
+    def export(self, commit: str, target: Path, change: Change | None = None) -> None:
+        """Write all files of a commit, with a change applied, under `target` (empty, exists). Symlinks that lead out
+        of the tree are left out; no git directory, no hooks, no filters of the user are involved."""
+        ...
+
+    def commit_change(self, base: str, change: Change, message: str, signature: Signature) -> str:
+        """A new commit on `base`; no ref moves. Deterministic. Raises StaleEditError."""
+        ...
+
+    def squash(self, onto: str, head: str, message: str, signature: Signature) -> str | Conflict:
+        """A new commit on `onto` that holds what `head` changed since their merge base; no ref moves."""
+        ...
+
+    def revert(self, commit: str, onto: str, message: str, signature: Signature) -> str | Conflict:
+        """A new commit on `onto` that takes `commit` (relative to its first parent) back; no ref moves."""
+        ...
+
+    def mergeable(self, onto: str, head: str) -> Conflict | None: ...
+
+    def diff(self, base: str, head: str) -> str:
+        """Unified diff between two commits; undecodable bytes as replacement characters."""
+        ...
+
+    def changed_paths(self, base: str, head: str) -> tuple[str, ...]: ...
+
+    def is_ancestor(self, ancestor: str, descendant: str) -> bool: ...
+
+    def log(self, head: str, exclude: str = "", limit: int = 0) -> Iterator[CommitInfo]:
+        """Commits reachable from `head` and not from `exclude`, newest first; limit 0 means all."""
+        ...
+
+    def refs(self, prefix: str) -> dict[str, str]:
+        """{full ref name: id} of all refs that begin with `prefix`."""
+        ...
+
+    def update_refs(self, updates: Sequence[RefUpdate], reason: str) -> None:
+        """All or none. Raises LostRaceError when a ref is not where `old` says, HealerError when git refuses."""
+        ...
+
+    def write_blob(self, data: bytes) -> str: ...
+
+
+# Ledger
+
+
+class Ledger(Protocol):
+    def load(self) -> tuple[Event, ...]:
+        """All events, oldest first. Raises LedgerError when it cannot be read."""
+        ...
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add events (those with known ids are skipped). On a lost race they are re-appended when still legal after
+        what came in between, else LostRaceError. No events, no commit."""
+        ...
+
+
+# Forge
+
+
+class Forge(Protocol):
+    """Pull requests and the people around them. Every write is safe to repeat."""
+
+    @property
+    def kind(self) -> str:
+        """`local` or `github`."""
+        ...
+
+    @property
+    def login(self) -> str:
+        """The healer's own login; comments by it are never commands."""
+        ...
+
+    def pull(self, number: int) -> Pull | None: ...
+
+    def pulls(self, state: PullState | None = None) -> tuple[Pull, ...]: ...
+
+    def pull_of_branch(self, branch: str) -> Pull | None:
+        """The newest pull request of a branch, whatever its state."""
+        ...
+
+    def push(self, branch: str, commit: str, expected: str) -> None:
+        """Set the branch to `commit`; `expected` is where it must stand now ("" = must not exist). LostRaceError."""
+        ...
+
+    def delete_branch(self, branch: str, expected: str) -> None: ...
+
+    def branch_head(self, branch: str) -> str | None: ...
+
+    def open_pull(self, branch: str, base: str, title: str, body: str) -> Pull:
+        """The open pull request of that branch; made when there is none."""
+        ...
+
+    def update_pull(self, number: int, title: str, body: str) -> None:
+        """Writes only when something changed."""
+        ...
+
+    def close_pull(self, number: int, by: str) -> None: ...
+
+    def merge_pull(self, number: int, head: str, message: str) -> str:
+        """Squash exactly `head` onto the base; returns the merge commit. LostRaceError when head or base moved,
+        ForgeError when it cannot be merged. Merging what is merged returns the same commit."""
+        ...
+
+    def comments(self, pull: int | None = None) -> tuple[Comment, ...]:
+        """Oldest first; None means all of the repository."""
+        ...
+
+    def add_comment(self, pull: int, author: str, body: str) -> Comment: ...
+
+    def set_sticky(self, pull: int, marker: str, body: str) -> None:
+        """One comment of ours a marker and pull; written only when its text changed."""
+        ...
+
+    def statuses(self, commit: str) -> tuple[Status, ...]: ...
+
+    def set_status(self, commit: str, status: Status) -> None: ...
+
+    def permission(self, login: str) -> Permission: ...
+
+    def set_permission(self, login: str, permission: Permission) -> None:
+        """Raises ForgeError where permissions are not ours to set (GitHub)."""
+        ...
+
+
+# Executions
+
+
+@dataclass(frozen=True)
+class Imported:
+    """stored: new rows; known: rows that were there already; broken: (line number from 1, why) of skipped lines."""
+
+    stored: int
+    known: int
+    broken: tuple[tuple[int, str], ...]
+
+
+class ExecutionStore(Protocol):
+    def add(self, executions: Iterable[Execution]) -> Imported: ...
+
+    def import_jsonl(self, lines: Iterable[bytes], progress: Callable[[int], None] | None = None) -> Imported:
+        """DESIGN section 7. Idempotent; broken lines are reported and skipped."""
+        ...
+
+    def tools(self) -> tuple[str, ...]: ...
+
+    def stats(self, since: datetime | None = None, until: datetime | None = None) -> tuple[ToolStats, ...]:
+        """Per tool, in [since, until), by tool name."""
+        ...
+
+    def executions(
+        self,
+        tool: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        ok: bool | None = None,
+        limit: int = 100,
+    ) -> tuple[Execution, ...]:
+        """Newest first."""
+        ...
+
+    def counts_by_commit(
+        self, tool: str, since: datetime, until: datetime
+    ) -> tuple[tuple[str | None, datetime, datetime, int, int, int], ...]:
+        """(commit or None, first ts, last ts, total, failed, distinct failing inputs), for the watch."""
+        ...
+
+    def version(self) -> str:
+        """A token that changes whenever the contents change: the key under which findings are cached."""
+        ...
+
+
+# Sandbox and tests
+
+
+class SandboxLevel(Enum):
+    """How much is between candidate code and the machine, weakest first."""
+
+    NONE = "none"
+    PROCESS = "process"
+    NAMESPACE = "namespace"
+    BUBBLEWRAP = "bubblewrap"
+
+    @property
+    def strength(self) -> int:
+        return list(SandboxLevel).index(self)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """seconds: wall clock, then the whole group is killed; sizes in bytes; output: kept of each stream."""
+
+    seconds: float = 300.0
+    memory: int = 2 * 1024**3
+    processes: int = 256
+    file_size: int = 512 * 1024**2
+    output: int = 4 * 1024**2
+
+
+@dataclass(frozen=True)
+class Ran:
+    """exit_code: None when it was killed; reason: why it did not end by itself, in a sentence, else empty."""
+
+    exit_code: int | None
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+    timed_out: bool = False
+    reason: str = ""
+
+
+class Sandbox(Protocol):
+    """Runs candidate code (DESIGN section 6)."""
+
+    @property
+    def level(self) -> SandboxLevel: ...
+
+    def run(
+        self,
+        argv: Sequence[str],
+        scratch: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        stdin: bytes = b"",
+        cwd: str = ".",
+    ) -> Ran:
+        """Run `argv` in `scratch / cwd`; only `scratch` can be written. `env` is all that it gets beside a clean
+        PATH, HOME (inside scratch), LANG. A missing program gives exit code 127."""
+        ...
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """A new empty directory that is deleted afterwards, whatever the candidate did to its permissions."""
+        ...
+
+
+class TestRunner(Protocol):
+    """The project's own tests, run in the sandbox on any commit, with or without a change."""
+
+    def command(self, commit: str) -> str:
+        """The configured or discovered test command, "" when there is none."""
+        ...
+
+    def run(self, commit: str, change: Change | None = None, only: Sequence[str] = ()) -> TestReport:
+        """only: ids of test cases, where the runner can select. Results are cached by tree, change and command;
+        failing tests are run again to tell flaky ones apart."""
+        ...
+
+
+@dataclass(frozen=True)
+class CallOutcome:
+    """One call of a tool in the sandbox. ok: it returned; result: canonical JSON, None when it is not JSON;
+    detail: repr of the result or the exception's text; error_type: "" when ok; seconds of the call alone."""
+
+    ok: bool
+    result: str | None
+    detail: str
+    error_type: str = ""
+    frames: tuple[tuple[str, int, str], ...] = ()
+    seconds: float = 0.0
+
+
+class Caller(Protocol):
+    """Calls one tool with recorded inputs, in the sandbox, on any commit, with or without a change."""
+
+    def call(
+        self,
+        commit: str,
+        tool: str,
+        path: str,
+        inputs: Sequence[tuple[str, str]],
+        change: Change | None = None,
+    ) -> tuple[CallOutcome, ...]:
+        """inputs: (args, kwargs) as canonical JSON; path: the module's file. One outcome each, in order; an import
+        failure or a dead process is an outcome of every input that it cost."""
+        ...
+
+
+Progress = Callable[[str], None]
+
+
+class Cache(Protocol):
+    """What can be computed again. Losing it costs time, nothing else."""
+
+    def get(self, key: str) -> bytes | None: ...
+
+    def put(self, key: str, value: bytes) -> None: ...
+
+    def get_many(self, keys: Sequence[str]) -> dict[str, bytes]: ...
+
+    def put_many(self, values: Mapping[str, bytes]) -> None: ...

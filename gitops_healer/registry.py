@@ -1,0 +1,195 @@
+"""Plug-ins: what they are given, what they promise, how they are found.
+
+A plug-in is one file with one decorated function. The decorator turns the function into a `Plugin` of its kind;
+nothing is registered by importing. `discover` walks a package (and the entry points of other packages) for them.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import entry_points
+from typing import Literal, TypeVar
+
+from gitops_healer.code.model import CodeModel
+from gitops_healer.core.finding import Finding
+from gitops_healer.core.forge import Permission
+from gitops_healer.core.history import History
+from gitops_healer.core.plan import Investigation, Plan
+from gitops_healer.core.upgrade import Fact, RepositoryFact, Upgrade
+from gitops_healer.core.verdict import CheckResult
+from gitops_healer.core.watching import Reading
+from gitops_healer.ports import Cache, Caller, ExecutionStore, Progress, Repository, Sandbox, TestRunner
+from gitops_healer.settings import Settings
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a plug-in may look at: one commit of one repository, at one moment. It changes nothing."""
+
+    commit: str
+    now: datetime
+    repository: Repository
+    code: CodeModel
+    executions: ExecutionStore
+    tests: TestRunner
+    caller: Caller
+    sandbox: Sandbox
+    cache: Cache
+    settings: Settings
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """name: that of its file, and in policies, output and ledger; help: first line of its docstring."""
+
+    name: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Detector(Plugin):
+    """Sees findings. reads: what its answer depends on, which decides for how long the answer is remembered."""
+
+    reads: Literal["code", "executions", "tests"]
+    run: Callable[[Scene], Iterable[Finding]]
+
+    def __call__(self, scene: Scene) -> Iterable[Finding]:
+        return self.run(scene)
+
+
+@dataclass(frozen=True)
+class Fixer(Plugin):
+    """Finds the cause of a finding and the changes that end it. treats: names of rules."""
+
+    treats: tuple[str, ...]
+    run: Callable[[Scene, Finding], Investigation]
+
+    def __call__(self, scene: Scene, finding: Finding) -> Investigation:
+        return self.run(scene, finding)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a check judges: the step from `base` to `head`, both commits.
+
+    phase 1: a change that is not proposed yet; phase 2: the head of a pull request, or the merge commit.
+    """
+
+    base: str
+    head: str
+    phase: int
+    plan: Plan
+    finding: Finding
+
+
+@dataclass(frozen=True)
+class Check(Plugin):
+    """Judges a step. order: cheap checks first, a failure stops the rest."""
+
+    order: int
+    run: Callable[[Scene, Case], CheckResult]
+
+    def __call__(self, scene: Scene, case: Case) -> CheckResult:
+        return self.run(scene, case)
+
+
+@dataclass(frozen=True)
+class Metric(Plugin):
+    """Measures what a merge did. Readings are counts before and after."""
+
+    run: Callable[[Scene, Upgrade], Iterable[Reading]]
+
+    def __call__(self, scene: Scene, upgrade: Upgrade) -> Iterable[Reading]:
+        return self.run(scene, upgrade)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A maintainer's command. upgrade: what it is about, when that could be told; head: of the pull, when written."""
+
+    actor: str
+    permission: Permission
+    arguments: tuple[str, ...]
+    pull: int
+    head: str
+    upgrade: Upgrade | None
+    history: History
+    scene: Scene
+
+
+@dataclass(frozen=True)
+class Answer:
+    """reply: Markdown; facts: (upgrade id or "", fact) to record, in order."""
+
+    allowed: bool
+    reply: str
+    facts: tuple[tuple[str, Fact | RepositoryFact], ...] = ()
+
+
+@dataclass(frozen=True)
+class Command(Plugin):
+    """Obeys a maintainer. needs: the least permission; target: whether it is about one upgrade."""
+
+    usage: str
+    needs: Permission
+    target: bool
+    examples: tuple[str, ...]
+    run: Callable[[Request], Answer]
+
+    def __call__(self, request: Request) -> Answer:
+        return self.run(request)
+
+
+def detector(
+    *, reads: Literal["code", "executions", "tests"]
+) -> Callable[[Callable[[Scene], Iterable[Finding]]], Detector]:
+    return lambda run: Detector(run.__name__, help_of(run), reads, run)
+
+
+def refactoring(*, treats: tuple[str, ...]) -> Callable[[Callable[[Scene, Finding], Investigation]], Fixer]:
+    return lambda run: Fixer(run.__name__, help_of(run), treats, run)
+
+
+repairer = refactoring  # the repair engine is a fixer as well; only the name of the kind differs
+
+
+def check(*, order: int) -> Callable[[Callable[[Scene, Case], CheckResult]], Check]:
+    return lambda run: Check(run.__name__, help_of(run), order, run)
+
+
+def metric(run: Callable[[Scene, Upgrade], Iterable[Reading]]) -> Metric:
+    return Metric(run.__name__, help_of(run), run)
+
+
+def command(
+    *, usage: str, needs: Permission = Permission.WRITE, target: bool = True, examples: tuple[str, ...] = ()
+) -> Callable[[Callable[[Request], Answer]], Command]:
+    return lambda run: Command(run.__name__.strip("_"), help_of(run), usage, needs, target, examples, run)
+
+
+def help_of(function: Callable[..., object]) -> str:
+    """First line of the docstring: the help text."""
+    return (inspect.getdoc(function) or "").partition("\n")[0]
+
+
+P = TypeVar("P", bound=Plugin)
+
+
+def discover(package: str, kind: type[P]) -> tuple[P, ...]:
+    """All plug-ins of a kind: one in each module of a package, and those of entry points named like the package.
+
+    package: dotted name, e.g. `gitops_healer.detectors`, which is also the entry point group. Sorted by name.
+    """
+    root = importlib.import_module(package)
+    modules = [
+        importlib.import_module(f"{package}.{found.name}") for found in pkgutil.iter_modules(root.__path__)
+    ]
+    own = [value for module in modules for value in vars(module).values() if isinstance(value, kind)]
+    others = [value for point in entry_points(group=package) if isinstance(value := point.load(), kind)]
+    return tuple(
+        sorted({plugin.name: plugin for plugin in [*own, *others]}.values(), key=lambda plugin: plugin.name)
+    )

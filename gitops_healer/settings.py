@@ -1,0 +1,277 @@
+"""Policies to frozen settings: packaged defaults, overridden key by key by `.github/gitops-healer.yml`."""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+
+from gitops_healer.core.finding import Risk
+from gitops_healer.errors import ConfigError
+
+OVERRIDES = ".github/gitops-healer.yml"
+STORE_VARIABLE = "GITOPS_HEALER_STORE_URL"
+MAX_BYTES = 256 * 1024
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(\d{1,9})\s*([smhd])")
+
+
+def parse_duration(value: object) -> timedelta:
+    """`90s`, `5m`, `24h`, `7d`. Raises ValueError."""
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(str(value).strip())
+    if match is None:
+        raise ValueError("must be a time such as 90s, 5m, 24h or 7d")
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+def format_duration(value: timedelta) -> str:
+    """The shortest spelling that `parse_duration` reads."""
+    seconds = int(value.total_seconds())
+    unit = next(unit for unit in "dhms" if seconds % _UNITS[unit] == 0)
+    return f"{seconds // _UNITS[unit]}{unit}"
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LowSuccessRate(Section):
+    threshold: Share
+    min_executions: Positive
+    window: Duration
+
+
+class RecentFailures(Section):
+    min_failures: Positive
+    window: Duration
+
+
+class FailingTest(Section):
+    max_findings: Positive
+
+
+class CircularImport(Section):
+    max_modules: Positive
+
+
+class Detection(Section):
+    disabled: tuple[str, ...]
+    exclude: tuple[str, ...]
+    low_success_rate: LowSuccessRate
+    recent_failures: RecentFailures
+    failing_test: FailingTest
+    circular_import: CircularImport
+
+
+class RiskPolicy(Section):
+    max_lines: Positive
+    max_files: Positive
+    protected: tuple[str, ...]
+    plan_without_approval: tuple[Risk, ...]
+    merge_without_approval: tuple[Risk, ...]
+    revert_without_approval: bool
+
+
+class Testing(Section):
+    command: str
+    timeout: Duration
+    flaky_reruns: Count
+    allow_untested: bool
+    disabled: tuple[str, ...]
+    sandbox: Literal["none", "process", "namespace", "bubblewrap"]
+    memory_mb: Positive
+    processes: Positive
+    investigation_budget: Duration
+
+
+class Monitoring(Section):
+    window: Duration
+    baseline: Duration
+    min_executions: Positive
+    min_failures: Positive
+    margin: Share
+    alpha: Annotated[float, Field(gt=0, lt=1)]
+    rollback: bool
+
+
+class LimitsPolicy(Section):
+    mode: Literal["observe", "propose", "deploy"]
+    base_branch: str
+    open_pulls: Count
+    new_per_cycle: Count
+    queue: Positive
+    interval: Duration
+    restore_points: Duration
+    squash_name: str
+    squash_email: str
+    update_checkout: bool
+    maintainers: tuple[str, ...]
+
+
+class Settings(Section):
+    """Everything that can be configured, whole and valid."""
+
+    detection: Detection
+    risk: RiskPolicy
+    testing: Testing
+    monitoring: Monitoring
+    limits: LimitsPolicy
+
+    def fingerprint(self) -> str:
+        """Changes when any value changes; part of the key of cached findings."""
+        return self.model_dump_json()
+
+
+@dataclass(frozen=True)
+class Source:
+    """One YAML text with the name that its errors show."""
+
+    name: str
+    text: bytes
+
+
+def policies_dir() -> Path:
+    """Where the default policies lie: inside the installed package, or beside it in a checkout."""
+    packaged = Path(__file__).parent / "policies"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "policies"
+
+
+def default_sources() -> tuple[Source, ...]:
+    return tuple(Source(f"policies/{p.name}", p.read_bytes()) for p in sorted(policies_dir().glob("*.yml")))
+
+
+def load_settings(override: bytes | None = None, options: Mapping[str, Any] | None = None) -> Settings:
+    """The defaults, then the repository's overrides, then command line options (`{"limits.mode": "observe"}`).
+
+    Raises ConfigError naming file, key, what is allowed and an example.
+    """
+    merged: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    sources = [*default_sources(), *([Source(OVERRIDES, override)] if override is not None else [])]
+    for source in sources:
+        _merge(merged, parse(source), source.name, origin)
+    for dotted, value in (options or {}).items():
+        _merge(merged, _nested(dotted, value), f"option {dotted}", origin)
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explanations(error, origin))) from None
+
+
+def parse(source: Source) -> dict[str, Any]:
+    """The mapping in a YAML text. Raises ConfigError: too big, not UTF-8, not YAML, aliases, not a mapping."""
+    if len(source.text) > MAX_BYTES:
+        raise ConfigError(f"{source.name} is {len(source.text):,} bytes, {MAX_BYTES:,} are allowed")
+    try:
+        loader = _PlainLoader(source.text.decode("utf-8"))
+        data = loader.get_single_data()
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{source.name} is not UTF-8 (byte {error.start}): save it as UTF-8") from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise ConfigError(f"{source.name} is not valid YAML: {' '.join(str(error).split())}") from None
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise ConfigError(f"{source.name} must be a mapping of sections. Example:\nlimits:\n  mode: propose")
+    return data
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Safe YAML without aliases (which can grow without bound) and without silently doubled keys."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError(f"aliases are not allowed {self.peek_event().start_mark}")  # type: ignore[no-untyped-call]
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        doubled = next((key for key in keys if keys.count(key) > 1), None)
+        if doubled is not None:
+            raise yaml.YAMLError(f"{doubled!r} stands twice {node.start_mark}")
+        return super().construct_mapping(node, deep)
+
+
+def _merge(
+    into: dict[str, Any], data: Mapping[str, Any], name: str, origin: dict[str, str], at: str = ""
+) -> None:
+    for key, value in data.items():
+        dotted = f"{at}{key}"
+        origin[dotted] = name
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value, name, origin, f"{dotted}.")
+        else:
+            into[key] = value
+
+
+def _nested(dotted: str, value: Any) -> dict[str, Any]:
+    head, _, rest = dotted.partition(".")
+    return {head: _nested(rest, value) if rest else value}
+
+
+def _explanations(error: ValidationError, origin: Mapping[str, str]) -> Iterator[str]:
+    """One sentence an error: file, key, what is allowed, an example."""
+    for problem in error.errors():
+        path = [str(part) for part in problem["loc"]]
+        key = ".".join(part for part in path if not part.isdigit())
+        name = next((origin[k] for k in _prefixes(key) if k in origin), "policies")
+        if problem["type"] == "extra_forbidden":
+            yield f"{name}: there is no setting {key}. {_nearest(path)}"
+        else:
+            said = problem["msg"].removeprefix("Value error, ").removeprefix("Input should ").rstrip(".")
+            said = said if said.startswith("must") else f"must {said}" if said.startswith("be") else said
+            example = _default_of(path)
+            yield f"{name}: {key} {said}, not {problem['input']!r}. Example: {path[-1]}: {example}"
+
+
+def _prefixes(key: str) -> Iterator[str]:
+    parts = key.split(".")
+    for length in range(len(parts), 0, -1):
+        yield ".".join(parts[:length])
+
+
+def _nearest(path: list[str]) -> str:
+    known = _fields_at(path[:-1])
+    close = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.5)
+    return f"Did you mean {close[0]}?" if close else f"Allowed here: {', '.join(known)}."
+
+
+def _fields_at(path: list[str]) -> list[str]:
+    model: type[BaseModel] = Settings
+    for part in path:
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)
+
+
+def _default_of(path: list[str]) -> str:
+    data: Any = {}
+    for source in default_sources():
+        data |= parse(source)
+    for part in path:
+        if not isinstance(data, dict) or part not in data:
+            break
+        data = data[part]
+    return yaml.safe_dump(data, default_flow_style=True).removesuffix("...\n").strip()
+
+
+def store_url() -> str:
+    """The connection string of the execution store, "" for the embedded one."""
+    return os.environ.get(STORE_VARIABLE, "")
