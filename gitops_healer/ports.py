@@ -116,6 +116,13 @@ class Repository(Protocol):
         """A new commit on `base`; no ref moves. Deterministic. Raises StaleEditError."""
         ...
 
+    def commit_files(
+        self, parent: str | None, files: Mapping[str, bytes | None], message: str, signature: Signature
+    ) -> str:
+        """A new commit on `parent` (None: an orphan) whose tree has these files written, or removed where None, and
+        all others kept. Cost grows with what is written, not with the tree. No ref moves."""
+        ...
+
     def squash(self, onto: str, head: str, message: str, signature: Signature) -> str | Conflict:
         """A new commit on `onto` that holds what `head` changed since their merge base; no ref moves."""
         ...

@@ -185,11 +185,7 @@ def discover(package: str, kind: type[P]) -> tuple[P, ...]:
     package: dotted name, e.g. `gitops_healer.detectors`, which is also the entry point group. Sorted by name.
     """
     root = importlib.import_module(package)
-    modules = [
-        importlib.import_module(f"{package}.{found.name}") for found in pkgutil.iter_modules(root.__path__)
-    ]
+    modules = [importlib.import_module(f"{package}.{found.name}") for found in pkgutil.iter_modules(root.__path__)]
     own = [value for module in modules for value in vars(module).values() if isinstance(value, kind)]
     others = [value for point in entry_points(group=package) if isinstance(value := point.load(), kind)]
-    return tuple(
-        sorted({plugin.name: plugin for plugin in [*own, *others]}.values(), key=lambda plugin: plugin.name)
-    )
+    return tuple(sorted({plugin.name: plugin for plugin in [*own, *others]}.values(), key=lambda plugin: plugin.name))

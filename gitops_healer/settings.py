@@ -207,9 +207,7 @@ class _PlainLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _merge(
-    into: dict[str, Any], data: Mapping[str, Any], name: str, origin: dict[str, str], at: str = ""
-) -> None:
+def _merge(into: dict[str, Any], data: Mapping[str, Any], name: str, origin: dict[str, str], at: str = "") -> None:
     for key, value in data.items():
         dotted = f"{at}{key}"
         origin[dotted] = name

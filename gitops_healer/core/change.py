@@ -99,9 +99,7 @@ def unified_diff(path: str, before: bytes, after: bytes) -> str:
 
     shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     parts = difflib.unified_diff(lines(before), lines(after), f"a/{shown}", f"b/{shown}")
-    return "".join(
-        part if part.endswith("\n") else part + "\n\\ No newline at end of file\n" for part in parts
-    )
+    return "".join(part if part.endswith("\n") else part + "\n\\ No newline at end of file\n" for part in parts)
 
 
 def _apply(source: bytes, edits: Iterable[Edit]) -> bytes:

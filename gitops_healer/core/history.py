@@ -74,9 +74,7 @@ class History:
         exact = [up for up in self.upgrades.values() if text in (up.id, up.codename)]
         if exact:
             return tuple(exact)
-        return tuple(
-            up for up in self.upgrades.values() if up.id.startswith(text) or up.id.startswith(f"up-{text}")
-        )
+        return tuple(up for up in self.upgrades.values() if up.id.startswith(text) or up.id.startswith(f"up-{text}"))
 
 
 def replay(events: Iterable[Event]) -> History:

@@ -459,9 +459,7 @@ def _applied(up: Upgrade, ts: datetime, fact: Fact) -> Upgrade:
             return to(Stage.INVESTIGATED, investigation=investigation)
         case Chosen(option, by):
             _legal_choice(up, option)
-            return to(
-                Stage.INVESTIGATED, option_key=option, chosen_by=by, plan=None, held=None, held_from=None
-            )
+            return to(Stage.INVESTIGATED, option_key=option, chosen_by=by, plan=None, held=None, held_from=None)
         case Planned(plan):
             return to(Stage.PLANNED, plan=plan)
         case PlanApproved(by):
@@ -527,8 +525,6 @@ def _unbuilt() -> dict[str, object]:
 def _legal_choice(up: Upgrade, option: str) -> None:
     keys = [known.key for known in up.investigation.options] if up.investigation else []
     if option not in keys:
-        raise IllegalEventError(
-            f"{up.id} has no option {option!r}: choose one of {', '.join(keys) or 'none'}"
-        )
+        raise IllegalEventError(f"{up.id} has no option {option!r}: choose one of {', '.join(keys) or 'none'}")
     if up.held_from not in (None, Stage.INVESTIGATED, Stage.PLANNED):
         raise IllegalEventError(f"{up.id} was held while {up.held_from.value}: it is too late to choose")
