@@ -110,9 +110,11 @@ class Proposed:
 
 @dataclass(frozen=True)
 class Validated:
-    """Phase 2 and CI passed on `verdict.commit`, the head of the pull request."""
+    """CI passed on `head`, and phase 2 on `verdict.commit`: what merging `head` onto `base` will give."""
 
     verdict: Verdict
+    head: str
+    base: str
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,10 @@ class Invalidated:
 
 @dataclass(frozen=True)
 class Outdated:
-    """The base moved so that the change has to be built again."""
+    """The base moved so that the change has to be built again, on this one."""
 
     reason: str
+    base: str
 
 
 @dataclass(frozen=True)
@@ -348,7 +351,7 @@ class Upgrade:
     plan_approved_by: str = ""
     prepared: Prepared | None = None
     proposed: Proposed | None = None
-    validated: Verdict | None = None
+    validated: Validated | None = None
     approved: Approved | None = None
     merged: Merged | None = None
     watched: Watched | None = None
@@ -430,7 +433,7 @@ _MAY_FOLLOW: dict[type[Fact], frozenset[Stage]] = {
     Invalidated: frozenset({Stage.VALIDATED, Stage.APPROVED}),
     Outdated: BEFORE_MERGE,
     Approved: frozenset({Stage.VALIDATED}),
-    Merged: frozenset({Stage.APPROVED}),
+    Merged: IN_REVIEW,  # people may merge whenever they like
     Watched: frozenset({Stage.MERGED}),
     HealthChecked: frozenset({Stage.WATCHED}),
     Stabilised: frozenset({Stage.WATCHED}),
@@ -468,12 +471,12 @@ def _applied(up: Upgrade, ts: datetime, fact: Fact) -> Upgrade:
             return to(Stage.PREPARED, prepared=fact)
         case Proposed():
             return to(Stage.PROPOSED, proposed=fact)
-        case Validated(verdict):
-            return to(Stage.VALIDATED, validated=verdict)
+        case Validated():
+            return to(Stage.VALIDATED, validated=fact)
         case Invalidated(reason):
             return to(Stage.PROPOSED, validated=None, approved=None, reason=reason)
-        case Outdated(reason):
-            return to(Stage.QUEUED, reason=reason, **_unbuilt())
+        case Outdated(reason, base):
+            return to(Stage.QUEUED, reason=reason, base=base, **_unbuilt())
         case Approved():
             return to(Stage.APPROVED, approved=fact)
         case Merged():
