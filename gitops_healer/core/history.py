@@ -26,6 +26,7 @@ class History:
     commands: Mapping[str, Commanded] = field(default_factory=dict)
     paused: Paused | None = None
     seen: frozenset[str] = frozenset()
+    orders: int = 0
 
     def after(self, events: Iterable[Event]) -> "History":
         """The history after more events; an event that is known already changes nothing.
@@ -33,11 +34,12 @@ class History:
         Raises IllegalEventError when one cannot follow.
         """
         upgrades, ignored, commands = dict(self.upgrades), dict(self.ignored), dict(self.commands)
-        paused, seen = self.paused, set(self.seen)
+        paused, seen, orders = self.paused, set(self.seen), self.orders
         for event in events:
             if event.id in seen:
                 continue
             seen.add(event.id)
+            orders += isinstance(event.fact, RepositoryFact)
             match event.fact:
                 case Commanded(comment):
                     commands[comment] = event.fact
@@ -52,12 +54,14 @@ class History:
                 case _:
                     known = upgrades.get(event.upgrade)
                     upgrades[event.upgrade] = known.after(event) if known else begin(event)
-        return History(upgrades, ignored, commands, paused, frozenset(seen))
+        return History(upgrades, ignored, commands, paused, frozenset(seen), orders)
 
-    def position(self, upgrade: str, fact: object) -> int:
-        """How many events the upgrade has; 0 for facts about the repository (see `event_id`)."""
+    def position(self, upgrade: str) -> int:
+        """How many events there are of the upgrade, or, for "", of the repository as a whole (see `event_id`)."""
+        if not upgrade:
+            return self.orders
         known = self.upgrades.get(upgrade)
-        return 0 if known is None or isinstance(fact, RepositoryFact) else known.position
+        return known.position if known else 0
 
     def open(self) -> tuple[Upgrade, ...]:
         return tuple(upgrade for upgrade in self.upgrades.values() if upgrade.open)

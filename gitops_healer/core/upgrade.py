@@ -326,7 +326,7 @@ class Event:
 def event_id(upgrade: str, position: int, fact: Fact | RepositoryFact) -> str:
     """The same fact at the same place in an upgrade's life has the same id, whoever writes it and whenever.
 
-    position: how many events the upgrade had before; 0 for facts about the repository.
+    position: how many events the upgrade had before (`History.position`).
     """
     return digest("event", upgrade, position, type(fact).__name__, to_json(fact))
 

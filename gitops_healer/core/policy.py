@@ -1,0 +1,214 @@
+"""What may be done, and why not. Pure: facts in, Decision out; the steps of the cycle only ask."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from gitops_healer.core.decision import Decision, all_of, no, yes
+from gitops_healer.core.finding import Finding, Risk
+from gitops_healer.core.forge import Pull, PullState, Status, StatusState
+from gitops_healer.core.history import History
+from gitops_healer.core.plan import Plan
+from gitops_healer.core.upgrade import Stage, Upgrade
+from gitops_healer.core.verdict import Outcome, Verdict
+
+MIN_FREE_BYTES = 100 * 1024**2
+
+
+def preflight(*, base: str, base_branch: str, free_bytes: int) -> Decision:
+    """May a cycle begin at all? base: commit of the base branch, "" when it has none."""
+    return all_of(
+        "preflight",
+        [
+            yes("base", f"{base_branch} is at {base[:10]}")
+            if base
+            else no(
+                "base",
+                f"the branch {base_branch!r} has no commit yet",
+                "commit something, or name another branch: limits.base_branch",
+            ),
+            yes("disk", f"{free_bytes // 1024**2:,} MB are free")
+            if free_bytes >= MIN_FREE_BYTES
+            else no(
+                "disk",
+                f"{free_bytes // 1024**2:,} MB are free, {MIN_FREE_BYTES // 1024**2} MB are needed",
+                "free some space and run again",
+            ),
+        ],
+    )
+
+
+def may_begin(finding: Finding, history: History, *, queue: int, begun: int, new_per_cycle: int) -> Decision:
+    """May this finding become an upgrade now? begun: upgrades begun in this cycle."""
+    return all_of(
+        "begin",
+        [
+            _not_paused(history),
+            _not_ignored(finding, history),
+            _not_known(finding, history),
+            yes("queue", "there is room")
+            if len(waiting := [up for up in history.open() if up.merged is None]) < queue
+            else no("queue", f"{len(waiting)} upgrades are under way, {queue} are allowed", "see limits.queue"),
+            yes("pace", f"{begun} begun in this cycle, {new_per_cycle} allowed")
+            if begun < new_per_cycle
+            else no(
+                "pace", f"{begun} begun in this cycle, {new_per_cycle} allowed", "it is taken up in the next cycle"
+            ),
+        ],
+    )
+
+
+def _not_paused(history: History) -> Decision:
+    if history.paused is None:
+        return yes("pause", "the healer is not paused")
+    return no("pause", f"paused by {history.paused.by}: {history.paused.reason}", "a maintainer resumes with /resume")
+
+
+def _not_ignored(finding: Finding, history: History) -> Decision:
+    ignored = history.ignored.get(finding.fingerprint)
+    if ignored is None:
+        return yes("ignore", "nobody ignores it")
+    return no("ignore", f"ignored by {ignored.by}: {ignored.reason}", f"undo with /heed {finding.fingerprint[:10]}")
+
+
+def _not_known(finding: Finding, history: History) -> Decision:
+    attempts = history.of_finding(finding.fingerprint)
+    if not attempts:
+        return yes("known", "seen for the first time")
+    last = attempts[-1]
+    if last.open:
+        return no("known", f"{last.id} ({last.codename}) is on it: {last.stage.value}", f"see explain {last.id}")
+    outcome = (last.settled_as or last.stage).value
+    return no("known", f"{last.id} ended as {outcome}: {last.reason}", f"try again with /retry {last.id}")
+
+
+def may_work(plan: Plan, *, without_approval: Collection[Risk]) -> Decision:
+    """May the plan be carried out without a maintainer's word?"""
+    if plan.risk in without_approval:
+        return yes("plan", f"policy lets {plan.risk.value} risk go on without approval")
+    return no("plan", f"{plan.risk.value} risk needs a maintainer's approval of the plan", "/approve_plan")
+
+
+def may_write(mode: str, history: History) -> Decision:
+    """May anything be written to the repository or the forge?"""
+    return all_of(
+        "write",
+        [
+            no("mode", "mode is observe: nothing is written", "run with --mode propose")
+            if mode == "observe"
+            else yes("mode", f"mode is {mode}"),
+            _not_paused(history),
+        ],
+    )
+
+
+def may_propose(*, open_pulls: int, limit: int, foreign: Sequence[str], branch: str) -> Decision:
+    """May the change become a pull request? foreign: committers on the branch that are not the healer."""
+    return all_of(
+        "propose",
+        [
+            yes("pulls", f"{open_pulls} of ours are open, {limit} are allowed")
+            if open_pulls < limit
+            else no(
+                "pulls", f"{open_pulls} of ours are open, {limit} are allowed", "merge or close one, see limits.open_pulls"
+            ),
+            no(
+                "branch",
+                f"{', '.join(foreign)} committed to {branch}, which is theirs now",
+                f"delete or rename {branch}, then /retry",
+            )
+            if foreign
+            else yes("branch", f"nobody else works on {branch}"),
+        ],
+    )
+
+
+def proof_holds(verdict: Verdict, *, gate: str) -> Decision:
+    """A verdict as a decision: only PASSED opens the gate."""
+    children = tuple(
+        Decision(result.check, result.outcome is Outcome.PASSED, result.reason) for result in verdict.results
+    )
+    if not children:
+        return no(gate, "no check ran, and nothing is not a pass", "see testing.disabled")
+    return all_of(gate, children)
+
+
+def ci_holds(statuses: Sequence[Status]) -> Decision:
+    """CI on the head: no status at all is pending, not green."""
+    if not statuses:
+        return no("ci", "no check has reported yet, which is pending and not green", "wait, or see doctor")
+    return all_of(
+        "ci",
+        [
+            Decision(status.context, status.state is StatusState.SUCCESS, status.description or status.state.value)
+            for status in statuses
+        ],
+    )
+
+
+def may_approve(upgrade: Upgrade, *, mode: str, without_approval: Collection[Risk], head: str) -> Decision:
+    """Is there an approval, by a person for exactly this head or by policy? The reason says by whom."""
+    by = [approval.by for approval in upgrade.approvals if approval.head == head]
+    if by:
+        return yes("approval", f"approved by {by[-1]} at {head[:10]}")
+    assert upgrade.plan is not None
+    risk = upgrade.plan.risk
+    pull = upgrade.proposed.pull if upgrade.proposed else 0
+    ask = f'gitops-healer command "/approve" --pull {pull} --actor LOGIN'
+    if mode != "deploy":
+        return no("approval", f"mode {mode} merges only what a maintainer approves", ask)
+    if risk in without_approval:
+        return yes("approval", f"policy lets mode deploy merge {risk.value} risk")
+    return no("approval", f"{risk.value} risk needs a maintainer even in mode deploy", ask)
+
+
+def may_merge(upgrade: Upgrade, pull: Pull, *, run: str, history: History) -> Decision:
+    """May exactly the approved head be merged in this run?"""
+    proposed, approved = upgrade.proposed, upgrade.approved
+    assert proposed is not None
+    assert approved is not None
+    return all_of(
+        "merge",
+        [
+            _not_paused(history),
+            no("pace", "the run that pushed never merges", "the next cycle merges it")
+            if proposed.run == run
+            else yes("pace", "pushed by an earlier run"),
+            yes("head", f"the approved head {approved.head[:10]}")
+            if pull.head == approved.head
+            else no("head", f"the head moved from {approved.head[:10]} to {pull.head[:10]}", "it is proved again"),
+            yes("state", "the pull request is open")
+            if pull.state is PullState.OPEN
+            else no("state", f"the pull request is {pull.state.value}"),
+        ],
+    )
+
+
+def may_take_back(upgrade: Upgrade, *, healer: str, without_approval: bool, identical_to: str) -> Decision:
+    """May the revert be merged? identical_to: the earlier commit whose tree it restores byte by byte, or ""."""
+    assert upgrade.regressed is not None
+    by = upgrade.regressed.by
+    pull = upgrade.revert.pull if upgrade.revert else 0
+    children = [
+        yes("order", f"ordered by {by}")
+        if by != healer
+        else yes("order", "policy takes a judged regression back without asking")
+        if without_approval
+        else no("order", "policy wants a maintainer's word", f'gitops-healer command "/approve" --pull {pull} --actor LOGIN')
+    ]
+    if identical_to:
+        children.append(yes("proof", f"it restores the tree of {identical_to[:10]}, which was the base before"))
+    return all_of("take back", children)
+
+
+def risk_of(finding: Finding, lines: int, files: int) -> Risk:
+    """The larger of the finding's own risk and that of the size: over 40 lines or 2 files is medium, over 200 high."""
+    by_size = Risk.HIGH if lines > 200 else Risk.MEDIUM if lines > 40 or files > 2 else Risk.LOW
+    return max(finding.risk, by_size, key=lambda risk: risk.weight)
+
+
+def expired(age: timedelta, kept: timedelta) -> bool:
+    return age > kept
+
+
+def closes_upgrade(stage: Stage) -> bool:
+    return stage in (Stage.STABLE, Stage.UNPROVEN, Stage.ROLLED_BACK, Stage.DROPPED)

@@ -1,0 +1,195 @@
+"""Every sentence that goes to a forge or into a commit. What comes from the repository is quoted, never spliced in."""
+
+import re
+
+from gitops_healer.core.codec import canonical
+from gitops_healer.core.decision import Decision
+from gitops_healer.core.plan import Investigation, Option, Plan
+from gitops_healer.core.trailers import Trailers
+from gitops_healer.core.upgrade import Stage, Upgrade
+from gitops_healer.core.verdict import Verdict
+from gitops_healer.core.watching import Health
+
+BODY_LIMIT = 65_000  # GitHub takes 65,536 characters
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+
+
+def quoted(text: str, limit: int = 300) -> str:
+    """Foreign text as inline code: no Markdown, mention or HTML in it does anything."""
+    line = _plain(text, limit)
+    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") or len(fence) > 1 else ""
+    return f"{fence}{pad}{line}{pad}{fence}" if line else "``(empty)``"
+
+
+def _plain(text: str, limit: int) -> str:
+    line = _CONTROL.sub(" ", text.encode("utf-8", "replace").decode()).strip()
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def fenced(text: str, language: str = "") -> str:
+    """Foreign text as a code block."""
+    fence = "`" * max(3, max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
+def commit_message(upgrade: Upgrade, run: str) -> str:
+    """Subject, the why, and the trailers from which the ledger can be rebuilt."""
+    assert upgrade.plan is not None
+    assert upgrade.investigation is not None
+    body = [_plain(upgrade.investigation.cause.sentence, 500)]
+    body += [f"- {_plain(line, 200)}" for line in (upgrade.option.proof if upgrade.option else ())]
+    trailers = Trailers(upgrade.id, upgrade.codename, upgrade.finding.fingerprint, upgrade.plan.risk.value, run)
+    return f"{pull_title(upgrade)}\n\n" + "\n".join(line for line in body if line) + f"\n\n{trailers.render()}"
+
+
+def revert_message(upgrade: Upgrade, run: str) -> str:
+    assert upgrade.plan is not None
+    assert upgrade.merged is not None
+    trailers = Trailers(
+        upgrade.id, upgrade.codename, upgrade.finding.fingerprint, upgrade.plan.risk.value, run, upgrade.merged.commit
+    )
+    reason = _plain(upgrade.regressed.reason, 500) if upgrade.regressed else ""
+    return f"{revert_title(upgrade)}\n\nThis takes back {upgrade.merged.commit}.\n{reason}\n\n{trailers.render()}"
+
+
+def pull_title(upgrade: Upgrade) -> str:
+    title = upgrade.plan.title if upgrade.plan else upgrade.finding.message
+    return _plain(title, 100)
+
+
+def revert_title(upgrade: Upgrade) -> str:
+    return _plain(f"Take back: {pull_title(upgrade)}", 100)
+
+
+def pull_body(upgrade: Upgrade) -> str:
+    """What is wrong, why, what this changes, what was proved, what happens next."""
+    assert upgrade.investigation is not None
+    assert upgrade.plan is not None
+    option, finding = upgrade.option, upgrade.finding
+    parts = [
+        f"**What is wrong.** {quoted(finding.message)}",
+        _bullets(finding.evidence),
+        f"**Why.** {quoted(upgrade.investigation.cause.sentence)}",
+        _option_text(option) if option else "",
+        _verdict_text(upgrade.prepared.verdict) if upgrade.prepared else "",
+        f"**Risk {upgrade.plan.risk.value}, priority {upgrade.plan.priority}, {upgrade.plan.lines} lines.** "
+        f"It may touch {', '.join(quoted(path) for path in upgrade.plan.paths)} and nothing else.",
+        _bullets(upgrade.plan.risks),
+        _next_steps(upgrade),
+        marker(upgrade),
+    ]
+    return _fit("\n\n".join(part for part in parts if part))
+
+
+def _option_text(option: Option) -> str:
+    lines = [f"**What this changes.** {quoted(option.title)}: {quoted(option.behaviour or 'see the diff')}"]
+    lines += [f"- it is the wanted behaviour because {quoted(reason)}" for reason in option.determined_by]
+    lines += [f"- {quoted(sentence)}" for sentence in option.proof]
+    return "\n".join(lines)
+
+
+def _verdict_text(verdict: Verdict) -> str:
+    rows = [f"| {r.check} | {r.outcome.value} | {quoted(r.reason, 160)} |" for r in verdict.results]
+    return "\n".join(["| check | outcome | |", "|---|---|---|", *rows])
+
+
+def _next_steps(upgrade: Upgrade) -> str:
+    return (
+        "**What you can say**, at the start of a line in a comment: `/approve` merges it, `/hold` keeps it waiting, "
+        "`/ignore` closes it for good, `/explain` says why it is where it is, "
+        f"`/rollback_upgrade {upgrade.id}` takes it back later. Closing this pull request means ignore."
+    )
+
+
+def marker(upgrade: Upgrade) -> str:
+    """Hidden, so that the ledger can be rebuilt from the forge."""
+    data = {"upgrade": upgrade.id, "codename": upgrade.codename, "finding": upgrade.finding.fingerprint}
+    return f"<!-- healer:v1 {canonical(data)} -->"
+
+
+def revert_body(upgrade: Upgrade) -> str:
+    assert upgrade.regressed is not None
+    assert upgrade.merged is not None
+    parts = [
+        f"This takes back {upgrade.merged.commit} ({upgrade.id}, {upgrade.codename}).",
+        f"**Why.** {quoted(upgrade.regressed.reason, 600)}",
+        _health_text(upgrade.health) if upgrade.health else "",
+        f"To land it again: `/reland {upgrade.id}`.",
+        marker(upgrade),
+    ]
+    return _fit("\n\n".join(part for part in parts if part))
+
+
+def _health_text(health: Health) -> str:
+    rows = [
+        f"| {quoted(r.subject)} | {r.before_failed} of {r.before_total} | {r.after_failed} of {r.after_total} |"
+        for r in health.readings
+    ]
+    return "\n".join(["| | failed before | failed after |", "|---|---|---|", *rows]) if rows else ""
+
+
+def question_text(upgrade: Upgrade, investigation: Investigation) -> str:
+    """What is asked, and what to type for each answer."""
+    lines = [investigation.question]
+    for option in investigation.options:
+        lines.append(f"  {option.key}: {option.title} - {option.behaviour}")
+    return "\n".join(lines)
+
+
+def choice_command(upgrade: Upgrade, investigation: Investigation) -> str:
+    keys = "|".join(option.key for option in investigation.options)
+    return f'gitops-healer command "/choose {upgrade.id} {keys}" --actor LOGIN'
+
+
+def plan_text(plan: Plan) -> str:
+    tasks = [
+        f"{task.number}. {task.title}  (then: {task.checkpoint})"
+        + (f"  after {', '.join(map(str, task.needs))}" if task.needs else "")
+        for task in plan.tasks
+    ]
+    return "\n".join(
+        [
+            f"{plan.title}",
+            f"risk {plan.risk.value}, priority {plan.priority}, {plan.lines} lines in {', '.join(plan.paths)}",
+            *tasks,
+            *[f"risk: {risk}" for risk in plan.risks],
+            *[f"success: {criterion}" for criterion in plan.criteria],
+            f"rollback point: {plan.rollback_point}",
+        ]
+    )
+
+
+def lesson(upgrade: Upgrade) -> str:
+    """One sentence to remember an ended upgrade by."""
+    source = upgrade.option.source if upgrade.option else "no option"
+    match upgrade.settled_as:
+        case Stage.STABLE:
+            return f"{source} for {upgrade.finding.rule} held: {upgrade.reason}"
+        case Stage.ROLLED_BACK:
+            return f"{source} for {upgrade.finding.rule} was taken back: {upgrade.reason}"
+        case Stage.UNPROVEN:
+            return f"{source} for {upgrade.finding.rule} ended without enough data: {upgrade.reason}"
+        case _:
+            return f"{upgrade.finding.rule} was not healed: {upgrade.reason}"
+
+
+def decision_markdown(decision: Decision) -> str:
+    """The tree as nested bullets."""
+    return "\n".join(
+        f"{'  ' * depth}- {'yes' if d.allowed else '**no**'} {d.gate}: {quoted(d.reason)}"
+        + (f" → {quoted(d.next_action)}" if d.next_action and not d.allowed else "")
+        for depth, d in decision.walk()
+    )
+
+
+def _bullets(lines: tuple[str, ...]) -> str:
+    return "\n".join(f"- {quoted(line)}" for line in lines[:20])
+
+
+def _fit(body: str) -> str:
+    """Within the forge's limit; the hidden marker at the end survives."""
+    if len(body) <= BODY_LIMIT:
+        return body
+    tail = body[body.rindex("<!-- healer:v1") :]
+    return body[: BODY_LIMIT - len(tail) - 10] + "\n\n…\n\n" + tail

@@ -1,0 +1,131 @@
+"""Everything a cycle is given: ports, settings, plug-ins. And the journal, the only way to make something happen."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+
+from gitops_healer.code.model import CodeModel
+from gitops_healer.core.history import History, replay
+from gitops_healer.core.upgrade import Event, Fact, Intended, RepositoryFact, Upgrade, event_id
+from gitops_healer.ports import (
+    Cache,
+    Caller,
+    Clock,
+    ExecutionStore,
+    Forge,
+    Ledger,
+    Progress,
+    Repository,
+    Sandbox,
+    Signature,
+    TestRunner,
+)
+from gitops_healer.registry import Check, Command, Detector, Fixer, Metric, Scene
+from gitops_healer.settings import Settings
+
+
+@dataclass(frozen=True)
+class World:
+    """The outside, behind ports. run: id of this run; lock: held while a cycle works, LostRaceError when taken."""
+
+    repository: Repository
+    forge: Forge
+    ledger: Ledger
+    executions: ExecutionStore
+    sandbox: Sandbox
+    tests: TestRunner
+    caller: Caller
+    cache: Cache
+    clock: Clock
+    settings: Settings
+    base_branch: str
+    run: str
+    detectors: Sequence[Detector]
+    fixers: Sequence[Fixer]
+    checks: Sequence[Check]
+    commands: Sequence[Command]
+    metrics: Sequence[Metric]
+    lock: Callable[[], AbstractContextManager[None]]
+    free_bytes: Callable[[], int]
+    progress: Progress
+
+    @property
+    def mode(self) -> str:
+        return self.settings.limits.mode
+
+    @property
+    def base(self) -> str:
+        """The commit that the base branch stands on, "" when it has none."""
+        return self.forge.branch_head(self.base_branch) or ""
+
+    def fixer_of(self, rule: str) -> Fixer | None:
+        return next((fixer for fixer in self.fixers if rule in fixer.treats), None)
+
+    def scene(self, commit: str) -> Scene:
+        """What plug-ins may look at, at one commit and now."""
+        code = CodeModel(
+            self.repository.files(commit), self.repository.read_blob, self.cache, self.settings.detection.exclude
+        )
+        return Scene(
+            commit, self.clock.now(), self.repository, code, self.executions, self.tests, self.caller, self.sandbox,
+            self.cache, self.settings, self.progress,
+        )  # fmt: skip
+
+    def signature(self, upgrade: Upgrade) -> Signature:
+        """Dated by the upgrade's birth, so that the same change on the same base is the same commit."""
+        limits = self.settings.limits
+        return Signature(limits.squash_name, limits.squash_email, upgrade.queued_at.replace(microsecond=0))
+
+
+class Journal:
+    """The history so far, and how it grows: each fact is in the ledger before anybody sees it here."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.history: History = replay(world.ledger.load())
+        self.written = 0
+
+    def __getitem__(self, upgrade: str) -> Upgrade:
+        return self.history.upgrades[upgrade]
+
+    def record(self, facts: Sequence[tuple[str, Fact | RepositoryFact]], actor: str = "") -> None:
+        """Append facts, all or none. Raises IllegalEventError, LostRaceError."""
+        events = tuple(self._events(facts, actor or self._world.forge.login))
+        following = self.history.after(events)
+        self._world.ledger.append(events)
+        self.history = following
+        self.written += len(events)
+
+    def intend(self, upgrade: Upgrade, effect: str, target: str) -> None:
+        """Write down what is about to be done, once."""
+        if not self[upgrade.id].intends(effect, target):
+            self.record([(upgrade.id, Intended(effect, target))])
+
+    def _events(self, facts: Sequence[tuple[str, Fact | RepositoryFact]], actor: str) -> Iterator[Event]:
+        now = self._world.clock.now()
+        positions: dict[str, int] = {}
+        for upgrade, fact in facts:
+            position = positions.get(upgrade, self.history.position(upgrade))
+            positions[upgrade] = position + 1
+            yield Event(event_id(upgrade, position, fact), now, upgrade, self._world.run, actor, fact)
+
+
+class MemoryLedger:
+    """Reads another ledger and keeps what is appended to itself: how mode `observe` writes nothing."""
+
+    def __init__(self, behind: Ledger) -> None:
+        self._behind = behind
+        self._own: tuple[Event, ...] = ()
+
+    def load(self) -> tuple[Event, ...]:
+        return self._behind.load() + self._own
+
+    def append(self, events: Sequence[Event]) -> None:
+        self._own += tuple(events)
+
+
+def observing(world: World) -> World:
+    """The same world with a ledger that forgets."""
+    return replace(world, ledger=MemoryLedger(world.ledger))
+
+
