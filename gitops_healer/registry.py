@@ -109,7 +109,8 @@ class Metric(Plugin):
 
 @dataclass(frozen=True)
 class Request:
-    """A maintainer's command. upgrade: what it is about, when that could be told; head: of the pull, when written."""
+    """A maintainer's command. upgrade: what it is about, when that could be told; head: of the pull, when written;
+    head_now: of the pull, at this moment ("" when it has none)."""
 
     actor: str
     permission: Permission
@@ -119,15 +120,17 @@ class Request:
     upgrade: Upgrade | None
     history: History
     scene: Scene
+    head_now: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """reply: Markdown; facts: (upgrade id or "", fact) to record, in order."""
+    """reply: Markdown; facts: (upgrade id or "", fact) to record, in order; grants: permissions to set on the forge."""
 
     allowed: bool
     reply: str
     facts: tuple[tuple[str, Fact | RepositoryFact], ...] = ()
+    grants: tuple[tuple[str, Permission], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,14 @@ class Outdated:
 
 
 @dataclass(frozen=True)
+class ApprovalGiven:
+    """A maintainer approved exactly this head of the pull request, or of its revert; it waits until it is proved."""
+
+    by: str
+    head: str
+
+
+@dataclass(frozen=True)
 class Approved:
     by: str
     head: str
@@ -244,6 +252,7 @@ Fact = (
     | Validated
     | Invalidated
     | Outdated
+    | ApprovalGiven
     | Approved
     | Merged
     | Watched
@@ -352,6 +361,7 @@ class Upgrade:
     prepared: Prepared | None = None
     proposed: Proposed | None = None
     validated: Validated | None = None
+    approvals: tuple[ApprovalGiven, ...] = ()
     approved: Approved | None = None
     merged: Merged | None = None
     watched: Watched | None = None
@@ -432,6 +442,7 @@ _MAY_FOLLOW: dict[type[Fact], frozenset[Stage]] = {
     Validated: frozenset({Stage.PROPOSED}),
     Invalidated: frozenset({Stage.VALIDATED, Stage.APPROVED}),
     Outdated: BEFORE_MERGE,
+    ApprovalGiven: IN_REVIEW | {Stage.REGRESSED},
     Approved: frozenset({Stage.VALIDATED}),
     Merged: IN_REVIEW,  # people may merge whenever they like
     Watched: frozenset({Stage.MERGED}),
@@ -470,13 +481,15 @@ def _applied(up: Upgrade, ts: datetime, fact: Fact) -> Upgrade:
         case Prepared():
             return to(Stage.PREPARED, prepared=fact)
         case Proposed():
-            return to(Stage.PROPOSED, proposed=fact)
+            return to(Stage.PROPOSED, proposed=fact, approvals=())
         case Validated():
             return to(Stage.VALIDATED, validated=fact)
         case Invalidated(reason):
             return to(Stage.PROPOSED, validated=None, approved=None, reason=reason)
         case Outdated(reason, base):
             return to(Stage.QUEUED, reason=reason, base=base, **_unbuilt())
+        case ApprovalGiven():
+            return replace(up, approvals=(*up.approvals, fact))
         case Approved():
             return to(Stage.APPROVED, approved=fact)
         case Merged():
@@ -494,7 +507,7 @@ def _applied(up: Upgrade, ts: datetime, fact: Fact) -> Upgrade:
                 raise IllegalEventError(f"{up.id} has no merge to take back")
             return to(Stage.REGRESSED, regressed=fact, reason=reason)
         case RevertProposed():
-            return replace(up, revert=fact)
+            return replace(up, revert=fact, approvals=())
         case RolledBack():
             return to(Stage.ROLLED_BACK, rolled_back=fact, settled_as=Stage.ROLLED_BACK)
         case Dropped(reason):
@@ -520,6 +533,7 @@ def _unbuilt() -> dict[str, object]:
         "plan_approved_by": "",
         "prepared": None,
         "validated": None,
+        "approvals": (),
         "approved": None,
         "intents": (),
     }
