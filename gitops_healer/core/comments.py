@@ -1,0 +1,186 @@
+"""What maintainers order in comments: Markdown in, orders out.
+
+A comment is read as the forge shows it. A command counts at the start of a line of plain text in a top-level paragraph;
+in a quote, list, table, heading, code, link, emphasis, HTML or HTML comment it is only mentioned.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from gitops_healer.core.forge import Comment
+from gitops_healer.core.history import History
+from gitops_healer.core.upgrade import Upgrade
+
+MAX_LENGTH = 65_536
+MAX_ORDERS = 10
+
+_MARK = "\ue000"  # stands for the slash of a line that may be a command, so that escapes and entities cannot make one
+_SLASH_LINE = re.compile(r"^( {0,3})/(?=[A-Za-z])", re.MULTILINE)
+_WORD = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,63})([.,;:!?]*)")
+_ARGUMENT = re.compile(r'"([^"]*)"(?!\S)|“([^”]*)”(?!\S)|\'([^\']*)\'(?!\S)|(\S+)')
+_HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*+)([^<>]*+)>")
+_VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command that we know. name: as the command is called, e.g. `show_upgrade_diff`; text: the whole line."""
+
+    name: str
+    arguments: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Misunderstood:
+    """A line that looks like a command and is none. reason: what to write instead, in a sentence of Markdown."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What an order is about. upgrade: None when it could not be told, and then `problem` may say why."""
+
+    upgrade: Upgrade | None
+    arguments: tuple[str, ...]
+    problem: str = ""
+
+
+def parse_commands(comment: Comment, known: Sequence[str]) -> tuple[Order | Misunderstood, ...]:
+    """The orders in a comment, top to bottom; none in a comment that was edited or written by a bot.
+
+    known: names of commands. Case does not matter, and `-` is `_`. At most 10 orders are read of one comment.
+    """
+    if comment.edited or comment.bot:
+        return ()
+    found = [read for line in _command_lines(comment.body) if (read := _read(line, known))]
+    if len(found) > MAX_ORDERS:
+        rest = f"Only the first {MAX_ORDERS} commands of a comment are obeyed; put the rest into another comment."
+        return (*found[:MAX_ORDERS], Misunderstood(found[MAX_ORDERS].text, rest))
+    return tuple(found)
+
+
+def aim(order: Order, history: History, pull: int) -> Aim:
+    """The upgrade that an order is about: the one that its first argument names, else that of the pull request.
+
+    An id (`up-…`, or a beginning of it) and a codename count everywhere; bare hex digits only where there is no pull
+    request, because there they could be a word of a sentence.
+    """
+    own = _of_pull(history, pull) if pull else None
+    if not order.arguments:
+        return Aim(own, ())
+    first, rest = order.arguments[0].lower(), order.arguments[1:]
+    if not _names_upgrade(first, own is not None) and first not in {up.codename for up in history.upgrades.values()}:
+        return Aim(own, order.arguments)
+    found = history.find(first)
+    if len(found) == 1:
+        return Aim(found[0], rest)
+    if found:
+        ids = ", ".join(f"`{up.id}` ({up.codename})" for up in found[:5])
+        return Aim(None, rest, f"`{first}` can mean {len(found)} upgrades: {ids}. Write more of the id.")
+    if first.startswith("up-"):
+        return Aim(None, rest, f"There is no upgrade `{first}`. `/upgrade_status` lists those that there are.")
+    return Aim(own, order.arguments)
+
+
+def _names_upgrade(word: str, beside_pull: bool) -> bool:
+    return (
+        re.fullmatch("up-[0-9a-f]{1,10}" if beside_pull else "(up-)?[0-9a-f]{4,10}|up-[0-9a-f]{1,3}", word) is not None
+    )
+
+
+def _of_pull(history: History, pull: int) -> Upgrade | None:
+    """The newest upgrade whose pull request, or whose revert, it is."""
+    ours = [
+        up
+        for up in history.upgrades.values()
+        if (up.proposed and up.proposed.pull == pull)
+        or (up.revert and up.revert.pull == pull)
+        or (up.rolled_back and up.rolled_back.pull == pull)
+    ]
+    return ours[-1] if ours else None
+
+
+def split_arguments(text: str) -> tuple[str, ...]:
+    """Words; quotes around words keep them together, and a quote that does not close is an ordinary character."""
+    return tuple(
+        next((group for group in match.groups() if group is not None), "") for match in _ARGUMENT.finditer(text)
+    )
+
+
+def _command_lines(body: str) -> Iterator[str]:
+    """Lines that begin with a slash and a letter, as plain text."""
+    if len(body) > MAX_LENGTH:
+        body = body[: body.rfind("\n", 0, MAX_LENGTH) + 1]
+    body = body.replace("\r\n", "\n").replace("\r", "\n").replace(_MARK, "�")
+    marked, count = _SLASH_LINE.subn(rf"\1{_MARK}", body)
+    if not count:
+        return
+    for paragraph in _plain_paragraphs(_markdown().parse(marked)):
+        yield from _marked_lines(paragraph.children or [])
+
+
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def _plain_paragraphs(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Inline tokens of top-level paragraphs that do not stand between HTML tags."""
+    depth = 0
+    for before, token in pairwise(tokens):
+        if before.type == "html_block":
+            depth = max(0, depth + _opened(before.content))
+        if not depth and before.type == "paragraph_open" and before.level == 0 and token.type == "inline":
+            yield token
+
+
+def _opened(html: str) -> int:
+    """How many more tags are opened than closed."""
+    tags = _TAG.findall(_HTML_COMMENT.sub("", html))
+    return sum(-1 if slash else 1 for slash, name, rest in tags if name.lower() not in _VOID and not rest.endswith("/"))
+
+
+def _marked_lines(children: Sequence[Token]) -> Iterator[str]:
+    """Lines of a paragraph that begin with the mark; no line below inline HTML counts, which may hide it."""
+    line, hidden = "", False
+    for token in [*children, Token("softbreak", "", 0)]:
+        if token.type in ("softbreak", "hardbreak"):
+            if line.startswith(_MARK):
+                yield "/" + line[1:].strip()
+            if hidden:
+                return
+            line = ""
+        elif token.type == "html_inline":
+            line, hidden = line or " ", True
+        elif token.type == "text" and not token.level:
+            line += token.content
+        else:
+            line = (line or " ") + token.content
+
+
+def _read(line: str, known: Sequence[str]) -> Order | Misunderstood | None:
+    """A line that begins with a slash, as an order; None when it is none of ours."""
+    word, *rest = line[1:].split(maxsplit=1)
+    match = _WORD.fullmatch(word)
+    if match is None:
+        return None
+    name, mark = match[1].lower().replace("-", "_"), match[2]
+    if name in known and not mark:
+        return Order(name, split_arguments("".join(rest)), line)
+    if name in known:
+        return Misunderstood(line, f"Did you mean `/{name}`? A command ends with a space or the end of the line.")
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+    if not close:
+        return None
+    return Misunderstood(line, f"There is no command `/{name}`. Did you mean `/{close[0]}`? `/help` lists them all.")
