@@ -127,5 +127,3 @@ class MemoryLedger:
 def observing(world: World) -> World:
     """The same world with a ledger that forgets."""
     return replace(world, ledger=MemoryLedger(world.ledger))
-
-

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 
 from gitops_healer.core.codec import digest
 
@@ -26,8 +26,8 @@ _SECOND = (
     "eagle elk elm falcon fern field finch fjord flint forge fox garden geyser glade glen grove gull harbor hare hawk "
     "heath heron hill horizon ibis inlet iris island ivy jay kestrel lagoon lake lantern larch lark leaf ledge lily "
     "linden lynx maple marsh marten meadow mesa mill moose moss oak oasis orchard osprey otter owl panda path peak "
-    "pebble pelican pine plover pond poplar prairie quail quarry raven reed reef ridge robin rowan sable salmon sparrow "
-    "spring spruce stork summit swan thistle tide timber trail tulip valley vine vista walnut willow wren yarrow"
+    "pebble pelican pine plover pond poplar prairie quail quarry raven reed reef ridge robin rowan sable salmon "
+    "sparrow spring spruce stork summit swan thistle tide timber trail tulip valley vine vista walnut willow wren yarrow"
 ).split()
 
 
@@ -61,6 +61,17 @@ def revert_branch_of(upgrade: str) -> str:
 def restore_ref_of(name: str, moment: datetime) -> str:
     """refs/healer/restore/<codename>-<UTC timestamp>."""
     return f"{RESTORE_PREFIX}{name}-{moment:%Y%m%dT%H%M%SZ}"
+
+
+def restored_at(ref: str) -> datetime | None:
+    """When a restore point was made, or None when the name is not one of ours."""
+    match = re.fullmatch(rf"{RESTORE_PREFIX}[a-z0-9-]+-(\d{{8}}T\d{{6}}Z)", ref)
+    if match is None:
+        return None
+    try:
+        return datetime.strptime(match[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def scratch_ref_of(upgrade: str) -> str:

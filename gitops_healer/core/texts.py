@@ -1,6 +1,7 @@
 """Every sentence that goes to a forge or into a commit. What comes from the repository is quoted, never spliced in."""
 
 import re
+from collections.abc import Sequence
 
 from gitops_healer.core.codec import canonical
 from gitops_healer.core.decision import Decision
@@ -129,12 +130,22 @@ def _health_text(health: Health) -> str:
     return "\n".join(["| | failed before | failed after |", "|---|---|---|", *rows]) if rows else ""
 
 
+def revert_conflict(upgrade: Upgrade, paths: Sequence[str], later: Sequence[tuple[str, str]]) -> tuple[str, str, str]:
+    """(reason, question, next action) of a rollback that cannot be clean. later: (commit, subject), newest first."""
+    assert upgrade.merged is not None
+    since = "; ".join(f"{commit[:10]} {_plain(subject, 60)}" for commit, subject in later[:5]) or "later commits"
+    reason = (
+        f"{upgrade.merged.commit[:10]} cannot be taken back cleanly: {since} changed the same lines of "
+        f"{', '.join(paths)}. Nothing was changed"
+    )
+    question = "Should the later work stay, or go as well? Only somebody who knows both can say."
+    return reason, question, f"git revert {upgrade.merged.commit[:10]}, solve the conflict, then /retry {upgrade.id}"
+
+
 def question_text(upgrade: Upgrade, investigation: Investigation) -> str:
     """What is asked, and what to type for each answer."""
-    lines = [investigation.question]
-    for option in investigation.options:
-        lines.append(f"  {option.key}: {option.title} - {option.behaviour}")
-    return "\n".join(lines)
+    options = [f"  {option.key}: {option.title} - {option.behaviour}" for option in investigation.options]
+    return "\n".join([investigation.question, *options])
 
 
 def choice_command(upgrade: Upgrade, investigation: Investigation) -> str:

@@ -1,0 +1,574 @@
+"""THE FLOW. One cycle, top to bottom: look, obey, move every open upgrade as far as it can go without waiting, stop.
+
+Every step observes, asks `core` for a decision, does at most one effect, and returns the facts to record; every step is
+safe to repeat. A step that has to wait returns the Decision that says for what.
+"""
+
+import json
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from gitops_healer.core import texts
+from gitops_healer.core.codec import canonical, digest, from_json, to_json
+from gitops_healer.core.decision import Decision, all_of, no
+from gitops_healer.core.finding import Finding
+from gitops_healer.core.forge import PullState, Status, StatusState
+from gitops_healer.core.judging import judge
+from gitops_healer.core.naming import (
+    RESTORE_PREFIX,
+    branch_of,
+    codename,
+    restore_ref_of,
+    restored_at,
+    revert_branch_of,
+    scratch_ref_of,
+    upgrade_id,
+)
+from gitops_healer.core.planning import choose, make_plan
+from gitops_healer.core.policy import (
+    ci_holds,
+    may_approve,
+    may_begin,
+    may_merge,
+    may_propose,
+    may_take_back,
+    may_work,
+    may_write,
+    preflight,
+    proof_holds,
+)
+from gitops_healer.core.upgrade import (
+    IN_REVIEW,
+    Approved,
+    Closed,
+    Dropped,
+    Fact,
+    HealthChecked,
+    Held,
+    Ignored,
+    Invalidated,
+    Investigated,
+    LeftUnproven,
+    Merged,
+    Outdated,
+    PlanApproved,
+    Planned,
+    Prepared,
+    Proposed,
+    Queued,
+    Regressed,
+    RepositoryFact,
+    RevertProposed,
+    RolledBack,
+    Stabilised,
+    Stage,
+    Upgrade,
+    Validated,
+    Watched,
+)
+from gitops_healer.core.verdict import CheckResult, Outcome, Verdict
+from gitops_healer.core.watching import Judgement, Window
+from gitops_healer.errors import HealerError, LostRaceError, PreflightError
+from gitops_healer.obedience import Reply, obey
+from gitops_healer.ports import Conflict, RefUpdate
+from gitops_healer.registry import Case, Detector, Scene
+from gitops_healer.world import Journal, World, observing
+
+VALIDATION = "gitops-healer/validation"
+REVERT_CHECKS = ("syntax", "lint")
+
+Outcomes = Decision | Fact | tuple[Fact | RepositoryFact, ...]
+Step = Callable[["Cycle", Upgrade], Outcomes]
+
+
+@dataclass
+class Cycle:
+    """One run at work: the world, the journal, and what is to be told at the end."""
+
+    world: World
+    journal: Journal
+    findings: list[tuple[Finding, Decision]] = field(default_factory=list)
+    waiting: dict[str, Decision] = field(default_factory=dict)
+    moved: dict[str, None] = field(default_factory=dict)
+    replies: list[Reply] = field(default_factory=list)
+    errors: list[HealerError | OSError] = field(default_factory=list)
+
+
+def run_cycle(world: World) -> Cycle:
+    """One whole cycle. Raises PreflightError, LostRaceError; what goes wrong with one upgrade stops no other."""
+    with world.lock():
+        cycle = open_cycle(world)
+        cycle.replies += obey(cycle.world, cycle.journal)
+        advance_all(cycle, cycle.journal.history.open())
+        advance_all(cycle, begin(cycle))
+        tidy(cycle)
+        return cycle
+
+
+def open_cycle(world: World) -> Cycle:
+    """Preflight. In mode observe nothing that follows is written anywhere."""
+    decision = preflight(base=world.base, base_branch=world.base_branch, free_bytes=world.free_bytes())
+    if not decision.allowed:
+        raise PreflightError(f"{decision.reason}. {decision.next_action}")
+    world = observing(world) if world.mode == "observe" else world
+    return Cycle(world, Journal(world))
+
+
+# Moving
+
+
+def advance_all(cycle: Cycle, upgrades: Iterable[Upgrade]) -> None:
+    """Merged ones first: taking back is more urgent than proposing."""
+    for upgrade in sorted(upgrades, key=lambda up: (up.merged is None, -up.finding.priority, up.queued_at, up.id)):
+        advance(cycle, upgrade.id)
+
+
+def advance(cycle: Cycle, upgrade: str) -> None:
+    """Move one upgrade until it waits or is closed. The one broad except of the house stands here."""
+    while step := STEPS.get(cycle.journal[upgrade].stage):
+        current = cycle.journal[upgrade]
+        cycle.world.progress(f"{current.codename}: {step.__name__.replace('_', ' ')}")
+        try:
+            outcome = step(cycle, current)
+        except LostRaceError:
+            raise
+        except (HealerError, OSError) as error:
+            cycle.errors.append(error)
+            outcome = no(step.__name__, f"{error}", "run again when this is mended")
+        except Exception as error:  # a plug-in's bug must not stop the others, nor be tried again and again
+            outcome = _broken(cycle, current, step, error)
+        if isinstance(outcome, Decision):
+            cycle.waiting[upgrade] = outcome
+            return
+        facts = outcome if isinstance(outcome, tuple) else (outcome,)
+        cycle.journal.record([("" if isinstance(fact, RepositoryFact) else upgrade, fact) for fact in facts])
+        cycle.waiting.pop(upgrade, None)
+        cycle.moved[upgrade] = None
+
+
+def _broken(cycle: Cycle, upgrade: Upgrade, step: Step, error: Exception) -> Outcomes:
+    cycle.world.progress("".join(traceback.format_exception(error)))
+    reason = f"{step.__name__} broke: {type(error).__name__}: {error}"
+    if upgrade.merged is not None and upgrade.stage is not Stage.REGRESSED:
+        return no(step.__name__, reason, "this is a bug of the healer or a plug-in: please report it")
+    return Held(reason, next_action=f"this is a bug of the healer or a plug-in: report it, then /retry {upgrade.id}")
+
+
+# See
+
+
+def begin(cycle: Cycle) -> list[Upgrade]:
+    """Detect, and queue what is new; returns the upgrades that were begun."""
+    world, begun = cycle.world, list[str]()
+    limits = world.settings.limits
+    for finding in detect(cycle):
+        decision = may_begin(
+            finding, cycle.journal.history, queue=limits.queue, begun=len(begun), new_per_cycle=limits.new_per_cycle
+        )
+        cycle.findings.append((finding, decision))
+        if decision.allowed:
+            begun.append(queue(cycle, finding))
+    return [cycle.journal[upgrade] for upgrade in begun]
+
+
+def detect(cycle: Cycle) -> list[Finding]:
+    """What all detectors see on the base branch, most urgent first."""
+    world = cycle.world
+    scene = world.scene(world.base)
+    seen: dict[str, Finding] = {}
+    for detector in world.detectors:
+        if detector.name not in world.settings.detection.disabled:
+            world.progress(f"looking: {detector.name}")
+            seen |= {finding.fingerprint: finding for finding in remembered(detector, scene)}
+    return sorted(seen.values(), key=lambda f: (-f.priority, -f.severity.weight, f.rule, f.path, f.symbol))
+
+
+def remembered(detector: Detector, scene: Scene) -> list[Finding]:
+    """A detector that reads nothing but code sees the same in the same tree: it is asked once."""
+    if detector.reads != "code":
+        return list(detector(scene))
+    tree = scene.repository.commit(scene.commit).tree
+    key = f"findings:{digest(detector.name, tree, scene.settings.detection.model_dump_json())}"
+    if (known := scene.cache.get(key)) is not None:
+        return from_json(json.loads(known), list[Finding])
+    findings = list(detector(scene))
+    scene.cache.put(key, canonical(to_json(findings)).encode())
+    return findings
+
+
+def queue(cycle: Cycle, finding: Finding) -> str:
+    """The first attempt at a finding."""
+    upgrade = upgrade_id(finding.fingerprint, 1)
+    taken = {up.codename for up in cycle.journal.history.upgrades.values()}
+    cycle.journal.record([(upgrade, Queued(finding, codename(upgrade, taken), cycle.world.base))])
+    return upgrade
+
+
+# Understand and plan
+
+
+def investigate(cycle: Cycle, up: Upgrade) -> Outcomes:
+    """Find the cause and the changes that end it."""
+    fixer = cycle.world.fixer_of(up.finding.rule)
+    if fixer is None:
+        return Dropped(f"nothing that is installed treats {up.finding.rule}")
+    return Investigated(fixer(cycle.world.scene(up.base), up.finding))
+
+
+def plan(cycle: Cycle, up: Upgrade) -> Outcomes:
+    """Take the option that is determined, or ask."""
+    assert up.investigation is not None
+    option = choose(up.investigation, up.option_key)
+    if option is None and up.investigation.question:
+        question = texts.question_text(up, up.investigation)
+        return Held("the wanted behaviour is not ours to invent", question, texts.choice_command(up, up.investigation))
+    if option is None:
+        tried = "; ".join(up.investigation.evidence) or "no change was found that helps"
+        return Dropped(f"no proven change: {tried}")
+    sources = {path: cycle.world.repository.read(up.base, path) or b"" for path in option.change.paths}
+    return Planned(make_plan(up.finding, option, sources, up.base))
+
+
+def approve_plan(cycle: Cycle, up: Upgrade) -> Outcomes:
+    """Policy lets it go on, or a maintainer has to say so (`/approve_plan`)."""
+    assert up.plan is not None
+    policy = cycle.world.settings.risk
+    decision = all_of(
+        "plan",
+        [
+            may_write(cycle.world.mode, cycle.journal.history),
+            may_work(up.plan, without_approval=policy.plan_without_approval),
+        ],
+    )
+    return PlanApproved(cycle.world.forge.login, decision.children[-1].reason) if decision.allowed else decision
+
+
+# Change and prove
+
+
+def prepare(cycle: Cycle, up: Upgrade) -> Outcomes:
+    """Make the change as a commit on a scratch ref, keep a restore point, prove it: phase 1."""
+    decision = may_write(cycle.world.mode, cycle.journal.history)
+    if not decision.allowed:
+        return decision
+    assert up.plan is not None
+    assert up.option is not None
+    repository, world = cycle.world.repository, cycle.world
+    restore = restore_ref_of(up.codename, up.changed_at)
+    place(cycle, restore, up.base)
+    message = texts.commit_message(up, up.id)
+    commit = repository.commit_change(up.base, up.option.change, message, world.signature(up))
+    place(cycle, scratch_ref_of(up.id), commit)
+    verdict = prove(cycle, Case(up.base, commit, 1, up.plan, up.finding))
+    match verdict.outcome:
+        case Outcome.PASSED:
+            return Prepared(commit, up.base, restore, verdict)
+        case Outcome.FAILED:
+            return Dropped(f"phase 1: {verdict.reason}")
+        case _:
+            return Held(f"phase 1: {verdict.reason}", next_action=f"mend that, then /retry {up.id}")
+
+
+def prove(cycle: Cycle, case: Case, only: tuple[str, ...] = ()) -> Verdict:
+    """All checks, cheap ones first; the first failure is enough."""
+    results: list[CheckResult] = []
+    scene = cycle.world.scene(case.head)
+    for check in sorted(cycle.world.checks, key=lambda check: check.order):
+        if check.name in cycle.world.settings.testing.disabled or (only and check.name not in only):
+            continue
+        cycle.world.progress(f"checking: {check.name} (phase {case.phase})")
+        results.append(check(scene, case))
+        if results[-1].outcome is Outcome.FAILED:
+            break
+    return Verdict(case.phase, case.head, tuple(results))
+
+
+def place(cycle: Cycle, ref: str, commit: str) -> None:
+    """Let a ref of ours point to a commit, whatever it pointed to."""
+    now = cycle.world.repository.refs(ref).get(ref, "")
+    if now != commit:
+        cycle.world.repository.update_refs([RefUpdate(ref, commit, now)], f"healer: {ref}")
+
+
+# Propose, validate, approve, merge
+
+
+def propose(cycle: Cycle, up: Upgrade) -> Outcomes:
+    """Branch and pull request."""
+    assert up.prepared is not None
+    world, branch = cycle.world, branch_of(up.finding.rule, up.finding.fingerprint)
+    current = world.forge.branch_head(branch) or ""
+    ours = [other for other in cycle.journal.history.at(*IN_REVIEW) if other.id != up.id]
+    decision = all_of(
+        "propose",
+        [
+            may_write(world.mode, cycle.journal.history),
+            may_propose(
+                open_pulls=len(ours),
+                limit=world.settings.limits.open_pulls,
+                foreign=foreign(cycle, current),
+                branch=branch,
+            ),
+        ],
+    )
+    if not decision.allowed:
+        return decision
+    cycle.journal.intend(up, "propose", up.prepared.commit)
+    if current != up.prepared.commit:
+        world.forge.push(branch, up.prepared.commit, current)
+    pull = world.forge.open_pull(branch, world.base_branch, texts.pull_title(up), texts.pull_body(up))
+    return Proposed(branch, up.prepared.commit, pull.number, pull.url, world.run)
+
+
+def foreign(cycle: Cycle, head: str) -> tuple[str, ...]:
+    """Who else committed between the base branch and `head`."""
+    if not head:
+        return ()
+    ours = cycle.world.settings.limits.squash_email
+    commits = cycle.world.repository.log(head, exclude=cycle.world.base, limit=100)
+    return tuple(sorted({c.committer.name for c in commits if ours not in (c.committer.email, c.author.email)}))
+
+
+def validate(cycle: Cycle, up: Upgrade) -> Outcomes:
+    """Phase 2 on what a merge would give, reported as a commit status; then CI has the word."""
+    if people := followed(cycle, up):
+        return people
+    assert up.proposed is not None
+    assert up.plan is not None
+    world, base, head = cycle.world, cycle.world.base, up.proposed.head
+    merged = world.repository.squash(base, head, texts.commit_message(up, up.id), world.signature(up))
+    if isinstance(merged, Conflict):
+        return Outdated(f"{world.base_branch} changed the same lines of {', '.join(merged.paths)}", base)
+    verdict = prove(cycle, Case(base, merged, 2, up.plan, up.finding))
+    state = {Outcome.PASSED: StatusState.SUCCESS, Outcome.FAILED: StatusState.FAILURE}
+    world.forge.set_status(
+        head, Status(VALIDATION, state.get(verdict.outcome, StatusState.ERROR), verdict.reason[:140])
+    )
+    if verdict.outcome is Outcome.FAILED:
+        return Dropped(f"phase 2: {verdict.reason}")
+    decision = all_of("validate", [proof_holds(verdict, gate="phase 2"), ci_holds(world.forge.statuses(head))])
+    return Validated(verdict, head, base) if decision.allowed else decision
+
+
+def followed(cycle: Cycle, up: Upgrade) -> Outcomes | None:
+    """What people did to the pull request meanwhile: closed, merged, committed to it."""
+    assert up.proposed is not None
+    pull = cycle.world.forge.pull(up.proposed.pull)
+    if pull is None:
+        return Held(f"pull request #{up.proposed.pull} is gone", next_action=f"/retry {up.id}")
+    if pull.state is PullState.MERGED:
+        return merged_fact(cycle, pull.merge_commit, pull.head)
+    if pull.state is PullState.CLOSED:
+        who = pull.closed_by or "somebody"
+        reason = f"{who} closed pull request #{pull.number}"
+        return Ignored(up.finding.fingerprint, who, reason), Dropped(reason)
+    if pull.head != up.proposed.head:
+        who = ", ".join(foreign(cycle, pull.head)) or "somebody"
+        return Held(f"{who} changed {pull.branch}, which is theirs now", next_action=f"/retry {up.id} builds a new one")
+    return None
+
+
+def approve(cycle: Cycle, up: Upgrade) -> Outcomes:
+    """A maintainer approved exactly this head, or policy does."""
+    if people := followed(cycle, up):
+        return people
+    assert up.validated is not None
+    if up.validated.base != cycle.world.base:
+        return Invalidated(f"{cycle.world.base_branch} moved on", up.validated.head)
+    policy = cycle.world.settings.risk
+    head = up.validated.head
+    decision = may_approve(
+        up, mode=cycle.world.mode, without_approval=policy.merge_without_approval, head=head
+    )  # fmt: skip
+    by = next((given.by for given in reversed(up.approvals) if given.head == head), cycle.world.forge.login)
+    return Approved(by, head, decision.reason) if decision.allowed else decision
+
+
+def merge(cycle: Cycle, up: Upgrade) -> Outcomes:
+    """Squash exactly the approved head; the merge is the deployment."""
+    if people := followed(cycle, up):
+        return people
+    assert up.validated is not None
+    assert up.proposed is not None
+    world = cycle.world
+    if up.validated.base != world.base:
+        return Invalidated(f"{world.base_branch} moved on", up.validated.head)
+    pull = world.forge.pull(up.proposed.pull)
+    assert pull is not None
+    decision = all_of(
+        "merge",
+        [
+            may_write(world.mode, cycle.journal.history),
+            may_merge(up, pull, run=world.run, history=cycle.journal.history),
+            ci_holds(world.forge.statuses(pull.head)),
+        ],
+    )
+    if not decision.allowed:
+        return decision
+    cycle.journal.intend(up, "merge", pull.head)
+    return merged_fact(
+        cycle, world.forge.merge_pull(pull.number, pull.head, texts.commit_message(up, up.id)), pull.head
+    )
+
+
+def merged_fact(cycle: Cycle, commit: str, head: str) -> Merged:
+    """The same fact however often it is looked at."""
+    info = cycle.world.repository.commit(commit)
+    return Merged(commit, info.parents[0], head, info.committer.when)
+
+
+# Watch and take back
+
+
+def open_watch(cycle: Cycle, up: Upgrade) -> Outcomes:
+    """Phase 2 once more, on the merge commit itself; then the window opens."""
+    assert up.merged is not None
+    assert up.plan is not None
+    policy = cycle.world.settings.monitoring
+    verdict = prove(cycle, Case(up.merged.parent, up.merged.commit, 2, up.plan, up.finding))
+    if verdict.outcome is Outcome.FAILED:
+        return Regressed(f"on the merge commit, {verdict.reason}", cycle.world.forge.login)
+    opened = up.merged.at
+    return Watched(verdict, Window(opened, opened + policy.window, opened - policy.baseline))
+
+
+def watch(cycle: Cycle, up: Upgrade) -> Outcomes:
+    """Measure, judge, and close the watch when its time is over."""
+    assert up.watched is not None
+    world, policy, window = cycle.world, cycle.world.settings.monitoring, up.watched.window
+    scene = world.scene(world.base)
+    readings = tuple(reading for metric in world.metrics for reading in metric(scene, up))
+    over = world.clock.now() >= window.until
+    health = judge(readings, limits_of(policy), closing=over)
+    if up.health is None or up.health.readings != health.readings:
+        cycle.journal.record([(up.id, HealthChecked(health))])
+    match health.judgement:
+        case Judgement.REGRESSED if policy.rollback:
+            return Regressed(health.reason, world.forge.login)
+        case Judgement.HEALTHY if over:
+            return Stabilised(health.reason)
+        case _ if over:
+            return LeftUnproven(health.reason)
+        case _:
+            return no("watch", f"until {window.until:%Y-%m-%d %H:%M} UTC: {health.reason}", "nothing to do but wait")
+
+
+def take_back(cycle: Cycle, up: Upgrade) -> Outcomes:
+    """A revert commit on the present base, through a revert pull request."""
+    world = cycle.world
+    pull = world.forge.pull(up.revert.pull) if up.revert else None
+    if pull is not None and pull.state is PullState.MERGED:
+        return RolledBack(pull.merge_commit, pull.number)
+    if pull is not None and pull.state is PullState.CLOSED:
+        return Held(f"{pull.closed_by or 'somebody'} closed the revert #{pull.number}", next_action=f"/retry {up.id}")
+    if pull is None or not world.repository.is_ancestor(world.base, pull.head):
+        return propose_revert(cycle, up)
+    decision = all_of("take back", [may_write(world.mode, cycle.journal.history), revert_decision(cycle, up)])
+    if not decision.allowed:
+        return decision
+    cycle.journal.intend(up, "take back", pull.head)
+    return RolledBack(world.forge.merge_pull(pull.number, pull.head, texts.revert_message(up, up.id)), pull.number)
+
+
+def propose_revert(cycle: Cycle, up: Upgrade) -> Outcomes:
+    """The inverse of the merge on the present base, checked as far as a step back can be, on a branch of its own."""
+    assert up.merged is not None
+    assert up.plan is not None
+    decision = may_write(cycle.world.mode, cycle.journal.history)
+    if not decision.allowed:
+        return decision
+    world, base, branch = cycle.world, cycle.world.base, revert_branch_of(up.id)
+    signature = replace(world.signature(up), when=up.changed_at.replace(microsecond=0))
+    made = world.repository.revert(up.merged.commit, base, texts.revert_message(up, up.id), signature)
+    if isinstance(made, Conflict):
+        return conflict_found(cycle, up, made)
+    verdict = prove(cycle, Case(base, made, 1, up.plan, up.finding), only=REVERT_CHECKS)
+    if verdict.outcome is Outcome.FAILED:
+        return Held(
+            f"taking it back would break something else: {verdict.reason}",
+            next_action=f"revert by hand, /resume {up.id}",
+        )
+    cycle.journal.intend(up, "propose revert", made)
+    current = world.forge.branch_head(branch) or ""
+    if current != made:
+        world.forge.push(branch, made, current)
+    world.forge.set_status(made, Status(VALIDATION, StatusState.SUCCESS, verdict.reason[:140]))
+    pull = world.forge.open_pull(branch, world.base_branch, texts.revert_title(up), texts.revert_body(up))
+    return RevertProposed(branch, made, pull.number, pull.url)
+
+
+def revert_decision(cycle: Cycle, up: Upgrade) -> Decision:
+    """A revert that restores the tree before the merge byte by byte needs no new proof, so it need not wait a run."""
+    assert up.merged is not None
+    assert up.revert is not None
+    repository = cycle.world.repository
+    same = repository.commit(up.revert.head).tree == repository.commit(up.merged.parent).tree
+    return may_take_back(
+        up,
+        healer=cycle.world.forge.login,
+        without_approval=cycle.world.settings.risk.revert_without_approval,
+        identical_to=up.merged.parent if same else "",
+    )
+
+
+def conflict_found(cycle: Cycle, up: Upgrade, conflict: Conflict) -> Held:
+    """Later commits touch the same lines: nothing half-done, a person decides."""
+    assert up.merged is not None
+    later = [
+        (commit.id, commit.message.partition("\n")[0])
+        for commit in cycle.world.repository.log(cycle.world.base, exclude=up.merged.commit, limit=200)
+        if commit.parents
+        and set(conflict.paths) & set(cycle.world.repository.changed_paths(commit.parents[0], commit.id))
+    ]
+    return Held(*texts.revert_conflict(up, conflict.paths, later))
+
+
+# Learn
+
+
+def close(cycle: Cycle, up: Upgrade) -> Outcomes:
+    """Remember it in a sentence, and leave nothing behind but the restore point."""
+    forge, repository = cycle.world.forge, cycle.world.repository
+    if cycle.world.mode != "observe":
+        if up.proposed and (pull := forge.pull(up.proposed.pull)) and pull.state is PullState.OPEN:
+            forge.close_pull(pull.number, forge.login)
+        for branch, ours in ((b.branch, b.head) for b in (up.proposed, up.revert) if b):
+            if forge.branch_head(branch) == ours:
+                forge.delete_branch(branch, ours)
+        if scratch := repository.refs(scratch_ref_of(up.id)).get(scratch_ref_of(up.id)):
+            repository.update_refs([RefUpdate(scratch_ref_of(up.id), "", scratch)], f"healer: {up.id} is closed")
+    assert up.settled_as is not None
+    return Closed(up.settled_as.value, texts.lesson(up))
+
+
+def tidy(cycle: Cycle) -> None:
+    """Restore points are kept for a while, not for ever."""
+    world = cycle.world
+    oldest = world.clock.now() - world.settings.limits.restore_points
+    old = [
+        RefUpdate(ref, "", commit)
+        for ref, commit in world.repository.refs(RESTORE_PREFIX).items()
+        if (made := restored_at(ref)) is not None and made < oldest
+    ]
+    if old and world.mode != "observe":
+        world.repository.update_refs(old, "healer: restore points that have expired")
+
+
+STEPS: Mapping[Stage, Step] = {
+    Stage.QUEUED: investigate,
+    Stage.INVESTIGATED: plan,
+    Stage.PLANNED: approve_plan,
+    Stage.PLAN_APPROVED: prepare,
+    Stage.PREPARED: propose,
+    Stage.PROPOSED: validate,
+    Stage.VALIDATED: approve,
+    Stage.APPROVED: merge,
+    Stage.MERGED: open_watch,
+    Stage.WATCHED: watch,
+    Stage.REGRESSED: take_back,
+    Stage.STABLE: close,
+    Stage.UNPROVEN: close,
+    Stage.ROLLED_BACK: close,
+    Stage.DROPPED: close,
+}
