@@ -1,0 +1,42 @@
+"""`/retry`: try again."""
+
+from gitops_healer.core.naming import codename, upgrade_id
+from gitops_healer.core.orders import last_attempt, name_of, order_possible, which_upgrade
+from gitops_healer.core.upgrade import Fact, Heeded, Outdated, Queued, RepositoryFact, Resumed, Stage, Upgrade
+from gitops_healer.registry import Answer, Request, command
+
+_KEPT = frozenset({Stage.QUEUED, Stage.PLAN_APPROVED, Stage.REGRESSED})  # going on is trying again
+
+
+@command(usage="/retry [UPGRADE]", examples=("/retry", "/retry calm-fox", "/retry up-1a2b3c4d5e"))
+def retry(request: Request) -> Answer:
+    """Try a held upgrade again, or begin a new attempt at one that was dropped or taken back."""
+    if request.upgrade is None:
+        return Answer(False, which_upgrade("retry", request.history))
+    up = last_attempt(request.upgrade, request.history)
+    decision = order_possible("retry", up)
+    if not decision.allowed:
+        return Answer(False, f"{decision.reason}. {decision.next_action}")
+    return _again(up, request) if up.stage is Stage.HELD else _anew(up, request)
+
+
+def _again(up: Upgrade, request: Request) -> Answer:
+    """What was built is built again; before that, and after the merge, it just goes on."""
+    facts: tuple[Fact, ...] = (Resumed(request.actor),)
+    if up.held_from in _KEPT:
+        return Answer(True, f"{name_of(up)} is tried again from where it was.", ((up.id, facts[0]),))
+    facts += (Outdated(f"{request.actor} asked for another try", request.scene.commit),)
+    reply = f"{name_of(up)} is investigated and built again, on `{request.scene.commit[:10]}`."
+    return Answer(True, reply, tuple((up.id, fact) for fact in facts))
+
+
+def _anew(up: Upgrade, request: Request) -> Answer:
+    new = upgrade_id(up.finding.fingerprint, up.attempt + 1)
+    name = codename(new, {known.codename for known in request.history.upgrades.values()})
+    facts: list[tuple[str, Fact | RepositoryFact]] = []
+    said = f"Attempt {up.attempt + 1} at the finding of {name_of(up)} is queued as `{new}` ({name})."
+    if up.finding.fingerprint in request.history.ignored:
+        facts.append(("", Heeded(up.finding.fingerprint, request.actor)))
+        said += " It was ignored; that is undone."
+    facts.append((new, Queued(up.finding, name, request.scene.commit, up.attempt + 1)))
+    return Answer(True, said, tuple(facts))

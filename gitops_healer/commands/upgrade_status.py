@@ -1,0 +1,30 @@
+"""`/upgrade_status`: what is under way."""
+
+from gitops_healer.core.forge import Permission
+from gitops_healer.core.orders import ended, name_of, upgrade_lines, where_it_stands
+from gitops_healer.core.texts import quoted
+from gitops_healer.registry import Answer, Request, command
+
+MAX_LINES = 50
+
+
+@command(
+    usage="/upgrade_status [UPGRADE]", needs=Permission.READ, examples=("/upgrade_status", "/upgrade_status calm-fox")
+)
+def upgrade_status(request: Request) -> Answer:
+    """Where one upgrade stands, or all that are under way."""
+    if request.upgrade is not None:
+        up = request.upgrade
+        return Answer(True, f"{name_of(up)} {where_it_stands(up)}. {quoted(up.finding.message)}")
+    open_ones = [up for up in request.history.open() if not ended(up)]
+    paused = request.history.paused
+    said = []
+    if paused is not None:
+        said.append(f"Everything is stopped by {quoted(paused.by)}: {quoted(paused.reason)}. `/resume` ends that.")
+    if open_ones:
+        said.append(f"{len(open_ones)} under way:\n\n{upgrade_lines(open_ones[:MAX_LINES])}")
+    else:
+        said.append("No upgrade is under way.")
+    if len(open_ones) > MAX_LINES:
+        said.append(f"And {len(open_ones) - MAX_LINES} more: `gitops-healer status` lists them all.")
+    return Answer(True, "\n\n".join(said))
