@@ -71,6 +71,6 @@ def _what_follows(up: Upgrade) -> str:
         case Stage.PROPOSED:
             return "It is merged as soon as it is proved; if another commit comes, I ask again."
         case Stage.REGRESSED:
-            return "It is taken back in the next step."
+            return "It is taken back in the next cycle."
         case _:
-            return "It is merged in the next step, if it still fits the base branch."
+            return "It is merged in the next cycle, if it still fits the base branch."

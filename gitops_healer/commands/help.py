@@ -22,7 +22,8 @@ def help_(request: Request) -> Answer:
 
 def _overview(commands: tuple[Command, ...], permission: Permission) -> str:
     rows = [
-        f"| `{known.usage}` | {known.help} | {known.needs.value}{'' if allows(permission, known.needs) else ' (not you)'} |"
+        f"| `{_cell(known.usage)}` | {_cell(known.help)} | "
+        f"{known.needs.value}{'' if allows(permission, known.needs) else ' (not you)'} |"
         for known in commands
     ]
     return "\n".join(
@@ -35,6 +36,11 @@ def _overview(commands: tuple[Command, ...], permission: Permission) -> str:
             *rows,
         ]
     )
+
+
+def _cell(text: str) -> str:
+    """A bar would end the cell of a table, in code as well."""
+    return text.replace("|", "\\|")
 
 
 def _page(known: Command) -> str:

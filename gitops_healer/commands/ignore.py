@@ -17,8 +17,11 @@ def ignore(request: Request) -> Answer:
     reason = reason_of(request.arguments, f"{request.actor} does not want it")
     fingerprint = up.finding.fingerprint
     facts: list[tuple[str, Fact | RepositoryFact]] = []
-    said = [f"The finding of {name_of(up)} is ignored from now on; `/heed {up.id}` undoes that."]
-    if fingerprint not in request.history.ignored:
+    known = fingerprint in request.history.ignored
+    said = [
+        f"The finding of {name_of(up)} is ignored {'already' if known else 'from now on'}; `/heed {up.id}` undoes it."
+    ]
+    if not known:
         facts.append(("", Ignored(fingerprint, request.actor, reason)))
     for attempt in request.history.of_finding(fingerprint):
         if order_possible("ignore", attempt).allowed:

@@ -12,12 +12,12 @@ _LEVELS = ", ".join(f"`{level.value}`" for level in reversed(Permission))
     usage="/permit LOGIN read|write|admin|none",
     needs=Permission.ADMIN,
     target=False,
-    examples=("/permit octocat write", '/permit "Grace Hopper" read', "/permit octocat none"),
+    examples=("/permit new-maintainer write", '/permit "New Maintainer" read', "/permit new-maintainer none"),
 )
 def permit(request: Request) -> Answer:
     """Let somebody command me (local forge; on GitHub the collaborator settings decide)."""
     if len(request.arguments) != 2:
-        return Answer(False, f"Name one login and one permission ({_LEVELS}): `/permit octocat write`.")
+        return Answer(False, f"Name one login and one permission ({_LEVELS}): `/permit new-maintainer write`.")
     login, word = request.arguments[0].removeprefix("@"), request.arguments[1].lower()
     level = next((level for level in Permission if level.value == word), None)
     if level is None:

@@ -45,7 +45,8 @@ def where_it_stands(upgrade: Upgrade) -> str:
         case Stage.PROPOSED | Stage.VALIDATED | Stage.APPROVED:
             return f"{_REVIEW_WORDS[upgrade.stage]} in #{upgrade.proposed.pull if upgrade.proposed else 0}"
         case Stage.MERGED | Stage.WATCHED | Stage.STABLE | Stage.UNPROVEN:
-            return f"is merged as `{upgrade.merged.commit[:10] if upgrade.merged else '?'}` and {upgrade.stage.value}"
+            commit = upgrade.merged.commit[:10] if upgrade.merged else "?"
+            return f"is merged as `{commit}`{_MERGED_WORDS[upgrade.stage]}"
         case Stage.HELD:
             return f"is held by {_holder(upgrade)} (it was {_spelled(upgrade.held_from or Stage.QUEUED)})"
         case Stage.CLOSED:
@@ -142,6 +143,12 @@ _REVIEW_WORDS = {
     Stage.PROPOSED: "is proposed and is being proved",
     Stage.VALIDATED: "is proved and waits for approval",
     Stage.APPROVED: "is approved and waits for its merge",
+}
+_MERGED_WORDS = {
+    Stage.MERGED: "",
+    Stage.WATCHED: " and is watched",
+    Stage.STABLE: " and stable",
+    Stage.UNPROVEN: "; the watch ended without enough data",
 }
 _RULES: Mapping[str, _Rule] = {
     "approve": _Rule(_can_approve, "there is no open pull request of it to approve"),
