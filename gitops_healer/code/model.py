@@ -3,7 +3,33 @@
 Work follows what changed: facts are kept by blob id, so that a file that stays the same is never parsed again.
 """
 
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from gitops_healer.code.fact_store import FactCache, FactStore
+from gitops_healer.code.facts import Definition, Facts, Import
+from gitops_healer.code.graph import Cycle, Edge, Target, cycles_of, edges_of, targets_of
+from gitops_healer.code.layout import Layout
+from gitops_healer.code.patterns import matcher
+
+_REEXPORTS = 5
+"""How many packages a name is followed through to where it is defined."""
+
+
+class SourceFile(Protocol):
+    """A regular file of a tree (`ports.File` is one)."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def blob(self) -> str: ...
+
+    @property
+    def size(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -16,21 +42,200 @@ class Location:
     end: int
 
 
+@dataclass(frozen=True)
+class Module:
+    """One Python file. name: the dotted name under which it is imported."""
+
+    path: str
+    name: str
+    facts: Facts
+
+    @property
+    def functions(self) -> tuple[Definition, ...]:
+        return tuple(item for item in self.facts.definitions if not item.is_class)
+
+    @property
+    def classes(self) -> tuple[Definition, ...]:
+        return tuple(item for item in self.facts.definitions if item.is_class)
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A file whose bytes are not (yet) those of the commit."""
+
+    path: str
+    blob: str
+    size: int
+
+
 class CodeModel:
-    """The modules of one commit. (Signatures first; the body follows.)"""
+    """The modules of one commit. Everything is worked out when it is first asked for."""
+
+    def __init__(
+        self,
+        files: Iterable[SourceFile],
+        read: Callable[[str], bytes],
+        cache: FactCache,
+        exclude: Sequence[str] = (),
+    ) -> None:
+        """files: all files of the commit; read: bytes of a blob id; exclude: path patterns of files that are in no
+        answer of `modules`, `edges` and `cycles` (they can still be located)."""
+        self._files: dict[str, SourceFile] = {file.path: file for file in files}
+        self._python = {path: file for path, file in self._files.items() if path.endswith(".py")}
+        self._read = read
+        self._cache = cache
+        self._exclude = tuple(exclude)
+        self._excluded = matcher(exclude)
+        self._store = FactStore(read, cache)
+
+    @property
+    def parsed(self) -> int:
+        """How many blobs were parsed so far, because the cache did not know them."""
+        return self._store.parsed
+
+    @property
+    def cached(self) -> int:
+        """How many blobs the cache knew."""
+        return self._store.cached
 
     def locate(self, tool: str) -> Location | None:
-        """The place of `pkg.mod:qualname`, or None when the code has no such function."""
-        raise NotImplementedError
+        """The place of `pkg.mod:qualname`, or None when the code has no such function.
+
+        Names that a package only passes on are followed to where they are defined.
+        """
+        module, _, qualname = tool.partition(":")
+        path = self.path_of(module)
+        return self._locate(path, qualname, _REEXPORTS) if path is not None and qualname else None
 
     def path_of(self, module: str) -> str | None:
         """The file of a dotted module name, wherever its package root lies (src layout, nested roots)."""
-        raise NotImplementedError
+        return self.layout.path_of(module) if module else None
 
     def module_name(self, path: str) -> str | None:
         """The dotted name under which a file is imported."""
-        raise NotImplementedError
+        return self.layout.module_name(path)
 
     def source(self, path: str) -> bytes | None:
         """The bytes of a file of this commit."""
-        raise NotImplementedError
+        file = self._files.get(path)
+        return None if file is None else self._read(file.blob)
+
+    def paths(self) -> tuple[str, ...]:
+        """All files of the commit, of any kind, sorted."""
+        return tuple(sorted(self._files))
+
+    def size(self, path: str) -> int:
+        """Bytes of a file of this commit."""
+        return self._files[path].size
+
+    def facts(self, path: str) -> Facts:
+        """The facts of one Python file of this commit."""
+        file = self._python[path]
+        return self._store.facts(file.blob, file.size)
+
+    def module(self, path: str) -> Module | None:
+        name = self.layout.module_name(path)
+        return None if name is None else Module(path, name, self.facts(path))
+
+    def modules(self) -> tuple[Module, ...]:
+        """All modules but the excluded, in path order."""
+        found = (self.module(path) for path in self._included)
+        return tuple(module for module in found if module is not None)
+
+    def edges(self) -> tuple[Edge, ...]:
+        """Who imports whom, and when, among the modules."""
+        return self._edges
+
+    def importers(self, path: str) -> tuple[Edge, ...]:
+        """The edges that lead to a file."""
+        return self._importers.get(path, ())
+
+    def imported(self, path: str) -> tuple[Edge, ...]:
+        """The edges that leave a file."""
+        return self._imported.get(path, ())
+
+    def cycles(self) -> tuple[Cycle, ...]:
+        """Groups of modules that need each other while they are imported, in a fixed order."""
+        return self._cycles
+
+    def targets(self, path: str, item: Import) -> tuple[Target, ...]:
+        """The files that an import statement of the file `path` leads to."""
+        return tuple(targets_of(path, item, self.layout, self.facts))
+
+    def with_sources(self, sources: Mapping[str, bytes]) -> "CodeModel":
+        """The model after these files were written."""
+        blobs = {
+            path: hashlib.sha1(b"overlay\0" + data, usedforsecurity=False).hexdigest() for path, data in sources.items()
+        }
+        contents = {blobs[path]: data for path, data in sources.items()}
+        changed = {path: Overlay(path, blob, len(sources[path])) for path, blob in blobs.items()}
+
+        def read(blob: str) -> bytes:
+            return contents[blob] if blob in contents else self._read(blob)
+
+        return CodeModel((self._files | changed).values(), read, self._cache, self._exclude)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Names and roots; needs the imports of all files, since only they tell namespace packages."""
+        layout = Layout(self._files, self._python)
+        self._store.load((file.blob, file.size) for file in self._python.values())
+        layout.learn(name for path in layout.files for name in _absolute_names(self.facts(path)))
+        return layout
+
+    @cached_property
+    def _included(self) -> tuple[str, ...]:
+        return tuple(path for path in sorted(self._python) if not self._excluded(path))
+
+    @cached_property
+    def _edges(self) -> tuple[Edge, ...]:
+        included = set(self._included)
+        return tuple(
+            edge
+            for path in self._included
+            for edge in edges_of(path, self.facts(path), self.layout, self.facts)
+            if edge.target in included
+        )
+
+    @cached_property
+    def _importers(self) -> dict[str, tuple[Edge, ...]]:
+        return _grouped((edge.target, edge) for edge in self._edges)
+
+    @cached_property
+    def _imported(self) -> dict[str, tuple[Edge, ...]]:
+        return _grouped((edge.source, edge) for edge in self._edges)
+
+    @cached_property
+    def _cycles(self) -> tuple[Cycle, ...]:
+        return cycles_of(self._included, self._edges)
+
+    def _locate(self, path: str, qualname: str, depth: int) -> Location | None:
+        facts = self.facts(path)
+        found = [item for item in facts.definitions if item.qualname == qualname and not item.is_class]
+        if found:
+            last = next((item for item in reversed(found) if not item.accessory), found[-1])
+            return Location(path, qualname, last.start, last.end)
+        name, _, rest = qualname.partition(".")
+        for item in facts.imports if depth else ():
+            for original, bound in item.names:
+                if bound == name:
+                    for target in self.targets(path, item):
+                        if target.bound == name and not target.package and target.path != path:
+                            inner = f"{original}.{rest}" if rest else original
+                            return self._locate(target.path, inner, depth - 1)
+        return None
+
+
+def _absolute_names(facts: Facts) -> Iterator[str]:
+    """Dotted names that a file imports absolutely; a `from` statement may mean submodules."""
+    for item in facts.imports:
+        if not item.level:
+            yield item.module
+            yield from (f"{item.module}.{name}" for name, _ in item.names)
+
+
+def _grouped(pairs: Iterable[tuple[str, Edge]]) -> dict[str, tuple[Edge, ...]]:
+    found: dict[str, list[Edge]] = {}
+    for key, edge in pairs:
+        found.setdefault(key, []).append(edge)
+    return {key: tuple(edges) for key, edges in found.items()}
