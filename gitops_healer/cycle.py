@@ -38,6 +38,7 @@ from gitops_healer.core.policy import (
     preflight,
     proof_holds,
 )
+from gitops_healer.core.summary import Reply, Summary
 from gitops_healer.core.upgrade import (
     IN_REVIEW,
     Approved,
@@ -70,7 +71,7 @@ from gitops_healer.core.upgrade import (
 from gitops_healer.core.verdict import CheckResult, Outcome, Verdict
 from gitops_healer.core.watching import Judgement, Window
 from gitops_healer.errors import HealerError, LostRaceError, PreflightError
-from gitops_healer.obedience import Reply, obey
+from gitops_healer.obedience import obey
 from gitops_healer.ports import Conflict, RefUpdate
 from gitops_healer.registry import Case, Detector, Scene
 from gitops_healer.world import Journal, World, observing
@@ -94,6 +95,22 @@ class Cycle:
     replies: list[Reply] = field(default_factory=list)
     errors: list[HealerError | OSError] = field(default_factory=list)
 
+    def summary(self, notices: tuple[str, ...] = ()) -> Summary:
+        upgrades = self.journal.history.upgrades.values()
+        return Summary(
+            run=self.world.run,
+            mode=self.world.mode,
+            base_branch=self.world.base_branch,
+            base=self.world.base,
+            findings=tuple(self.findings),
+            upgrades=tuple((up, self.waiting.get(up.id)) for up in upgrades if up.open or up.id in self.moved),
+            moved=tuple(self.moved),
+            replies=tuple(self.replies),
+            notices=notices,
+            errors=tuple(str(error) for error in self.errors),
+            events=self.journal.written,
+        )
+
 
 def run_cycle(world: World) -> Cycle:
     """One whole cycle. Raises PreflightError, LostRaceError; what goes wrong with one upgrade stops no other."""
@@ -103,6 +120,16 @@ def run_cycle(world: World) -> Cycle:
         advance_all(cycle, cycle.journal.history.open())
         advance_all(cycle, begin(cycle))
         tidy(cycle)
+        return cycle
+
+
+def run_orders(world: World) -> Cycle:
+    """Only what maintainers ordered, and what follows from it; nothing is detected."""
+    with world.lock():
+        cycle = open_cycle(world)
+        cycle.replies += obey(cycle.world, cycle.journal)
+        meant = {reply.upgrade for reply in cycle.replies if reply.allowed}
+        advance_all(cycle, [up for up in cycle.journal.history.open() if up.id in meant])
         return cycle
 
 

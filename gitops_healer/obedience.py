@@ -1,27 +1,16 @@
 """Obey the maintainers: comments in, facts and replies out. Each command once, whatever happens in between."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gitops_healer.core.authority import may_command
 from gitops_healer.core.comments import Misunderstood, Order, aim, parse_commands
 from gitops_healer.core.forge import Comment
+from gitops_healer.core.summary import Reply
 from gitops_healer.core.texts import fenced
 from gitops_healer.core.upgrade import Commanded
 from gitops_healer.errors import HealerError, IllegalEventError, LostRaceError
 from gitops_healer.registry import Answer, Command, Request
 from gitops_healer.world import Journal, World
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What was said to whom about which comment. upgrade: what the order was about, "" when about none."""
-
-    comment: str
-    actor: str
-    command: str
-    allowed: bool
-    text: str
-    upgrade: str = ""
 
 
 def obey(world: World, journal: Journal) -> list[Reply]:

@@ -1,0 +1,435 @@
+"""The command line: thin. Each command wires a world, asks for one thing, and prints it."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.status import Status as Spinner
+
+from gitops_healer import __version__
+from gitops_healer.core.planning import choose
+from gitops_healer.core.texts import plan_text
+from gitops_healer.core.upgrade import Upgrade
+from gitops_healer.cycle import run_cycle, run_orders
+from gitops_healer.demo import run_demo
+from gitops_healer.doctor import examine
+from gitops_healer.errors import ConfigError, HealerError, UsageError
+from gitops_healer.onboarding import EXAMPLE_POLICY, start
+from gitops_healer.report import documents, terminal
+from gitops_healer.settings import OVERRIDES, load_settings, parse_duration
+from gitops_healer.wiring import Choices, build_world, find_place, open_ledger, open_store
+
+app = typer.Typer(
+    name="gitops-healer",
+    help="Heals Python repositories: sees what fails, proves a fix, proposes it, watches it, takes it back.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+ledger_app = typer.Typer(help="The audit log on the branch healer-ledger.", invoke_without_command=True)
+executions_app = typer.Typer(help="What production recorded.", no_args_is_help=True)
+config_app = typer.Typer(help="The policies.", no_args_is_help=True)
+app.add_typer(ledger_app, name="ledger")
+app.add_typer(executions_app, name="executions")
+app.add_typer(config_app, name="config")
+
+
+class Format(str, Enum):
+    text = "text"
+    json = "json"
+
+
+class Mode(str, Enum):
+    observe = "observe"
+    propose = "propose"
+    deploy = "deploy"
+
+
+class ForgeKind(str, Enum):
+    local = "local"
+    github = "github"
+
+
+Repo = Annotated[Path, typer.Argument(help="A git repository.", show_default="the current directory")]
+As = Annotated[Format, typer.Option("--format", help="How to print.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="An upgrade: its id, the beginning of it, or its codename.")]
+ModeOption = Annotated[
+    Mode | None, typer.Option(help="observe writes nothing, propose opens pull requests, deploy merges.")
+]
+ForgeOption = Annotated[ForgeKind, typer.Option(help="Where the pull requests are.")]
+TestCommand = Annotated[str | None, typer.Option(help="How the project's tests are run.", show_default="discovered")]
+Limit = Annotated[int | None, typer.Option(min=0, help="Begin at most so many upgrades.")]
+BaseBranch = Annotated[str | None, typer.Option(help="The branch to heal.", show_default="that of HEAD")]
+Actor = Annotated[str, typer.Option(help="Who says it.")]
+HERE = Path()
+
+
+def main() -> None:
+    """The entry point: every expected error is one clear message and one exit code."""
+    try:
+        app()
+    except HealerError as error:
+        Console(stderr=True, soft_wrap=True).print(f"[red]error:[/] {terminal.clean(str(error))}")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except OSError as error:
+        Console(stderr=True, soft_wrap=True).print(f"[red]error:[/] {terminal.clean(explain_os_error(error))}")
+        sys.exit(3)
+
+
+def explain_os_error(error: OSError) -> str:
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror or error}{where}. Nothing is lost: mend that and run the same command again"
+
+
+@contextmanager
+def told(format_: Format) -> Iterator[Any]:
+    """Progress: a spinner on a terminal, nothing in a pipe."""
+    console = Console(stderr=True)
+    if format_ is Format.json or not console.is_terminal:
+        yield lambda text: None
+        return
+    with Spinner("starting", console=console) as spinner:
+        yield lambda text: spinner.update(terminal.clean(text.splitlines()[-1] if text else ""))
+
+
+def options_of(
+    mode: Mode | None = None, test_command: str | None = None, limit: int | None = None, base_branch: str | None = None
+) -> dict[str, Any]:
+    chosen = {
+        "limits.mode": mode.value if mode else None,
+        "testing.command": test_command,
+        "limits.new_per_cycle": limit,
+        "limits.base_branch": base_branch,
+    }
+    return {key: value for key, value in chosen.items() if value is not None}
+
+
+def show(format_: Format, document: Any, *texts: Any) -> None:
+    """One JSON document on stdout and nothing else, or the texts."""
+    if format_ is Format.json:
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=True))
+    else:
+        console = Console(soft_wrap=True, highlight=False)
+        for text in texts:
+            console.print(text)
+
+
+@app.command()
+def heal(
+    repo: Repo = HERE,
+    forge: ForgeOption = ForgeKind.local,
+    mode: ModeOption = None,
+    test_command: TestCommand = None,
+    limit: Limit = None,
+    base_branch: BaseBranch = None,
+    format_: As = Format.text,
+) -> None:
+    """One cycle: obey, watch, detect, investigate, plan, prove, propose, merge what may be merged."""
+    one_cycle(repo, forge, options_of(mode, test_command, limit, base_branch), format_)
+
+
+def one_cycle(repo: Path, forge: ForgeKind, options: dict[str, Any], format_: Format) -> None:
+    with told(format_) as progress:
+        world = build_world(Choices(repo, forge.value, options, progress=progress))
+        cycle = run_cycle(world)
+    summary = cycle.summary(notices_of(world, cycle.moved))
+    if format_ is Format.json:
+        show(format_, documents.summary_document(summary))
+    else:
+        terminal.print_summary(Console(soft_wrap=True, highlight=False), summary)
+    if cycle.errors:
+        raise typer.Exit(max(getattr(error, "exit_code", 3) for error in cycle.errors))
+
+
+@app.command()
+def watch(
+    repo: Repo = HERE,
+    every: Annotated[str | None, typer.Option(help="Time between two cycles, such as 90s or 5m.")] = None,
+    cycles: Annotated[int, typer.Option(min=0, help="Stop after so many; 0 means never.")] = 0,
+    forge: ForgeOption = ForgeKind.local,
+    mode: ModeOption = None,
+    test_command: TestCommand = None,
+    limit: Limit = None,
+    base_branch: BaseBranch = None,
+    format_: As = Format.text,
+) -> None:
+    """Cycles, for ever or so many: `heal` every few minutes."""
+    options = options_of(mode, test_command, limit, base_branch)
+    pause = seconds_between(repo, every, options)
+    done = 0
+    while True:
+        try:
+            one_cycle(repo, forge, options, format_)
+        except (HealerError, OSError) as error:
+            if isinstance(error, UsageError):
+                raise
+            Console(stderr=True, soft_wrap=True).print(f"[red]error:[/] {terminal.clean(str(error))}")
+        except typer.Exit:
+            pass  # said already; the next cycle may do better
+        done += 1
+        if done == cycles:
+            return
+        time.sleep(pause)
+
+
+def seconds_between(repo: Path, every: str | None, options: dict[str, Any]) -> float:
+    if every is None:
+        return find_place(Choices(repo, options=options)).settings.limits.interval.total_seconds()
+    try:
+        return parse_duration(every).total_seconds()
+    except ValueError as error:
+        raise UsageError(f"--every {error}, not {every!r}. Example: --every 5m") from None
+
+
+@app.command()
+def command(
+    text: Annotated[str, typer.Argument(help="What the comment says, e.g. '/approve'.")],
+    repo: Repo = HERE,
+    actor: Actor = "",
+    pull: Annotated[int, typer.Option(min=0, help="The pull request that it is said under.")] = 0,
+    mode: ModeOption = None,
+    test_command: TestCommand = None,
+    base_branch: BaseBranch = None,
+    format_: As = Format.text,
+) -> None:
+    """Say something as a maintainer: what a comment on a pull request does."""
+    speak(repo, text, actor, pull, options_of(mode, test_command, None, base_branch), format_)
+
+
+def speak(repo: Path, text: str, actor: str, pull: int, options: dict[str, Any], format_: Format) -> None:
+    """Write the comment, obey it, print the reply; a refusal is exit code 1."""
+    with told(format_) as progress:
+        world = build_world(Choices(repo, options=options, progress=progress))
+        speaker = actor or local_user(repo)
+        if world.mode == "observe":
+            raise UsageError("mode observe writes nothing, so nothing can be ordered: use --mode propose")
+        if pull and world.forge.pull(pull) is None:
+            raise UsageError(f"there is no pull request #{pull}. `gitops-healer status` lists those that there are")
+        said = world.forge.add_comment(pull, speaker, text)
+        cycle = run_orders(world)
+    summary = cycle.summary(notices_of(world, cycle.moved))
+    own = [reply for reply in summary.replies if reply.comment == said.id]
+    if format_ is Format.json:
+        show(format_, documents.summary_document(summary))
+    else:
+        terminal.print_summary(Console(soft_wrap=True, highlight=False), summary)
+    if not own:
+        raise UsageError(f"that is no command: {text!r}. A command begins a line: /help lists them all")
+    if not all(reply.allowed for reply in own):
+        raise typer.Exit(1)
+
+
+@app.command()
+def rollback(id_: Id, repo: Repo = HERE, actor: Actor = "", format_: As = Format.text) -> None:
+    """Take a merged upgrade back by a revert commit."""
+    speak(repo, f"/rollback_upgrade {one_upgrade(repo, id_).id}", actor, 0, {}, format_)
+
+
+@app.command()
+def reland(id_: Id, repo: Repo = HERE, actor: Actor = "", format_: As = Format.text) -> None:
+    """Land an upgrade again that was taken back."""
+    speak(repo, f"/reland {one_upgrade(repo, id_).id}", actor, 0, {}, format_)
+
+
+@app.command()
+def status(
+    repo: Repo = HERE,
+    all_: Annotated[bool, typer.Option("--all", help="Closed ones as well.")] = False,
+    format_: As = Format.text,
+) -> None:
+    """Every upgrade and where it stands."""
+    history = history_of(repo)
+    upgrades = [up for up in history.upgrades.values() if all_ or up.open] or list(history.upgrades.values())[-10:]
+    document = {
+        "schema": documents.SCHEMA,
+        "paused": documents.to_json(history.paused) if history.paused else None,
+        "statistics": documents.statistics_document(history),
+        "upgrades": [documents.upgrade_document(up) for up in history.upgrades.values()],
+    }
+    empty = "nothing has been healed here yet: run `gitops-healer heal`"
+    show(format_, document, *([terminal.status_table(upgrades)] if upgrades else [empty]))
+
+
+@app.command()
+def explain(id_: Id, repo: Repo = HERE, format_: As = Format.text) -> None:
+    """Why an upgrade is where it is: finding, cause, proof, and what would move it."""
+    place = find_place(Choices(repo))
+    up = one_upgrade(repo, id_)
+    events = [event for event in open_ledger(place.repository).load() if event.upgrade == up.id]
+    document = documents.upgrade_document(up) | {"history": [documents.event_document(event) for event in events]}
+    show(format_, document, terminal.explanation(up), terminal.events_table(events))
+
+
+@app.command()
+def diff(id_: Id, repo: Repo = HERE, format_: As = Format.text) -> None:
+    """What an upgrade changes, as a unified diff."""
+    place = find_place(Choices(repo))
+    up = one_upgrade(repo, id_)
+    text = diff_of(up, place.repository)
+    if format_ is Format.json:
+        show(format_, {"schema": documents.SCHEMA, "id": up.id, "diff": text})
+    else:
+        sys.stdout.write(text)
+
+
+def diff_of(up: Upgrade, repository: Any) -> str:
+    """The merged change, else the prepared one, else the planned one, else that of each option."""
+    if up.merged:
+        return str(repository.diff(up.merged.parent, up.merged.commit))
+    if up.prepared:
+        return str(repository.diff(up.prepared.base, up.prepared.commit))
+    options = [up.option] if up.option else list(up.investigation.options) if up.investigation else []
+    if not options:
+        raise UsageError(f"{up.id} has no change yet, it is {up.stage.value}: see `gitops-healer explain {up.id}`")
+    return "".join(
+        option.change.diff({path: repository.read(up.base, path) or b"" for path in option.change.paths})
+        for option in options
+        if option
+    )
+
+
+@app.command()
+def plan(id_: Id, repo: Repo = HERE, format_: As = Format.text) -> None:
+    """The plan of an upgrade: tasks, checkpoints, risks, rollback point."""
+    up = one_upgrade(repo, id_)
+    if up.plan is None:
+        option = choose(up.investigation, up.option_key) if up.investigation else None
+        waits = "it is planned in the next cycle" if option else "nothing is determined yet"
+        raise UsageError(f"{up.id} has no plan, it is {up.stage.value}: {waits}. See `gitops-healer explain {up.id}`")
+    show(format_, {"schema": documents.SCHEMA, "id": up.id, "plan": documents.to_json(up.plan)}, plan_text(up.plan))
+
+
+@ledger_app.callback()
+def ledger(
+    context: typer.Context,
+    repo: Annotated[Path, typer.Option("--repo", help="A git repository.")] = HERE,
+    last: Annotated[int, typer.Option(min=1, help="Show so many events.")] = 20,
+    format_: As = Format.text,
+) -> None:
+    """Show the newest events."""
+    if context.invoked_subcommand is None:
+        events = open_ledger(find_place(Choices(repo)).repository).load()
+        document = {
+            "schema": documents.SCHEMA,
+            "total": len(events),
+            "statistics": documents.statistics_document(history_of(repo)),
+            "events": [documents.event_document(event) for event in events[-last:]],
+        }
+        show(format_, document, terminal.events_table(events[-last:]), f"{len(events)} events in all")
+
+
+@config_app.command("check")
+def config_check(
+    target: Annotated[Path, typer.Argument(help="A repository (its base branch counts) or a YAML file.")] = HERE,
+    format_: As = Format.text,
+) -> None:
+    """Is the configuration valid? Errors name file, key, what is allowed and an example."""
+    if target.is_file():
+        settings = load_settings(target.read_bytes())
+    else:
+        place = find_place(Choices(target))
+        settings = place.settings
+        draft = place.repository.path / OVERRIDES
+        committed = place.repository.read(place.base, OVERRIDES) if place.base else None
+        if draft.is_file() and draft.read_bytes() != committed:
+            settings = load_settings(draft.read_bytes())
+    show(format_, {"schema": documents.SCHEMA, "valid": True, "settings": settings.model_dump(mode="json")}, "valid")
+
+
+@app.command()
+def init(
+    repo: Repo = HERE,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    print_: Annotated[bool, typer.Option("--print", help="Print the file instead of writing it.")] = False,
+) -> None:
+    """Write a commented `.github/gitops-healer.yml` into the work tree, for you to read, change and commit."""
+    if print_:
+        typer.echo(EXAMPLE_POLICY, nl=False)
+        return
+    written = start(find_place(Choices(repo)).repository.path, force=force)
+    show(Format.text, None, f"wrote {written}\nnext: read it, then  git add {OVERRIDES} && git commit")
+
+
+@app.command()
+def doctor(repo: Repo = HERE, format_: As = Format.text) -> None:
+    """What works here, what does not, and what follows from it."""
+    decision = examine(Choices(repo))
+    show(
+        format_, {"schema": documents.SCHEMA, **documents.decision_document(decision)}, terminal.decision_tree(decision)
+    )
+    if not decision.allowed:
+        raise typer.Exit(5)
+
+
+@app.command()
+def demo(
+    directory: Annotated[
+        Path | None, typer.Argument(help="Where to build it.", show_default="a new folder in /tmp")
+    ] = None,
+) -> None:
+    """The whole story on a small repository: detected, proved, merged, regressed, taken back."""
+    run_demo(directory)
+
+
+@app.callback()
+def version_option(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Heals Python repositories."""
+    if version:
+        typer.echo(f"gitops-healer {__version__}")
+        raise typer.Exit
+
+
+@executions_app.command("import")
+def executions_import(
+    files: Annotated[list[Path], typer.Argument(help="Files to read; - is standard input.")],
+    repo: Annotated[Path, typer.Option("--repo", help="A git repository.")] = HERE,
+    source: Annotated[str, typer.Option("--format", help="jsonl (one execution a line).")] = "jsonl",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Read recorded executions; what is known already is not stored twice."""
+    if source != "jsonl":
+        raise UsageError(f"--format {source} cannot be read. Allowed: jsonl")
+    store = open_store(find_place(Choices(repo)).repository.state_dir)
+    results = {}
+    for file in files:
+        with told(Format.json if as_json else Format.text) as progress, opened(file) as lines:
+            done = store.import_jsonl(lines, lambda count: progress(f"{file}: {count:,} lines"))  # noqa: B023
+        results[str(file)] = done
+    document = {name: documents.to_json(done) for name, done in results.items()}
+    show(Format.json if as_json else Format.text, {"schema": documents.SCHEMA, "files": document},
+         *(terminal.import_text(name, done.stored, done.known, done.broken) for name, done in results.items()))  # fmt: skip
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[Any]:
+    """Lines of a file, or of standard input for `-`."""
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    if not file.is_file():
+        raise UsageError(f"{file} is not a file. Give JSON Lines files, or - for standard input")
+    with file.open("rb") as lines:
+        yield lines
+
+
+@executions_app.command("stats")
+def executions_stats(
+    repo: Annotated[Path, typer.Option("--repo", help="A git repository.")] = HERE, format_: As = Format.text
+) -> None:
+    """Each tool's executions: how many, how many failed, how long."""
+    stats = open_store(find_place(Choices(repo)).repository.state_dir).stats()
+    document = {"schema": documents.SCHEMA, "tools": [documents.stats_document(stat) for stat in stats]}
+    empty = "no executions yet: gitops-healer executions import FILE --format jsonl"
+    show(format_, document, terminal.stats_table(stats) if stats else empty)

@@ -1,0 +1,37 @@
+"""What a cycle has to tell when it is over."""
+
+from dataclasses import dataclass
+
+from gitops_healer.core.decision import Decision
+from gitops_healer.core.finding import Finding
+from gitops_healer.core.upgrade import Upgrade
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What was said to whom about which comment. upgrade: what the order was about, "" when about none."""
+
+    comment: str
+    actor: str
+    command: str
+    allowed: bool
+    text: str
+    upgrade: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """findings: with the decision to begin them or not; upgrades: those that moved or are open, with what they wait
+    for; events: how many facts went into the ledger; moved: ids of upgrades that changed; notices: for the user."""
+
+    run: str
+    mode: str
+    base_branch: str
+    base: str
+    findings: tuple[tuple[Finding, Decision], ...] = ()
+    upgrades: tuple[tuple[Upgrade, Decision | None], ...] = ()
+    moved: tuple[str, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    notices: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    events: int = 0

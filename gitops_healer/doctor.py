@@ -1,0 +1,107 @@
+"""What works here, what does not, and what follows from it, before the first cycle."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+
+from gitops_healer.adapters.machine import free_bytes
+from gitops_healer.core.decision import Decision, all_of, no, yes
+from gitops_healer.core.policy import preflight
+from gitops_healer.errors import HealerError
+from gitops_healer.ports import SandboxLevel
+from gitops_healer.wiring import Choices, Place, build_world, find_place, open_ledger, open_store
+from gitops_healer.world import World
+
+_SANDBOX = {
+    SandboxLevel.BUBBLEWRAP: "candidate code has no network, sees no secrets, writes only to its scratch copy",
+    SandboxLevel.NAMESPACE: "candidate code has no network, sees no secrets, writes only to its scratch copy",
+    SandboxLevel.PROCESS: "limits and a clean environment only: candidate code can reach the network and your files",
+    SandboxLevel.NONE: "nothing stands between candidate code and this machine",
+}
+
+
+def examine(choices: Choices) -> Decision:
+    """One tree of answers; a no at the top means that a cycle would be refused."""
+    try:
+        place = find_place(choices)
+    except HealerError as error:
+        return all_of("doctor", [git_found(), no("repository", str(error))])
+    return all_of("doctor", [git_found(), repository_found(place), *(asked(choices, place))])
+
+
+def git_found() -> Decision:
+    if shutil.which("git") is None:
+        return no("git", "the git program was not found", "install git 2.30 or newer")
+    done = subprocess.run(["git", "--version"], capture_output=True, text=True, check=False)
+    return yes("git", done.stdout.strip())
+
+
+def repository_found(place: Place) -> Decision:
+    state = place.repository.state_dir
+    return preflight(base=place.base, base_branch=place.base_branch, free_bytes=free_bytes(state))
+
+
+def asked(choices: Choices, place: Place) -> list[Decision]:
+    """Every question is asked, even when an earlier one had a bad answer."""
+    questions: dict[str, Callable[[], Decision]] = {
+        "ledger": lambda: ledger_readable(place),
+        "executions": lambda: executions_known(place),
+        "checkout": lambda: checkout_told(place),
+    }
+    answers = [_answer(name, question) for name, question in questions.items()]
+    try:
+        world = build_world(choices)
+    except HealerError as error:
+        return [*answers, no("sandbox", str(error))]
+    return [*answers, sandbox_told(world), _answer("tests", lambda: tests_found(world, place)), mode_told(place)]
+
+
+def _answer(name: str, question: Callable[[], Decision]) -> Decision:
+    try:
+        return question()
+    except HealerError as error:
+        return no(name, str(error))
+
+
+def ledger_readable(place: Place) -> Decision:
+    return yes("ledger", f"{len(open_ledger(place.repository).load())} events on healer-ledger")
+
+
+def executions_known(place: Place) -> Decision:
+    tools = open_store(place.repository.state_dir).tools()
+    if not tools:
+        return yes("executions", "none yet: gitops-healer executions import FILE --format jsonl")
+    return yes("executions", f"{len(tools)} tools are recorded")
+
+
+def checkout_told(place: Place) -> Decision:
+    """A merge moves the branch and leaves the work tree alone: that has to be known."""
+    if not place.repository.checked_out(place.base_branch):
+        return yes("checkout", f"{place.base_branch} is checked out nowhere, merges surprise nobody")
+    if place.settings.limits.update_checkout:
+        return yes("checkout", f"{place.base_branch} is checked out, and merges bring a clean checkout along")
+    return yes(
+        "checkout",
+        f"{place.base_branch} is checked out; a merge moves the branch and never touches your files: "
+        "heal then says how to bring them along (or set limits.update_checkout: true)",
+    )
+
+
+def sandbox_told(world: World) -> Decision:
+    level = world.sandbox.level
+    return yes("sandbox", f"{level.value}: {_SANDBOX[level]}")
+
+
+def tests_found(world: World, place: Place) -> Decision:
+    command = world.tests.command(place.base) if place.base else ""
+    if command:
+        return yes("tests", f"they are run by: {command}")
+    if world.settings.testing.allow_untested:
+        return yes("tests", "there are none, and testing.allow_untested lets changes go on without")
+    return yes("tests", "none were found, so no change can be proved: set testing.command, or --test-command")
+
+
+def mode_told(place: Place) -> Decision:
+    mode = place.settings.limits.mode
+    meaning = {"observe": "writes nothing", "propose": "pull requests only", "deploy": "merges within policy"}
+    return yes("mode", f"{mode}: {meaning[mode]}")

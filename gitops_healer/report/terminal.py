@@ -1,0 +1,194 @@
+"""What people read on a terminal, or in a pipe: the same words, with colours only where they show."""
+
+from collections.abc import Iterable
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from gitops_healer.core.decision import Decision
+from gitops_healer.core.execution import ToolStats
+from gitops_healer.core.finding import Finding
+from gitops_healer.core.summary import Summary
+from gitops_healer.core.upgrade import Event, Stage, Upgrade
+from gitops_healer.report.documents import last_verdict, next_action
+
+_COLOURS = {
+    Stage.STABLE: "green",
+    Stage.MERGED: "green",
+    Stage.WATCHED: "cyan",
+    Stage.HELD: "yellow",
+    Stage.REGRESSED: "red",
+    Stage.ROLLED_BACK: "magenta",
+    Stage.DROPPED: "bright_black",
+    Stage.CLOSED: "bright_black",
+}
+
+
+def clean(text: str) -> str:
+    """Foreign text that can be printed anywhere: no control characters, no undecodable bytes, no markup."""
+    shown = text.encode("utf-8", "replace").decode()
+    return escape("".join(char if char.isprintable() or char == "\n" else "�" for char in shown))
+
+
+def print_summary(console: Console, summary: Summary) -> None:
+    """What one cycle did, then what waits for whom."""
+    console.print(
+        f"[bold]{clean(summary.base_branch)}[/] at {summary.base[:10]}, mode {summary.mode}: "
+        f"{_count(len(summary.findings), 'finding')}, {_count(len(summary.moved), 'upgrade')} moved, "
+        f"{_count(summary.events, 'event')} written"
+    )
+    for reply in summary.replies:
+        console.print(f"[cyan]{clean(reply.actor)}[/]: /{clean(reply.command)}")
+        console.print(f"  {clean(reply.text)}")
+    if summary.findings:
+        console.print(findings_table(summary.findings))
+    for up, waiting in summary.upgrades:
+        console.print(upgrade_panel(up, waiting))
+    for notice in summary.notices:
+        console.print(f"[yellow]note:[/] {clean(notice)}")
+    for error in summary.errors:
+        console.print(f"[red]error:[/] {clean(error)}")
+
+
+def findings_table(findings: Iterable[tuple[Finding, Decision]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("priority", "rule", "where", "what", "taken up?"):
+        table.add_column(column, overflow="fold")
+    for finding, decision in findings:
+        table.add_row(
+            f"{finding.priority}",
+            clean(finding.rule),
+            clean(f"{finding.path}:{finding.start}"),
+            clean(finding.message),
+            "yes" if decision.allowed else clean((decision.blocking or decision).reason),
+        )
+    return table
+
+
+def upgrade_panel(up: Upgrade, waiting: Decision | None) -> RenderableType:
+    """One upgrade in a few lines: where it is, why, what can be done."""
+    colour = _COLOURS.get(up.settled_as or up.stage, "blue")
+    stage = (
+        f"{up.stage.value} ({up.settled_as.value})" if up.stage is Stage.CLOSED and up.settled_as else up.stage.value
+    )
+    lines = [
+        f"[bold]{up.codename}[/] {up.id}  [{colour}]{stage}[/]  "
+        f"{clean(up.plan.title if up.plan else up.finding.message)}"
+    ]
+    if up.proposed and up.merged is None:
+        lines.append(f"  pull request #{up.proposed.pull} on {clean(up.proposed.branch)}")
+    if up.merged:
+        lines.append(f"  merged as {up.merged.commit[:10]}")
+    if up.rolled_back:
+        lines.append(f"  taken back by {up.rolled_back.commit[:10]}")
+    if up.reason:
+        lines.append(f"  {clean(up.reason)}")
+    if up.held and up.held.question:
+        lines += [f"  {line}" for line in clean(up.held.question).splitlines()]
+    if waiting and (blocking := waiting.blocking):
+        lines.append(f"  waits at [yellow]{clean(blocking.gate)}[/]: {clean(blocking.reason)}")
+    if action := next_action(up, waiting):
+        lines.append(f"  next: [bold]{clean(action)}[/]")
+    return Group(*(Text.from_markup(line) for line in lines))
+
+
+def decision_tree(decision: Decision) -> Tree:
+    """The whole tree of yes and no."""
+    tree = Tree(_decision_line(decision))
+    _grow(tree, decision)
+    return tree
+
+
+def _grow(tree: Tree, decision: Decision) -> None:
+    for child in decision.children:
+        _grow(tree.add(_decision_line(child)), child)
+
+
+def _decision_line(decision: Decision) -> str:
+    mark = "[green]yes[/]" if decision.allowed else "[red]no[/]"
+    action = f"  [bold]→ {clean(decision.next_action)}[/]" if decision.next_action and not decision.allowed else ""
+    return f"{mark} {clean(decision.gate)}: {clean(decision.reason)}{action}"
+
+
+def status_table(upgrades: Iterable[Upgrade]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("id", "codename", "stage", "rule", "where", "pull", "changed (UTC)"):
+        table.add_column(column, overflow="fold")
+    for up in upgrades:
+        stage = up.settled_as if up.stage is Stage.CLOSED and up.settled_as else up.stage
+        table.add_row(
+            up.id,
+            up.codename,
+            f"[{_COLOURS.get(stage, 'blue')}]{stage.value}[/]",
+            clean(up.finding.rule),
+            clean(f"{up.finding.path}:{up.finding.start}"),
+            f"#{up.proposed.pull}" if up.proposed else "",
+            f"{up.changed_at:%Y-%m-%d %H:%M:%S}",
+        )
+    return table
+
+
+def events_table(events: Iterable[Event]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("time (UTC)", "upgrade", "event", "by"):
+        table.add_column(column, overflow="fold")
+    for event in events:
+        table.add_row(f"{event.ts:%Y-%m-%d %H:%M:%S}", event.upgrade, event.name, clean(event.actor))
+    return table
+
+
+def explanation(up: Upgrade) -> Group:
+    """Finding, cause, options, plan, proof and health of one upgrade."""
+    parts: list[RenderableType] = [upgrade_panel(up, None), Text()]
+    finding = up.finding
+    parts.append(Text.from_markup(f"[bold]seen[/] {clean(finding.rule)} at {clean(finding.path)}:{finding.start}"))
+    parts += [Text.from_markup(f"  {clean(line)}") for line in (finding.message, *finding.evidence)]
+    if up.investigation:
+        cause = up.investigation.cause
+        parts.append(Text.from_markup(f"[bold]cause[/] {clean(cause.sentence)} ({cause.confidence:.0%} sure)"))
+        parts += [Text.from_markup(f"  {clean(line)}") for line in up.investigation.evidence]
+        for option in up.investigation.options:
+            chosen = " [green](taken)[/]" if up.plan and option.key == up.plan.option else ""
+            parts.append(Text.from_markup(f"[bold]option {clean(option.key)}[/]{chosen} {clean(option.title)}"))
+            lines = (option.behaviour, *option.determined_by, *option.proof)
+            parts += [Text.from_markup(f"  {clean(line)}") for line in lines if line]
+    verdict = last_verdict(up)
+    if verdict:
+        parts.append(Text.from_markup(f"[bold]proof[/] phase {verdict.phase} on {verdict.commit[:10]}"))
+        parts += [Text.from_markup(f"  {r.check}: {r.outcome.value}, {clean(r.reason)}") for r in verdict.results]
+    if up.health:
+        parts.append(Text.from_markup(f"[bold]health[/] {up.health.judgement.value}: {clean(up.health.reason)}"))
+    return Group(*parts)
+
+
+def import_text(name: str, stored: int, known: int, broken: tuple[tuple[int, str], ...]) -> str:
+    """What became of a file of executions; the first broken lines are named."""
+    lines = [f"{clean(name)}: {stored:,} stored, {known:,} known already, {len(broken):,} broken"]
+    lines += [f"  line {number:,}: {clean(reason)}" for number, reason in broken[:10]]
+    if len(broken) > 10:
+        lines.append(f"  and {len(broken) - 10:,} more")
+    return "\n".join(lines)
+
+
+def stats_table(stats: Iterable[ToolStats]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("tool", "calls", "failed", "success", "median ms", "p95 ms", "most frequent failure"):
+        table.add_column(column, overflow="fold", justify="right" if column not in ("tool",) else "left")
+    for stat in stats:
+        table.add_row(
+            clean(stat.tool),
+            f"{stat.total:,}",
+            f"{stat.failed:,}",
+            f"{stat.success_rate:.1%}",
+            f"{stat.median_ms:.1f}" if stat.median_ms is not None else "",
+            f"{stat.p95_ms:.1f}" if stat.p95_ms is not None else "",
+            clean(stat.failures_by[0][0]) if stat.failures_by else "",
+        )
+    return table
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -1,0 +1,146 @@
+"""The only module that knows which adapter stands behind which port."""
+
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gitops_healer.adapters.cache import SqliteCache
+from gitops_healer.adapters.caller import SandboxedCaller
+from gitops_healer.adapters.clock import SystemClock
+from gitops_healer.adapters.executions import open_executions
+from gitops_healer.adapters.identity import git_identity
+from gitops_healer.adapters.ledger import GitLedger
+from gitops_healer.adapters.local_forge import LocalForge
+from gitops_healer.adapters.machine import free_bytes, one_at_a_time
+from gitops_healer.adapters.repository import GitRepository, open_repository
+from gitops_healer.adapters.sandbox import detect_sandbox
+from gitops_healer.adapters.test_runner import ProjectTests
+from gitops_healer.errors import PreflightError, RepositoryError, UsageError
+from gitops_healer.ports import Clock, ExecutionStore, Progress, SandboxLevel, Signature
+from gitops_healer.registry import Check, Command, Detector, Fixer, Metric, discover
+from gitops_healer.settings import OVERRIDES, Settings, load_settings, store_url
+from gitops_healer.world import World
+
+LOGIN = "gitops-healer"
+
+
+def quiet(_: str) -> None:
+    """Progress that nobody sees."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the command line chose. options: settings by dotted name; they win over every policy file."""
+
+    path: Path
+    forge: str = "local"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    use_cache: bool = True
+    progress: Progress = quiet
+    clock: Clock = field(default_factory=SystemClock)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A repository with its base branch and valid settings: what every command needs, and some need no more."""
+
+    repository: GitRepository
+    base_branch: str
+    base: str
+    settings: Settings
+
+
+def find_place(choices: Choices) -> Place:
+    """Open the repository and read its policy from the base branch, never from the work tree.
+
+    Raises RepositoryError, ConfigError, PreflightError.
+    """
+    repository = open_repository(choices.path)
+    named = load_settings(options=choices.options).limits.base_branch
+    branch = named or repository.head_branch() or _usual_branch(repository)
+    base = repository.resolve(f"refs/heads/{branch}") or ""
+    override = repository.read(base, OVERRIDES) if base else None
+    settings = load_settings(override, choices.options)
+    if settings.limits.base_branch and settings.limits.base_branch != branch:
+        branch = settings.limits.base_branch
+        base = repository.resolve(f"refs/heads/{branch}") or ""
+        if not base:
+            raise RepositoryError(f"{OVERRIDES}: limits.base_branch names {branch!r}, and there is no such branch")
+    return Place(repository, branch, base, settings)
+
+
+def _usual_branch(repository: GitRepository) -> str:
+    """HEAD is detached: the branch with the usual name, or the only one."""
+    heads = [ref.removeprefix("refs/heads/") for ref in repository.refs("refs/heads/")]
+    own = [head for head in heads if not head.startswith("healer")]
+    for name in ("main", "master", "trunk"):
+        if name in own:
+            return name
+    if len(own) == 1:
+        return own[0]
+    raise PreflightError(
+        f"HEAD of {repository.path} is detached and none of its {len(own)} branches is called main or master: "
+        "say which one to heal with --base-branch NAME"
+    )
+
+
+def build_world(choices: Choices) -> World:
+    """Everything that a cycle needs, for one repository."""
+    if choices.forge != "local":
+        raise UsageError(f"--forge {choices.forge} is not there yet. Allowed: local")
+    place = find_place(choices)
+    repository, settings = place.repository, place.settings
+    state = repository.state_dir
+    cache = SqliteCache(state / "cache.sqlite", choices.progress, enabled=choices.use_cache)
+    python = find_python(repository.path)
+    sandbox = detect_sandbox(SandboxLevel(settings.testing.sandbox), visible=visible_to_candidates(python))
+    tests = ProjectTests(repository, sandbox, cache, settings.testing, python)
+    limits = settings.limits
+    signature = Signature(limits.squash_name, limits.squash_email, datetime(2026, 1, 1, tzinfo=UTC))
+    return World(
+        repository=repository,
+        forge=LocalForge(repository, choices.clock, LOGIN, signature, limits.maintainers, git_identity(state.parent)),
+        ledger=GitLedger(repository),
+        executions=open_store(state),
+        sandbox=sandbox,
+        tests=tests,
+        caller=SandboxedCaller(repository, sandbox, python),
+        cache=cache,
+        clock=choices.clock,
+        settings=settings,
+        base_branch=place.base_branch,
+        run=f"{choices.clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+        detectors=discover("gitops_healer.detectors", Detector),
+        fixers=(*discover("gitops_healer.refactorings", Fixer), *discover("gitops_healer.repair", Fixer)),
+        checks=discover("gitops_healer.checks", Check),
+        commands=discover("gitops_healer.commands", Command),
+        metrics=discover("gitops_healer.metrics", Metric),
+        lock=lock_of(repository),
+        free_bytes=lambda: free_bytes(state),
+        progress=choices.progress,
+    )
+
+
+def lock_of(repository: GitRepository) -> Callable[[], AbstractContextManager[None]]:
+    return lambda: one_at_a_time(repository.state_dir / "cycle.lock", f"a cycle on {repository.path}")
+
+
+def open_store(state: Path) -> ExecutionStore:
+    """The embedded store in the git directory, or the one that the environment names."""
+    return open_executions(store_url() or state / "executions.sqlite")
+
+
+def find_python(root: Path) -> Path:
+    """The interpreter that knows the project's dependencies: its own virtual environment, else ours."""
+    own = (root / name / "bin" / "python" for name in (".venv", "venv", "env"))
+    return next((path for path in own if path.exists()), Path(sys.executable))
+
+
+def visible_to_candidates(python: Path) -> tuple[Path, ...]:
+    """What candidate code has to read to run at all."""
+    return (python.parent.parent, Path(sys.prefix), Path(__file__).parent)
