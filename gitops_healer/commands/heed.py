@@ -39,7 +39,7 @@ def _nothing(request: Request) -> str:
     if request.upgrade is not None:
         said = f"Nobody ignores the finding of {name_of(request.upgrade)}."
     else:
-        said = "No ignored finding is meant by that."
+        said = "No ignored finding is meant by that: write `/heed UPGRADE`, or the first digits of the finding."
     if not ignored:
         return f"{said} No finding is ignored at all."
     lines = "\n".join(f"- `/heed {one.fingerprint[:10]}`" for one in ignored)

@@ -15,10 +15,6 @@ def resume(request: Request) -> Answer:
     decision = order_possible("resume", up)
     if not decision.allowed:
         return Answer(False, f"{decision.reason}. {decision.next_action}")
-    if up.held and up.held.question:
-        return Answer(
-            False, f"{name_of(up)} waits for an answer, not for time. `/explain {up.id}` shows what can be chosen."
-        )
     reply = f"{name_of(up)} goes on where it was."
     if request.history.paused is not None:
         reply += " But everything is stopped at the moment: `/resume` away from pull requests ends that."

@@ -119,6 +119,10 @@ def _can_take_back(upgrade: Upgrade) -> bool:
     return upgrade.stage in _STILL_MERGED and upgrade.merged is not None and upgrade.rolled_back is None
 
 
+def _can_resume(upgrade: Upgrade) -> bool:
+    return upgrade.held is not None and upgrade.stage is Stage.HELD and not upgrade.held.question
+
+
 def _can_retry(upgrade: Upgrade) -> bool:
     return upgrade.stage is Stage.HELD or upgrade.settled_as in (Stage.DROPPED, Stage.ROLLED_BACK)
 
@@ -155,7 +159,7 @@ _RULES: Mapping[str, _Rule] = {
     "approve_plan": _Rule(waiting_for_plan, "no plan of it waits for approval"),
     "choose": _Rule(_can_choose, "there is nothing to choose any more, or not yet"),
     "hold": _Rule(lambda up: up.stage in BEFORE_MERGE | {Stage.REGRESSED}, "there is nothing to stop"),
-    "resume": _Rule(lambda up: up.stage is Stage.HELD, "it is not held"),
+    "resume": _Rule(_can_resume, "it is not held, or it waits for an answer and not for time"),
     "ignore": _Rule(_can_drop, "it is too late to drop it"),
     "retry": _Rule(_can_retry, "only what is held, was dropped or was taken back can be tried again"),
     "rollback_upgrade": _Rule(_can_take_back, "there is no merge of it to take back"),
