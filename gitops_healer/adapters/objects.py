@@ -83,7 +83,7 @@ class Objects:
         return self.read_blob(entry.id) if entry is not None and entry.is_file else None
 
     def log(self, head: str, exclude: str, limit: int) -> Iterator[CommitInfo]:
-        walker = self._repo.walk(self._commit(head).id, SortMode.TIME)
+        walker = self._repo.walk(self._commit(head).id, SortMode.NONE)  # as `git log`; by TIME parents may come first
         if exclude:
             walker.hide(self._commit(exclude).id)
         for count, commit in enumerate(walker, 1):

@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
 import git
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
@@ -188,13 +187,16 @@ class Git:
         done = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", ref)
         return next((line for line in done.stdout.split() if _ID.fullmatch(line)), "")
 
-    def _explain_push(self, remote: str, updates: Sequence[RefUpdate], done: Done) -> NoReturn:
+    def _explain_push(self, remote: str, updates: Sequence[RefUpdate], done: Done) -> None:
         lost = LostRaceError(f"{', '.join(u.ref for u in updates)} of {redacted(remote)} moved; nothing was pushed")
         if "stale info" in done.stdout + done.stderr or _BUSY.search(done.stdout + done.stderr):
             raise lost
         with contextlib.suppress(ForgeError):
             now = self.remote_refs(remote, *(update.ref for update in updates))
-            if any(now.get(update.ref, "") != update.old for update in updates):
+            standing = [(now.get(update.ref, ""), update) for update in updates]
+            if all(at == update.new for at, update in standing):
+                return  # it arrived, only the answer was lost
+            if any(at != update.old for at, update in standing):
                 raise lost
         raise ForgeError(f"git could not push to {redacted(remote)}: {_tail(done)}")
 
