@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.status import Status as Spinner
 
 from gitops_healer import __version__
+from gitops_healer.core.codec import to_json
+from gitops_healer.core.history import History, replay
 from gitops_healer.core.planning import choose
 from gitops_healer.core.texts import plan_text
 from gitops_healer.core.upgrade import Upgrade
@@ -24,7 +26,15 @@ from gitops_healer.errors import ConfigError, HealerError, UsageError
 from gitops_healer.onboarding import EXAMPLE_POLICY, start
 from gitops_healer.report import documents, terminal
 from gitops_healer.settings import OVERRIDES, load_settings, parse_duration
-from gitops_healer.wiring import Choices, build_world, find_place, open_ledger, open_store
+from gitops_healer.wiring import (
+    Choices,
+    build_world,
+    find_place,
+    follow_checkout,
+    identity_of,
+    open_ledger,
+    open_store,
+)
 
 app = typer.Typer(
     name="gitops-healer",
@@ -141,8 +151,9 @@ def heal(
 def one_cycle(repo: Path, forge: ForgeKind, options: dict[str, Any], format_: Format) -> None:
     with told(format_) as progress:
         world = build_world(Choices(repo, forge.value, options, progress=progress))
+        before = world.base
         cycle = run_cycle(world)
-    summary = cycle.summary(notices_of(world, cycle.moved))
+    summary = cycle.summary(follow_checkout(world, before))
     if format_ is Format.json:
         show(format_, documents.summary_document(summary))
     else:
@@ -215,9 +226,10 @@ def speak(repo: Path, text: str, actor: str, pull: int, options: dict[str, Any],
             raise UsageError("mode observe writes nothing, so nothing can be ordered: use --mode propose")
         if pull and world.forge.pull(pull) is None:
             raise UsageError(f"there is no pull request #{pull}. `gitops-healer status` lists those that there are")
+        before = world.base
         said = world.forge.add_comment(pull, speaker, text)
         cycle = run_orders(world)
-    summary = cycle.summary(notices_of(world, cycle.moved))
+    summary = cycle.summary(follow_checkout(world, before))
     own = [reply for reply in summary.replies if reply.comment == said.id]
     if format_ is Format.json:
         show(format_, documents.summary_document(summary))
@@ -227,6 +239,28 @@ def speak(repo: Path, text: str, actor: str, pull: int, options: dict[str, Any],
         raise UsageError(f"that is no command: {text!r}. A command begins a line: /help lists them all")
     if not all(reply.allowed for reply in own):
         raise typer.Exit(1)
+
+
+def local_user(repo: Path) -> str:
+    """Who works here, when --actor does not say."""
+    name = next((part for part in identity_of(find_place(Choices(repo)).repository) if part), "")
+    if not name:
+        raise UsageError("who says it? Give --actor LOGIN, or set git config user.name")
+    return name
+
+
+def history_of(repo: Path) -> History:
+    return replay(open_ledger(find_place(Choices(repo)).repository).load())
+
+
+def one_upgrade(repo: Path, text: str) -> Upgrade:
+    """The upgrade that a person means. Raises UsageError when it is none or several."""
+    found = history_of(repo).find(text)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{text!r} can mean {', '.join(up.id for up in found[:5])}: write more of the id")
+    raise UsageError(f"there is no upgrade {text!r}. `gitops-healer status --all` lists those that there are")
 
 
 @app.command()
@@ -252,7 +286,7 @@ def status(
     upgrades = [up for up in history.upgrades.values() if all_ or up.open] or list(history.upgrades.values())[-10:]
     document = {
         "schema": documents.SCHEMA,
-        "paused": documents.to_json(history.paused) if history.paused else None,
+        "paused": to_json(history.paused) if history.paused else None,
         "statistics": documents.statistics_document(history),
         "upgrades": [documents.upgrade_document(up) for up in history.upgrades.values()],
     }
@@ -306,7 +340,7 @@ def plan(id_: Id, repo: Repo = HERE, format_: As = Format.text) -> None:
         option = choose(up.investigation, up.option_key) if up.investigation else None
         waits = "it is planned in the next cycle" if option else "nothing is determined yet"
         raise UsageError(f"{up.id} has no plan, it is {up.stage.value}: {waits}. See `gitops-healer explain {up.id}`")
-    show(format_, {"schema": documents.SCHEMA, "id": up.id, "plan": documents.to_json(up.plan)}, plan_text(up.plan))
+    show(format_, {"schema": documents.SCHEMA, "id": up.id, "plan": to_json(up.plan)}, plan_text(up.plan))
 
 
 @ledger_app.callback()
@@ -407,7 +441,7 @@ def executions_import(
         with told(Format.json if as_json else Format.text) as progress, opened(file) as lines:
             done = store.import_jsonl(lines, lambda count: progress(f"{file}: {count:,} lines"))  # noqa: B023
         results[str(file)] = done
-    document = {name: documents.to_json(done) for name, done in results.items()}
+    document = {name: to_json(done) for name, done in results.items()}
     show(Format.json if as_json else Format.text, {"schema": documents.SCHEMA, "files": document},
          *(terminal.import_text(name, done.stored, done.known, done.broken) for name, done in results.items()))  # fmt: skip
 

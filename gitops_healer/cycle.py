@@ -25,6 +25,7 @@ from gitops_healer.core.naming import (
     scratch_ref_of,
     upgrade_id,
 )
+from gitops_healer.core.plan import Investigation
 from gitops_healer.core.planning import choose, make_plan
 from gitops_healer.core.policy import (
     ci_holds,
@@ -236,11 +237,17 @@ def queue(cycle: Cycle, finding: Finding) -> str:
 
 
 def investigate(cycle: Cycle, up: Upgrade) -> Outcomes:
-    """Find the cause and the changes that end it."""
-    fixer = cycle.world.fixer_of(up.finding.rule)
-    if fixer is None:
+    """Find the cause and the changes that end it: the first fixer that has something to offer or to ask."""
+    scene = cycle.world.scene(up.base)
+    results: list[Investigation] = []
+    for fixer in cycle.world.fixers_of(up.finding.rule):
+        results.append(fixer(scene, up.finding))
+        if results[-1].options or results[-1].question:
+            return Investigated(results[-1])
+    if not results:
         return Dropped(f"nothing that is installed treats {up.finding.rule}")
-    return Investigated(fixer(cycle.world.scene(up.base), up.finding))
+    evidence = tuple(line for result in results for line in result.evidence)
+    return Investigated(replace(results[-1], evidence=evidence, tried=sum(result.tried for result in results)))
 
 
 def plan(cycle: Cycle, up: Upgrade) -> Outcomes:
@@ -284,7 +291,7 @@ def prepare(cycle: Cycle, up: Upgrade) -> Outcomes:
     repository, world = cycle.world.repository, cycle.world
     restore = restore_ref_of(up.codename, up.changed_at)
     place(cycle, restore, up.base)
-    message = texts.commit_message(up, up.id)
+    message = texts.commit_message(up)
     commit = repository.commit_change(up.base, up.option.change, message, world.signature(up))
     place(cycle, scratch_ref_of(up.id), commit)
     verdict = prove(cycle, Case(up.base, commit, 1, up.plan, up.finding))
@@ -364,7 +371,7 @@ def validate(cycle: Cycle, up: Upgrade) -> Outcomes:
     assert up.proposed is not None
     assert up.plan is not None
     world, base, head = cycle.world, cycle.world.base, up.proposed.head
-    merged = world.repository.squash(base, head, texts.commit_message(up, up.id), world.signature(up))
+    merged = world.repository.squash(base, head, texts.commit_message(up), world.signature(up))
     if isinstance(merged, Conflict):
         return Outdated(f"{world.base_branch} changed the same lines of {', '.join(merged.paths)}", base)
     verdict = prove(cycle, Case(base, merged, 2, up.plan, up.finding))
@@ -434,9 +441,7 @@ def merge(cycle: Cycle, up: Upgrade) -> Outcomes:
     if not decision.allowed:
         return decision
     cycle.journal.intend(up, "merge", pull.head)
-    return merged_fact(
-        cycle, world.forge.merge_pull(pull.number, pull.head, texts.commit_message(up, up.id)), pull.head
-    )
+    return merged_fact(cycle, world.forge.merge_pull(pull.number, pull.head, texts.commit_message(up)), pull.head)
 
 
 def merged_fact(cycle: Cycle, commit: str, head: str) -> Merged:
@@ -495,7 +500,7 @@ def take_back(cycle: Cycle, up: Upgrade) -> Outcomes:
     if not decision.allowed:
         return decision
     cycle.journal.intend(up, "take back", pull.head)
-    return RolledBack(world.forge.merge_pull(pull.number, pull.head, texts.revert_message(up, up.id)), pull.number)
+    return RolledBack(world.forge.merge_pull(pull.number, pull.head, texts.revert_message(up)), pull.number)
 
 
 def propose_revert(cycle: Cycle, up: Upgrade) -> Outcomes:
@@ -507,7 +512,7 @@ def propose_revert(cycle: Cycle, up: Upgrade) -> Outcomes:
         return decision
     world, base, branch = cycle.world, cycle.world.base, revert_branch_of(up.id)
     signature = replace(world.signature(up), when=up.changed_at.replace(microsecond=0))
-    made = world.repository.revert(up.merged.commit, base, texts.revert_message(up, up.id), signature)
+    made = world.repository.revert(up.merged.commit, base, texts.revert_message(up), signature)
     if isinstance(made, Conflict):
         return conflict_found(cycle, up, made)
     verdict = prove(cycle, Case(base, made, 1, up.plan, up.finding), only=REVERT_CHECKS)

@@ -12,7 +12,7 @@ from typing import Any
 from gitops_healer.adapters.cache import SqliteCache
 from gitops_healer.adapters.caller import SandboxedCaller
 from gitops_healer.adapters.clock import SystemClock
-from gitops_healer.adapters.executions import open_executions
+from gitops_healer.adapters.executions import SqlExecutions, open_executions
 from gitops_healer.adapters.identity import git_identity
 from gitops_healer.adapters.ledger import GitLedger
 from gitops_healer.adapters.local_forge import LocalForge
@@ -20,8 +20,8 @@ from gitops_healer.adapters.machine import free_bytes, one_at_a_time
 from gitops_healer.adapters.repository import GitRepository, open_repository
 from gitops_healer.adapters.sandbox import detect_sandbox
 from gitops_healer.adapters.test_runner import ProjectTests
-from gitops_healer.errors import PreflightError, RepositoryError, UsageError
-from gitops_healer.ports import Clock, ExecutionStore, Progress, SandboxLevel, Signature
+from gitops_healer.errors import HealerError, PreflightError, RepositoryError, UsageError
+from gitops_healer.ports import Clock, Progress, SandboxLevel, Signature
 from gitops_healer.registry import Check, Command, Detector, Fixer, Metric, discover
 from gitops_healer.settings import OVERRIDES, Settings, load_settings, store_url
 from gitops_healer.world import World
@@ -105,7 +105,7 @@ def build_world(choices: Choices) -> World:
     return World(
         repository=repository,
         forge=LocalForge(repository, choices.clock, LOGIN, signature, limits.maintainers, git_identity(state.parent)),
-        ledger=GitLedger(repository),
+        ledger=open_ledger(repository),
         executions=open_store(state),
         sandbox=sandbox,
         tests=tests,
@@ -130,7 +130,11 @@ def lock_of(repository: GitRepository) -> Callable[[], AbstractContextManager[No
     return lambda: one_at_a_time(repository.state_dir / "cycle.lock", f"a cycle on {repository.path}")
 
 
-def open_store(state: Path) -> ExecutionStore:
+def open_ledger(repository: GitRepository) -> GitLedger:
+    return GitLedger(repository)
+
+
+def open_store(state: Path) -> SqlExecutions:
     """The embedded store in the git directory, or the one that the environment names."""
     return open_executions(store_url() or state / "executions.sqlite")
 
@@ -144,3 +148,29 @@ def find_python(root: Path) -> Path:
 def visible_to_candidates(python: Path) -> tuple[Path, ...]:
     """What candidate code has to read to run at all."""
     return (python.parent.parent, Path(sys.prefix), Path(__file__).parent)
+
+
+def identity_of(repository: GitRepository) -> tuple[str, str, str]:
+    """(user.name, user.email, login) of who works here."""
+    return git_identity(repository.state_dir.parent)
+
+
+def follow_checkout(world: World, before: str) -> tuple[str, ...]:
+    """After merges: bring a checkout of the base branch along where the policy asks for it, else say how to.
+
+    before: what the base branch stood on when the cycle began.
+    """
+    repository, after = world.repository, world.base
+    if before == after or not repository.checked_out(world.base_branch):
+        return ()
+    if world.settings.limits.update_checkout and isinstance(repository, GitRepository):
+        try:
+            repository.git.bring_along(repository.path, before, after)
+        except HealerError as error:
+            return (str(error),)
+        return (f"your checkout of {world.base_branch} was brought along to {after[:10]}",)
+    command = f"git read-tree -m -u {before[:10]} {world.base_branch}"
+    return (
+        f"{world.base_branch} moved to {after[:10]} and your files are still those of {before[:10]}. "
+        f"Before you commit, bring them along (your own edits are kept):  {command}",
+    )

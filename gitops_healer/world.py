@@ -58,8 +58,8 @@ class World:
         """The commit that the base branch stands on, "" when it has none."""
         return self.forge.branch_head(self.base_branch) or ""
 
-    def fixer_of(self, rule: str) -> Fixer | None:
-        return next((fixer for fixer in self.fixers if rule in fixer.treats), None)
+    def fixers_of(self, rule: str) -> tuple[Fixer, ...]:
+        return tuple(fixer for fixer in self.fixers if rule in fixer.treats)
 
     def scene(self, commit: str) -> Scene:
         """What plug-ins may look at, at one commit and now."""

@@ -168,6 +168,14 @@ class Git:
         if done.status:
             raise ForgeError(f"git could not clone {redacted(source)}: {_tail(done)}")
 
+    def bring_along(self, work_tree: Path, old: str, new: str) -> None:
+        """Move index and files of a work tree from commit `old` to `new`, as `git switch` would: the user's own edits
+        are kept. Raises HealerError, with nothing changed, when they are in the way."""
+        argv = ["git", "-C", str(work_tree), "read-tree", "-m", "-u", check_id(old), check_id(new)]
+        done = self._execute(argv, work_tree, b"", False)
+        if done.status:
+            raise HealerError(f"{work_tree} cannot follow to {new[:10]}: {_tail(done)}")
+
     def _transact(self, script: str, updates: Sequence[RefUpdate], reason: str) -> None:
         done = self._run("update-ref", "-m", reason, "--stdin", stdin=script.encode("utf-8", "surrogateescape"))
         if not done.status:

@@ -34,21 +34,26 @@ def fenced(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
 
-def commit_message(upgrade: Upgrade, run: str) -> str:
+def commit_message(upgrade: Upgrade) -> str:
     """Subject, the why, and the trailers from which the ledger can be rebuilt."""
     assert upgrade.plan is not None
     assert upgrade.investigation is not None
     body = [_plain(upgrade.investigation.cause.sentence, 500)]
     body += [f"- {_plain(line, 200)}" for line in (upgrade.option.proof if upgrade.option else ())]
-    trailers = Trailers(upgrade.id, upgrade.codename, upgrade.finding.fingerprint, upgrade.plan.risk.value, run)
+    trailers = Trailers(upgrade.id, upgrade.codename, upgrade.finding.fingerprint, upgrade.plan.risk.value, upgrade.run)
     return f"{pull_title(upgrade)}\n\n" + "\n".join(line for line in body if line) + f"\n\n{trailers.render()}"
 
 
-def revert_message(upgrade: Upgrade, run: str) -> str:
+def revert_message(upgrade: Upgrade) -> str:
     assert upgrade.plan is not None
     assert upgrade.merged is not None
     trailers = Trailers(
-        upgrade.id, upgrade.codename, upgrade.finding.fingerprint, upgrade.plan.risk.value, run, upgrade.merged.commit
+        upgrade.id,
+        upgrade.codename,
+        upgrade.finding.fingerprint,
+        upgrade.plan.risk.value,
+        upgrade.run,
+        upgrade.merged.commit,
     )
     reason = _plain(upgrade.regressed.reason, 500) if upgrade.regressed else ""
     return f"{revert_title(upgrade)}\n\nThis takes back {upgrade.merged.commit}.\n{reason}\n\n{trailers.render()}"

@@ -352,6 +352,7 @@ class Upgrade:
     base: str
     queued_at: datetime
     changed_at: datetime
+    run: str = ""
     position: int = 1
     option_key: str = ""
     chosen_by: str = ""
@@ -422,6 +423,7 @@ def begin(event: Event) -> Upgrade:
                 base,
                 event.ts,
                 event.ts,
+                event.run,
                 option_key=option,
             )
         case _:
