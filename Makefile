@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: heal test check format clean
+.PHONY: heal test check lint format clean
 
 heal: $(READY)
 ifdef REPO
@@ -16,12 +16,13 @@ endif
 test: $(READY)
 	$(BIN)/pytest -n auto
 
-check: $(READY)
+check: lint test
+
+lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.cycle import run_cycle, run_orders
 from gitops_healer.demo import run_demo
 from gitops_healer.doctor import examine
-from gitops_healer.errors import ConfigError, HealerError, UsageError
+from gitops_healer.errors import HealerError, UsageError
 from gitops_healer.onboarding import EXAMPLE_POLICY, start
 from gitops_healer.report import documents, terminal
 from gitops_healer.settings import OVERRIDES, load_settings, parse_duration
@@ -51,18 +51,18 @@ app.add_typer(executions_app, name="executions")
 app.add_typer(config_app, name="config")
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     text = "text"
     json = "json"
 
 
-class Mode(str, Enum):
+class Mode(StrEnum):
     observe = "observe"
     propose = "propose"
     deploy = "deploy"
 
 
-class ForgeKind(str, Enum):
+class ForgeKind(StrEnum):
     local = "local"
     github = "github"
 
@@ -441,9 +441,9 @@ def executions_import(
         with told(Format.json if as_json else Format.text) as progress, opened(file) as lines:
             done = store.import_jsonl(lines, lambda count: progress(f"{file}: {count:,} lines"))  # noqa: B023
         results[str(file)] = done
-    document = {name: to_json(done) for name, done in results.items()}
-    show(Format.json if as_json else Format.text, {"schema": documents.SCHEMA, "files": document},
-         *(terminal.import_text(name, done.stored, done.known, done.broken) for name, done in results.items()))  # fmt: skip
+    document = {"schema": documents.SCHEMA, "files": {name: to_json(done) for name, done in results.items()}}
+    texts = [terminal.import_text(name, done.stored, done.known, done.broken) for name, done in results.items()]
+    show(Format.json if as_json else Format.text, document, *texts)
 
 
 @contextmanager

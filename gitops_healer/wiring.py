@@ -40,7 +40,6 @@ class Choices:
     path: Path
     forge: str = "local"
     options: Mapping[str, Any] = field(default_factory=dict)
-    use_cache: bool = True
     progress: Progress = quiet
     clock: Clock = field(default_factory=SystemClock)
 
@@ -96,7 +95,7 @@ def build_world(choices: Choices) -> World:
     place = find_place(choices)
     repository, settings = place.repository, place.settings
     state = repository.state_dir
-    cache = SqliteCache(state / "cache.sqlite", choices.progress, enabled=choices.use_cache)
+    cache = SqliteCache(state / "cache.sqlite", tell=choices.progress)
     python = find_python(repository.path)
     sandbox = detect_sandbox(SandboxLevel(settings.testing.sandbox), visible=visible_to_candidates(python))
     tests = ProjectTests(repository, sandbox, cache, settings.testing, python)
@@ -109,7 +108,7 @@ def build_world(choices: Choices) -> World:
         executions=open_store(state),
         sandbox=sandbox,
         tests=tests,
-        caller=SandboxedCaller(repository, sandbox, python),
+        caller=SandboxedCaller(repository, sandbox, settings.testing, python),
         cache=cache,
         clock=choices.clock,
         settings=settings,
