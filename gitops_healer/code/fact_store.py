@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from gitops_healer.code.facts import MAX_BYTES, Definition, Facts, Import, ImportKind, extract, too_big
+from gitops_healer.code.facts import MAX_BYTES, Facts, Import, ImportKind, extract, too_big
 
 SCHEMA = 1
 """Counts up whenever facts mean something else or are spelled differently."""
@@ -38,7 +38,7 @@ class FactStore:
         wanted = {blob: size for blob, size in blobs if blob not in self._known}
         found = self._cache.get_many([_key(blob) for blob in wanted]) if wanted else {}
         made: dict[str, bytes] = {}
-        with _no_garbage_collection():
+        with no_garbage_collection():
             for blob, size in wanted.items():
                 facts = decode(found.get(_key(blob), b""))
                 if facts is None:
@@ -62,7 +62,7 @@ def _key(blob: str) -> str:
 
 
 def encode(facts: Facts) -> bytes:
-    """Compact JSON."""
+    """A line of compact JSON with the imports, and a second one with the rest."""
     imports = [
         [
             item.line,
@@ -74,30 +74,19 @@ def encode(facts: Facts) -> bytes:
         ]
         for item in facts.imports
     ]
-    definitions = [[*item[:1], int(item.is_class), *item[2:5], int(item.accessory)] for item in facts.definitions]
-    value = [
-        int(facts.analyzable), facts.reason, facts.total_lines, facts.complexity,
-        imports, facts.exports, definitions, sorted(facts.names),
-    ]  # fmt: skip
-    return json.dumps(value, separators=(",", ":")).encode("ascii")
+    head = [int(facts.analyzable), facts.reason, facts.total_lines, facts.complexity, imports, facts.exports]
+    return json.dumps(head, separators=(",", ":")).encode("ascii") + b"\n" + facts.packed
 
 
 def decode(data: bytes) -> Facts | None:
     """The facts, or None when the bytes are not what `encode` makes."""
-    if not data:
+    head, newline, rest = data.partition(b"\n")
+    if not newline or rest[:2] != b"[[" or rest[-2:] != b"]]":
         return None
     try:
-        analyzable, reason, lines, complexity, imports, exports, definitions, names = json.loads(data)
-        return Facts(
-            bool(analyzable),
-            reason,
-            lines,
-            complexity,
-            tuple(_imports(imports)),
-            None if exports is None else tuple(exports),
-            tuple(Definition(item[0], item[1] == 1, item[2], item[3], item[4], item[5] == 1) for item in definitions),
-            frozenset(names),
-        )
+        analyzable, reason, lines, complexity, imports, exports = json.loads(head)
+        exported = None if exports is None else tuple(exports)
+        return Facts(bool(analyzable), reason, lines, complexity, tuple(_imports(imports)), exported, rest)
     except (ValueError, TypeError, KeyError, IndexError):
         return None
 
@@ -109,8 +98,8 @@ def _imports(rows: list[list[Any]]) -> Iterator[Import]:
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Syntax trees are many objects without cycles: collecting among them costs a seventh and frees nothing."""
+def no_garbage_collection() -> Iterator[None]:
+    """Syntax trees and edges are many objects without cycles: collecting among them costs a seventh, frees nothing."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

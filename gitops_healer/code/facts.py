@@ -1,9 +1,12 @@
 """What one parse of one file tells: imports with their kind, definitions, complexity."""
 
 import ast
+import json
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import NamedTuple
 
 from gitops_healer.code.truth import Truth, TruthTeller
@@ -59,8 +62,9 @@ class Definition(NamedTuple):
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of one blob. reason: why it could not be analysed; names: bound at module level, not by imports;
-    exports: what `__all__` lists, None when there is none that can be read; has_getattr: module-level `__getattr__`."""
+    """What is known of one blob. reason: why it could not be analysed; complexity: McCabe's numbers of its functions
+    and its branches outside of them, summed; exports: what `__all__` lists, None when there is none that can be read;
+    packed: definitions and names as JSON, unpacked only when asked for, since most questions need neither."""
 
     analyzable: bool
     reason: str = ""
@@ -68,8 +72,22 @@ class Facts:
     complexity: int = 0
     imports: tuple[Import, ...] = ()
     exports: tuple[str, ...] | None = None
-    definitions: tuple[Definition, ...] = ()
-    names: frozenset[str] = frozenset()
+    packed: bytes = b"[[],[]]"
+
+    @cached_property
+    def definitions(self) -> tuple[Definition, ...]:
+        """Functions and classes in the order of the file."""
+        return tuple(Definition(*row) for row in json.loads(self.packed)[0])
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Names bound at module level by anything but imports."""
+        return frozenset(json.loads(self.packed)[1])
+
+
+def packed(definitions: Iterable[Definition], names: Iterable[str]) -> bytes:
+    """What `Facts.packed` holds."""
+    return json.dumps([list(definitions), sorted(names)], separators=(",", ":")).encode("ascii")
 
 
 def extract(source: bytes) -> Facts:
@@ -133,8 +151,7 @@ class _Reader:
             complexity=sum(self.branches.values()),
             imports=tuple(sorted(self.imports, key=lambda item: item.line)),
             exports=None if self.exports is None else tuple(self.exports),
-            definitions=tuple(sorted(definitions, key=lambda item: (item.start, -item.end))),
-            names=frozenset(self.names),
+            packed=packed(sorted(definitions, key=lambda item: (item.start, -item.end)), self.names),
         )
 
     def _read(self, node: ast.stmt, block: _Block, truth: TruthTeller) -> None:

@@ -52,95 +52,101 @@ _EDGE_KINDS = {
 }
 
 
-def edges_of(path: str, facts: Facts, layout: Layout, facts_of: Callable[[str], Facts]) -> Iterator[Edge]:
-    """The edges that leave one file, each (target, line, kind) once."""
-    seen: set[tuple[str, int, EdgeKind]] = set()
-    for item in facts.imports:
-        kind = _EDGE_KINDS.get(item.kind)
-        if kind is None:
-            continue
-        for target in targets_of(path, item, layout, facts_of):
-            means = EdgeKind.PACKAGE if target.package and kind is EdgeKind.LOAD else kind
-            if target.path != path and not (target.package and kind is not EdgeKind.LOAD):
+class Resolver:
+    """Says what import statements lead to. facts_of: the facts of a Python file of the tree."""
+
+    def __init__(self, layout: Layout, facts_of: Callable[[str], Facts]) -> None:
+        self._layout = layout
+        self._facts_of = facts_of
+        self._own_names: dict[str, frozenset[str]] = {}
+
+    def edges(self, path: str) -> Iterator[Edge]:
+        """The edges that leave one file, each (target, line, kind) once."""
+        seen: set[tuple[str, int, EdgeKind]] = set()
+        for item in self._facts_of(path).imports:
+            kind = _EDGE_KINDS.get(item.kind)
+            if kind is None:
+                continue
+            for target in self.targets(path, item):
+                if target.path == path or (target.package and kind is not EdgeKind.LOAD):
+                    continue
+                means = EdgeKind.PACKAGE if target.package else kind
                 key = (target.path, item.line, means)
                 if key not in seen:
                     seen.add(key)
                     yield Edge(path, target.path, item.line, means)
 
+    def targets(self, path: str, item: Import) -> Iterator[Target]:
+        """The files of this tree that an import statement of `path` leads to, for each name that it binds."""
+        if item.names:
+            return self._from(path, item)
+        return self._plain(path, item)
 
-def targets_of(path: str, item: Import, layout: Layout, facts_of: Callable[[str], Facts]) -> Iterator[Target]:
-    """The files of this tree that an import statement of `path` leads to, for each name that it binds."""
-    if not item.names:
-        file = layout.resolve(path, item.module)
-        if file is not None:
-            yield Target(file, item.bound, False)
-            yield from (Target(above, item.bound, True) for above in layout.ancestors(file))
-        else:
-            yield from _attributes(path, item, layout)
-        return
-    base = layout.relative(path, item.level, item.module) if item.level else layout.resolve(path, item.module)
-    directory = _directory(path, item, layout)
-    passed = [base, *layout.ancestors(base)] if base is not None else []
-    for name, bound in _expanded(item, base, facts_of):
-        inner = None if directory is None else layout.file_at(f"{directory}/{name}" if directory else name)
-        if inner is not None and (base is None or not _binds(base, name, layout, facts_of)):
-            yield Target(inner, bound, False)
-            yield from (Target(above, bound, True) for above in passed or layout.ancestors(inner))
-        elif base is not None:
-            yield Target(base, bound, False)
-            yield from (Target(above, bound, True) for above in passed[1:])
+    def _plain(self, path: str, item: Import) -> Iterator[Target]:
+        """`import a.b.c`. Where only `a` is of this tree the rest is made at run time or fails, but `a` runs."""
+        name, whole = item.module, True
+        while name:
+            file = self._layout.resolve(path, name)
+            if file is not None:
+                yield Target(file, item.bound, not whole)
+                yield from (Target(above, item.bound, True) for above in self._layout.ancestors(file))
+                return
+            name, whole = name.rpartition(".")[0], False
 
-
-def _attributes(path: str, item: Import, layout: Layout) -> Iterator[Target]:
-    """`import a.b` where only `a` is of this tree: it fails or is made at run time, but `a` runs."""
-    name = item.module
-    while "." in name:
-        name = name.rpartition(".")[0]
-        file = layout.resolve(path, name)
-        if file is not None:
-            yield Target(file, item.bound, True)
+    def _from(self, path: str, item: Import) -> Iterator[Target]:
+        layout = self._layout
+        base = layout.relative(path, item.level, item.module) if item.level else layout.resolve(path, item.module)
+        directory = self._directory(path, item)
+        if base is None and directory is None:
             return
+        passed: set[str] = set()
+        for name, bound in self._expanded(item, base):
+            inner = None if directory is None else layout.file_at(f"{directory}/{name}" if directory else name)
+            if inner is not None and (base is None or name not in self._names_of(base)):
+                yield Target(inner, bound, False)
+                passed.update(layout.ancestors(inner))
+            elif base is not None:
+                yield Target(base, bound, False)
+                passed.update(layout.ancestors(base))
+        yield from (Target(above, "", True) for above in sorted(passed))
 
-
-def _directory(path: str, item: Import, layout: Layout) -> str | None:
-    """Where submodules of the module of a `from` statement lie."""
-    if item.level:
-        directory = layout.relative_dir(path, item.level)
+    def _directory(self, path: str, item: Import) -> str | None:
+        """Where submodules of the module of a `from` statement lie."""
+        if not item.level:
+            return self._layout.directory_of(path, item.module)
+        directory = self._layout.relative_dir(path, item.level)
         if directory is None:
             return None
         rest = item.module.replace(".", "/")
         return f"{directory}/{rest}" if directory and rest else directory or rest
-    return layout.directory_of(path, item.module)
 
+    def _expanded(self, item: Import, base: str | None) -> Iterator[tuple[str, str]]:
+        """The names of a `from` statement; a star also stands for the submodules that `__all__` lists."""
+        for name, bound in item.names:
+            yield name, bound
+            if name == "*" and base is not None and base.endswith("__init__.py"):
+                yield from ((listed, listed) for listed in self._facts_of(base).exports or ())
 
-def _expanded(item: Import, base: str | None, facts_of: Callable[[str], Facts]) -> Iterable[tuple[str, str]]:
-    """The names of a `from` statement; a star also stands for the submodules that `__all__` lists."""
-    for name, bound in item.names:
-        yield name, bound
-        if name == "*" and base is not None and base.endswith("__init__.py"):
-            yield from ((listed, listed) for listed in facts_of(base).exports or ())
+    def _names_of(self, base: str) -> frozenset[str]:
+        """Names to which a package itself gives a meaning, so that no submodule of that name is what is imported."""
+        if not base.endswith("__init__.py"):
+            return frozenset()
+        if base not in self._own_names:
+            facts = self._facts_of(base)
+            imported = (
+                bound
+                for item in facts.imports
+                if item.kind.at_load
+                for name, bound in item.names
+                if not self._is_submodule(base, item, name)
+            )
+            self._own_names[base] = facts.names | frozenset(imported)
+        return self._own_names[base]
 
-
-def _binds(base: str, name: str, layout: Layout, facts_of: Callable[[str], Facts]) -> bool:
-    """Whether a package itself gives a name its meaning, so that the submodule of that name is not what is imported."""
-    if not base.endswith("__init__.py"):
-        return False
-    facts = facts_of(base)
-    if name in facts.names:
-        return True
-    return any(
-        bound == name and not _is_submodule(base, item, imported, layout)
-        for item in facts.imports
-        if item.kind.at_load
-        for imported, bound in item.names
-    )
-
-
-def _is_submodule(base: str, item: Import, imported: str, layout: Layout) -> bool:
-    """`from . import name` in the package itself: its submodule, not something else of the same name."""
-    directory = _directory(base, item, layout)
-    own = base.removesuffix("/__init__.py")
-    return directory == own and layout.file_at(f"{directory}/{imported}") is not None
+    def _is_submodule(self, base: str, item: Import, name: str) -> bool:
+        """`from . import name` in the package itself: its submodule, not something else of the same name."""
+        own = base.removesuffix("__init__.py").removesuffix("/")
+        return self._directory(base, item) == own and self._layout.file_at(f"{own}/{name}" if own else name) is not None
 
 
 def cycles_of(paths: Iterable[str], edges: Iterable[Edge]) -> tuple[Cycle, ...]:

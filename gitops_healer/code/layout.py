@@ -34,7 +34,10 @@ class Layout:
                 self._stems[stem] = path
         self.roots = self._project_roots(paths)
         self._own_roots: dict[str, str] = {}
+        self._root_of: dict[str, str] = {}
         self._names: dict[str, str] = {}
+        self._ancestors: dict[str, tuple[str, ...]] = {}
+        self._directories: dict[tuple[str, str], str | None] = {}
         self._resolved: dict[tuple[str, str], str | None] = {}
 
     def learn(self, imported: Iterable[str]) -> None:
@@ -50,6 +53,7 @@ class Layout:
         for base in sorted(set(self._bases.values()), key=lambda item: (item.count("/"), item)):
             self._own_roots[base] = self._decide(base, votes.get(base, Counter()))
         self._names.clear()
+        self._root_of.clear()
 
     def module_name(self, path: str) -> str | None:
         """The dotted name of a file, or None when it is not a module of this tree."""
@@ -63,8 +67,10 @@ class Layout:
 
     def root_of(self, path: str) -> str:
         """The directory from which a file is imported."""
-        base = self._base_of(path)
-        return self._own_roots.get(base, base)
+        if path not in self._root_of:
+            base = self._base_of(path)
+            self._root_of[path] = self._own_roots.get(base, base)
+        return self._root_of[path]
 
     def path_of(self, module: str) -> str | None:
         """The file of a dotted name: under a root, else the only file that could be meant under any directory."""
@@ -104,17 +110,15 @@ class Layout:
     def relative(self, importer: str, level: int, name: str) -> str | None:
         """The file that a relative import means (`name` may be empty: the package itself)."""
         directory = self.relative_dir(importer, level)
-        if directory is None:
-            return None
-        return self._stems.get(_join(directory, name.replace(".", "/")))
+        return None if directory is None else self._below(directory, name)
 
     def relative_dir(self, importer: str, level: int) -> str | None:
         """The directory that `level` dots mean in a file, None when that is above the tree."""
-        directory = posixpath.dirname(importer)
-        for _ in range(level - 1):
+        directory = importer
+        for _ in range(level):
             if not directory:
                 return None
-            directory = posixpath.dirname(directory)
+            directory = directory.rpartition("/")[0]
         return directory
 
     def file_at(self, stem: str) -> str | None:
@@ -123,20 +127,23 @@ class Layout:
 
     def directory_of(self, importer: str, name: str) -> str | None:
         """The directory of a package or namespace package that an absolute name means."""
-        for root in self._visible(self.root_of(importer), name):
-            stem = _join(root, name.replace(".", "/"))
-            if stem in self._dirs:
-                return stem
-        return None
+        own = self.root_of(importer)
+        key = (own, name)
+        if key not in self._directories:
+            stems = (_join(root, name.replace(".", "/")) for root in self._visible(own, name))
+            self._directories[key] = next((stem for stem in stems if stem in self._dirs), None)
+        return self._directories[key]
 
-    def ancestors(self, path: str) -> Iterator[str]:
+    def ancestors(self, path: str) -> tuple[str, ...]:
         """The `__init__.py` files that run before a module is imported, innermost first (without its own)."""
-        directory = posixpath.dirname(path)
-        if path.endswith("__init__.py"):
-            directory = posixpath.dirname(directory)
-        while directory in self._packages:
-            yield f"{directory}/__init__.py"
-            directory = posixpath.dirname(directory)
+        if path not in self._ancestors:
+            directory = posixpath.dirname(_stem(path))
+            found = []
+            while directory in self._packages:
+                found.append(f"{directory}/__init__.py")
+                directory = posixpath.dirname(directory)
+            self._ancestors[path] = tuple(found)
+        return self._ancestors[path]
 
     @cached_property
     def _bases(self) -> dict[str, str]:

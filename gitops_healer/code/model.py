@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from gitops_healer.code.fact_store import FactCache, FactStore
+from gitops_healer.code.fact_store import FactCache, FactStore, no_garbage_collection
 from gitops_healer.code.facts import Definition, Facts, Import
-from gitops_healer.code.graph import Cycle, Edge, Target, cycles_of, edges_of, targets_of
+from gitops_healer.code.graph import Cycle, Edge, Resolver, Target, cycles_of
 from gitops_healer.code.layout import Layout
 from gitops_healer.code.patterns import matcher
 
@@ -160,7 +160,7 @@ class CodeModel:
 
     def targets(self, path: str, item: Import) -> tuple[Target, ...]:
         """The files that an import statement of the file `path` leads to."""
-        return tuple(targets_of(path, item, self.layout, self.facts))
+        return tuple(self._resolver.targets(path, item))
 
     def with_sources(self, sources: Mapping[str, bytes]) -> "CodeModel":
         """The model after these files were written."""
@@ -190,12 +190,14 @@ class CodeModel:
     @cached_property
     def _edges(self) -> tuple[Edge, ...]:
         included = set(self._included)
-        return tuple(
-            edge
-            for path in self._included
-            for edge in edges_of(path, self.facts(path), self.layout, self.facts)
-            if edge.target in included
-        )
+        with no_garbage_collection():
+            return tuple(
+                edge for path in self._included for edge in self._resolver.edges(path) if edge.target in included
+            )
+
+    @cached_property
+    def _resolver(self) -> Resolver:
+        return Resolver(self.layout, self.facts)
 
     @cached_property
     def _importers(self) -> dict[str, tuple[Edge, ...]]:
