@@ -110,33 +110,37 @@ def outside_symbols(step: FileStep, symbols: Sequence[str]) -> Iterator[str]:
     """A sentence for each place in a Python file that changed and belongs to no symbol of the plan."""
     if not symbols or not step.path.endswith((".py", ".pyi")):
         return
-    allowed = set(_allowed(step.path, symbols))
-    if "" in allowed:
-        return
     try:
         before, after = spans_of(step.before or b""), spans_of(step.after or b"")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        yield f"{step.path} does not compile, so that its symbols cannot be told apart: {error}"
+        if "" not in _allowed(step.path, symbols, frozenset()):
+            yield f"{step.path} does not compile, so that its symbols cannot be told apart: {error}"
         return
+    allowed = _allowed(step.path, symbols, frozenset(span.name for span in (*before, *after)))
     touched = set()
     for left, left_end, right, right_end in step.blocks:
         touched |= owners(before, lines(step.before or b""), range(left + 1, left_end + 1))
         touched |= owners(after, lines(step.after or b""), range(right + 1, right_end + 1))
     for name in sorted(touched):
-        if not any(name == inner or name.startswith(f"{inner}.") for inner in allowed):
+        if "" not in allowed and not any(name == inner or name.startswith(f"{inner}.") for inner in allowed):
             yield f"{step.path}: {name or 'code outside of any definition'} changed and is not in the plan"
 
 
-def _allowed(path: str, symbols: Sequence[str]) -> Iterator[str]:
-    """The parts of symbols that lie inside this file, "" for the module itself. `pkg.mod:f` and `pkg.mod.f` both name
-    f of `src/pkg/mod.py`; a name that fits no module is taken as one inside of the file."""
+def _allowed(path: str, symbols: Sequence[str], defined: frozenset[str]) -> set[str]:
+    """The parts of symbols that lie inside this file, "" for the module itself.
+
+    `pkg.mod:f` and `pkg.mod.f` both name f of `src/pkg/mod.py`, `pkg.mod` names all of it. What is a definition of
+    this file is taken as that; what fits no module as a name inside of the file.
+    """
     parts = list(PurePosixPath(path).with_suffix("").parts)
     parts = parts[:-1] if parts[-1] == "__init__" else parts
     modules = [".".join(parts[start:]) for start in range(len(parts))]
+    found = set()
     for symbol in symbols:
-        dotted = symbol.replace(":", ".").removesuffix(".")
-        fitting = next((module for module in modules if dotted == module or dotted.startswith(f"{module}.")), None)
-        yield dotted if fitting is None else dotted[len(fitting) + 1 :]
+        dotted = symbol.replace("<locals>.", "").replace(":", ".").removesuffix(".")
+        fitting = [module for module in modules if dotted == module or dotted.startswith(f"{module}.")]
+        found.add(dotted if dotted in defined or not fitting else dotted[len(fitting[0]) + 1 :])
+    return found
 
 
 def spans_of(source: bytes) -> tuple[Span, ...]:
