@@ -14,7 +14,7 @@ from gitops_healer.core.codec import canonical, digest, from_json, to_json
 from gitops_healer.core.decision import Decision, all_of, no
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.forge import PullState, Status, StatusState
-from gitops_healer.core.judging import judge
+from gitops_healer.core.judging import Tolerance, judge
 from gitops_healer.core.naming import (
     RESTORE_PREFIX,
     branch_of,
@@ -472,7 +472,8 @@ def watch(cycle: Cycle, up: Upgrade) -> Outcomes:
     scene = world.scene(world.base)
     readings = tuple(reading for metric in world.metrics for reading in metric(scene, up))
     over = world.clock.now() >= window.until
-    health = judge(readings, limits_of(policy), closing=over)
+    tolerance = Tolerance(policy.min_executions, policy.min_failures, policy.margin, policy.alpha)
+    health = judge(readings, tolerance, closing=over)
     if up.health is None or up.health.readings != health.readings:
         cycle.journal.record([(up.id, HealthChecked(health))])
     match health.judgement:
