@@ -9,7 +9,8 @@ At every level the wall clock, memory, processes and output are bounded, and not
 all files in the scratch directory take together (it is stopped before the disk is full).
 """
 
-# ruff: noqa: PTH - works relative to descriptors, and on paths as written, which pathlib cannot
+# Works relative to descriptors, and on paths as written, which pathlib cannot.
+# ruff: noqa: PTH100, PTH101, PTH102, PTH106, PTH112, PTH118, PTH120, PTH108, PTH114
 import contextlib
 import math
 import os
@@ -107,6 +108,8 @@ class LocalSandbox:
         cwd: str = ".",
     ) -> Ran:
         limits = limits or Limits()
+        if not argv:
+            raise SandboxError("argv is empty: name a program. Example: argv=['python', '-m', 'pytest']")
         with contextlib.ExitStack() as stack:
             own = self.level is not SandboxLevel.PROCESS
             temporary = "/tmp" if own else str(stack.enter_context(self.scratch()))
@@ -195,10 +198,10 @@ def remove_tree(path: str) -> None:
     process that is still writing puts back is tried three times, then left.
     """
     for _ in range(3):
-        with contextlib.suppress(FileNotFoundError):
-            with contextlib.suppress(OSError):
-                _empty(path)
-            os.rmdir(path)
+        with contextlib.suppress(OSError):
+            _empty(path)
+        with contextlib.suppress(OSError):
+            os.unlink(path) if os.path.islink(path) else os.rmdir(path)
         if not os.path.lexists(path):
             return
 

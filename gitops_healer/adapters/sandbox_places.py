@@ -1,6 +1,7 @@
 """What of the machine a sandboxed program may read: system, interpreters, and what it is told; nothing else exists."""
 
-# ruff: noqa: PTH - links are followed name by name, which pathlib cannot
+# Links are followed name by name, which pathlib cannot.
+# ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH114, PTH115, PTH120
 import os
 import stat
 import sys
