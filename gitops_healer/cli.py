@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.status import Status as Spinner
 
 from gitops_healer import __version__
@@ -86,13 +85,13 @@ def main() -> None:
     try:
         app()
     except HealerError as error:
-        Console(stderr=True, soft_wrap=True).print(f"[red]error:[/] {terminal.clean(str(error))}")
+        terminal.console(error=True).print(f"[red]error:[/] {terminal.clean(str(error))}")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        Console(stderr=True, soft_wrap=True).print(f"[red]error:[/] {terminal.clean(explain_os_error(error))}")
+        terminal.console(error=True).print(f"[red]error:[/] {terminal.clean(explain_os_error(error))}")
         sys.exit(3)
 
 
@@ -104,7 +103,7 @@ def explain_os_error(error: OSError) -> str:
 @contextmanager
 def told(format_: Format) -> Iterator[Any]:
     """Progress: a spinner on a terminal, nothing in a pipe."""
-    console = Console(stderr=True)
+    console = terminal.console(error=True)
     if format_ is Format.json or not console.is_terminal:
         yield lambda text: None
         return
@@ -129,7 +128,7 @@ def show(format_: Format, document: Any, *texts: Any) -> None:
     if format_ is Format.json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=True))
     else:
-        console = Console(soft_wrap=True, highlight=False)
+        console = terminal.console()
         for text in texts:
             console.print(text)
 
@@ -157,7 +156,7 @@ def one_cycle(repo: Path, forge: ForgeKind, options: dict[str, Any], format_: Fo
     if format_ is Format.json:
         show(format_, documents.summary_document(summary))
     else:
-        terminal.print_summary(Console(soft_wrap=True, highlight=False), summary)
+        terminal.print_summary(terminal.console(), summary)
     if cycle.errors:
         raise typer.Exit(max(getattr(error, "exit_code", 3) for error in cycle.errors))
 
@@ -184,7 +183,7 @@ def watch(
         except (HealerError, OSError) as error:
             if isinstance(error, UsageError):
                 raise
-            Console(stderr=True, soft_wrap=True).print(f"[red]error:[/] {terminal.clean(str(error))}")
+            terminal.console(error=True).print(f"[red]error:[/] {terminal.clean(str(error))}")
         except typer.Exit:
             pass  # said already; the next cycle may do better
         done += 1
@@ -234,7 +233,7 @@ def speak(repo: Path, text: str, actor: str, pull: int, options: dict[str, Any],
     if format_ is Format.json:
         show(format_, documents.summary_document(summary))
     else:
-        terminal.print_summary(Console(soft_wrap=True, highlight=False), summary)
+        terminal.print_summary(terminal.console(), summary)
     if not own:
         raise UsageError(f"that is no command: {text!r}. A command begins a line: /help lists them all")
     if not all(reply.allowed for reply in own):
@@ -415,14 +414,19 @@ def demo(
     run_demo(directory)
 
 
-@app.callback()
-def version_option(
-    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False,
-) -> None:
-    """Heals Python repositories."""
-    if version:
+def print_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(f"gitops-healer {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Heals Python repositories: sees what fails, proves a fix, proposes it, watches it, takes it back."""
 
 
 @executions_app.command("import")

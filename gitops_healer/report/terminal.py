@@ -6,7 +6,6 @@ from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
-from rich.tree import Tree
 
 from gitops_healer.core.decision import Decision
 from gitops_healer.core.execution import ToolStats
@@ -25,6 +24,14 @@ _COLOURS = {
     Stage.DROPPED: "bright_black",
     Stage.CLOSED: "bright_black",
 }
+
+
+def console(error: bool = False) -> Console:
+    """The terminal; in a pipe a wide page, so that tables are not folded."""
+    made = Console(stderr=error, soft_wrap=True, highlight=False)
+    if not made.is_terminal:
+        made.width = 200
+    return made
 
 
 def clean(text: str) -> str:
@@ -95,16 +102,9 @@ def upgrade_panel(up: Upgrade, waiting: Decision | None) -> RenderableType:
     return Group(*(Text.from_markup(line) for line in lines))
 
 
-def decision_tree(decision: Decision) -> Tree:
-    """The whole tree of yes and no."""
-    tree = Tree(_decision_line(decision))
-    _grow(tree, decision)
-    return tree
-
-
-def _grow(tree: Tree, decision: Decision) -> None:
-    for child in decision.children:
-        _grow(tree.add(_decision_line(child)), child)
+def decision_tree(decision: Decision) -> str:
+    """The whole tree of yes and no, indented."""
+    return "\n".join("  " * depth + _decision_line(part) for depth, part in decision.walk())
 
 
 def _decision_line(decision: Decision) -> str:
