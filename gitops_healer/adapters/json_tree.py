@@ -32,11 +32,14 @@ class JsonTree:
     """One ref whose commits hold JSON files. Costs: the first look lists all paths, each value is parsed when it is
     asked for and then kept; later looks cost what others have changed since."""
 
-    def __init__(self, repository: Repository, ref: str, clock: Clock, signature: Signature) -> None:
+    def __init__(
+        self, repository: Repository, ref: str, clock: Clock, signature: Signature, attempts: int = ATTEMPTS
+    ) -> None:
         self._repository = repository
         self._ref = ref
         self._clock = clock
         self._signature = signature
+        self._attempts = attempts
         self._commit = ""
         self._blobs: dict[str, str] = {}
         self._values: dict[str, object] = {}
@@ -91,7 +94,7 @@ class JsonTree:
 
         `wanted` may raise; it says no files and no refs when there is nothing to do. Raises LostRaceError at last.
         """
-        for attempt in range(ATTEMPTS):
+        for attempt in range(self._attempts):
             self.look()
             write = wanted()
             if not write.files and not write.refs:
@@ -102,7 +105,9 @@ class JsonTree:
                 time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.005 * 2 ** min(attempt, 10))))
             else:
                 return write.result
-        raise LostRaceError(f"others wrote to {self._ref} {ATTEMPTS} times in between: run again when they are done")
+        raise LostRaceError(
+            f"others wrote to {self._ref} {self._attempts} times in between: run again when they are done"
+        )
 
     def _updates(self, write: Write[T], reason: str) -> list[RefUpdate]:
         if not write.files:

@@ -1,0 +1,254 @@
+"""What every forge promises. A test module gives a fixture `ground` (a `Ground`) and inherits from `ForgeContract`."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import pytest
+
+from gitops_healer.core.forge import Permission, PullState, Status, StatusState
+from gitops_healer.errors import ForgeError, LostRaceError
+from gitops_healer.ports import Forge
+
+MARKER = "<!-- healer:contract -->"
+
+
+class Ground(Protocol):
+    """A forge with a repository that has one commit on `base`, and hands to do there what other people do."""
+
+    forge: Forge
+    base: str
+    writer: str
+    stranger: str
+
+    def commit(self, parent: str, files: Mapping[str, str]) -> str:
+        """A commit on `parent` that the forge can be asked to push; no branch moves."""
+        ...
+
+    def read(self, commit: str, path: str) -> str | None: ...
+
+    def parents(self, commit: str) -> tuple[str, ...]: ...
+
+    def message(self, commit: str) -> str: ...
+
+    def say(self, pull: int, login: str, body: str) -> None:
+        """Somebody writes a comment."""
+        ...
+
+    def move(self, branch: str, commit: str) -> None:
+        """Somebody sets or makes a branch; "" deletes it."""
+        ...
+
+
+def proposed(ground: Ground, branch: str = "healer/rule/1", files: Mapping[str, str] | None = None) -> tuple[int, str]:
+    """(number, head) of a new pull request."""
+    base = ground.forge.branch_head(ground.base)
+    assert base is not None
+    head = ground.commit(base, files or {"new.txt": f"{branch}\n"})
+    ground.forge.push(branch, head, "")
+    return ground.forge.open_pull(branch, ground.base, "A title", "A body").number, head
+
+
+def state_of(ground: Ground, number: int) -> PullState:
+    pull = ground.forge.pull(number)
+    assert pull is not None
+    return pull.state
+
+
+class ForgeContract:
+    # Branches
+
+    def test_a_branch_is_pushed_moved_and_deleted_each_twice(self, ground: Ground) -> None:
+        base = ground.forge.branch_head(ground.base)
+        assert base is not None
+        one = ground.commit(base, {"a.txt": "1\n"})
+        two = ground.commit(one, {"a.txt": "2\n"})
+        for _ in range(2):
+            ground.forge.push("healer/x", one, "")
+            assert ground.forge.branch_head("healer/x") == one
+        for _ in range(2):
+            ground.forge.push("healer/x", two, one)
+            assert ground.forge.branch_head("healer/x") == two
+        for _ in range(2):
+            ground.forge.delete_branch("healer/x", two)
+            assert ground.forge.branch_head("healer/x") is None
+
+    def test_a_branch_that_stands_elsewhere_is_left_alone(self, ground: Ground) -> None:
+        base = ground.forge.branch_head(ground.base)
+        assert base is not None
+        one, two = ground.commit(base, {"a.txt": "1\n"}), ground.commit(base, {"a.txt": "2\n"})
+        ground.move("healer/x", one)
+        for expected in ("", base):
+            with pytest.raises(LostRaceError):
+                ground.forge.push("healer/x", two, expected)
+        with pytest.raises(LostRaceError):
+            ground.forge.push("healer/y", two, one)
+        with pytest.raises(LostRaceError):
+            ground.forge.delete_branch("healer/x", two)
+        assert ground.forge.branch_head("healer/x") == one
+        assert ground.forge.branch_head("healer/y") is None
+
+    # Pull requests
+
+    def test_a_pull_request_is_opened_once(self, ground: Ground) -> None:
+        number, head = proposed(ground)
+        again = ground.forge.open_pull("healer/rule/1", ground.base, "Another title", "Another body")
+        assert (again.number, again.title) == (number, "A title")
+        assert (again.head, again.base, again.branch) == (head, ground.base, "healer/rule/1")
+        assert again.author == ground.forge.login
+        assert again.state is PullState.OPEN
+        assert [pull.number for pull in ground.forge.pulls()] == [number]
+
+    def test_there_is_no_pull_request_where_there_is_none(self, ground: Ground) -> None:
+        assert ground.forge.pull(99) is None
+        assert ground.forge.pull_of_branch("healer/x") is None
+        assert ground.forge.pulls() == ()
+        assert ground.forge.pulls(PullState.OPEN) == ()
+        with pytest.raises(ForgeError):
+            ground.forge.open_pull("healer/x", ground.base, "A title", "")
+
+    def test_title_and_body_change(self, ground: Ground) -> None:
+        number, _ = proposed(ground)
+        for _ in range(2):
+            ground.forge.update_pull(number, "Better", "Text")
+        pull = ground.forge.pull(number)
+        assert pull is not None
+        assert (pull.title, pull.body) == ("Better", "Text")
+
+    def test_the_head_follows_the_branch_while_it_is_open(self, ground: Ground) -> None:
+        number, head = proposed(ground)
+        later = ground.commit(head, {"later.txt": "x\n"})
+        ground.move("healer/rule/1", later)
+        pull = ground.forge.pull(number)
+        assert pull is not None
+        assert pull.head == later
+
+    def test_a_closed_pull_request_stays_closed_and_its_number_is_not_used_again(self, ground: Ground) -> None:
+        number, head = proposed(ground)
+        for _ in range(2):
+            ground.forge.close_pull(number, ground.forge.login)
+        assert state_of(ground, number) is PullState.CLOSED
+        assert ground.forge.pulls(PullState.OPEN) == ()
+        with pytest.raises(ForgeError):
+            ground.forge.merge_pull(number, head, "no")
+        again = ground.forge.open_pull("healer/rule/1", ground.base, "Once more", "")
+        assert again.number > number
+        newest = ground.forge.pull_of_branch("healer/rule/1")
+        assert newest is not None
+        assert newest.number == again.number
+        assert [pull.number for pull in ground.forge.pulls(PullState.CLOSED)] == [number]
+
+    # Merging
+
+    def test_a_merge_is_one_commit_with_our_message_and_safe_to_repeat(self, ground: Ground) -> None:
+        before = ground.forge.branch_head(ground.base)
+        number, head = proposed(ground)
+        merge = ground.forge.merge_pull(number, head, "A title\n\nHealer-Upgrade: up-1\n")
+        assert ground.forge.branch_head(ground.base) == merge
+        assert ground.parents(merge) == (before,)
+        assert ground.read(merge, "new.txt") == "healer/rule/1\n"
+        assert ground.message(merge).strip() == "A title\n\nHealer-Upgrade: up-1"
+        assert ground.forge.merge_pull(number, head, "another message") == merge
+        assert ground.forge.branch_head(ground.base) == merge
+        pull = ground.forge.pull(number)
+        assert pull is not None
+        assert (pull.state, pull.merge_commit, pull.head) == (PullState.MERGED, merge, head)
+
+    def test_a_merge_keeps_what_the_base_has_won_meanwhile(self, ground: Ground) -> None:
+        number, head = proposed(ground)
+        base = ground.forge.branch_head(ground.base)
+        assert base is not None
+        ground.move(ground.base, ground.commit(base, {"other.txt": "x\n"}))
+        merge = ground.forge.merge_pull(number, head, "merge")
+        assert ground.read(merge, "other.txt") == "x\n"
+        assert ground.read(merge, "new.txt") == "healer/rule/1\n"
+
+    def test_only_the_named_head_is_merged(self, ground: Ground) -> None:
+        number, head = proposed(ground)
+        base = ground.forge.branch_head(ground.base)
+        ground.move("healer/rule/1", ground.commit(head, {"evil.txt": "x\n"}))
+        with pytest.raises(LostRaceError):
+            ground.forge.merge_pull(number, head, "merge")
+        assert ground.forge.branch_head(ground.base) == base
+        assert state_of(ground, number) is PullState.OPEN
+
+    def test_a_conflict_merges_nothing(self, ground: Ground) -> None:
+        number, head = proposed(ground, files={"same.txt": "ours\n"})
+        base = ground.forge.branch_head(ground.base)
+        assert base is not None
+        theirs = ground.commit(base, {"same.txt": "theirs\n"})
+        ground.move(ground.base, theirs)
+        with pytest.raises(ForgeError):
+            ground.forge.merge_pull(number, head, "merge")
+        assert ground.forge.branch_head(ground.base) == theirs
+        assert state_of(ground, number) is PullState.OPEN
+
+    def test_nothing_of_a_pull_request_that_is_not_there(self, ground: Ground) -> None:
+        base = ground.forge.branch_head(ground.base)
+        assert base is not None
+        with pytest.raises(ForgeError):
+            ground.forge.merge_pull(99, base, "merge")
+        with pytest.raises(ForgeError):
+            ground.forge.update_pull(99, "x", "y")
+
+    # Comments
+
+    def test_comments_come_oldest_first_with_their_author_and_the_head_that_stood(self, ground: Ground) -> None:
+        number, head = proposed(ground)
+        ground.say(number, ground.writer, "/hold")
+        later = ground.commit(head, {"later.txt": "x\n"})
+        ground.move("healer/rule/1", later)
+        ground.say(number, ground.stranger, "why?")
+        comments = ground.forge.comments(number)
+        assert [(one.author, one.body, one.head) for one in comments] == [
+            (ground.writer, "/hold", head),
+            (ground.stranger, "why?", later),
+        ]
+        assert not any(one.edited or one.bot for one in comments)
+        assert len({one.id for one in comments}) == 2
+
+    def test_comments_of_all_pull_requests_together(self, ground: Ground) -> None:
+        first, _ = proposed(ground)
+        second, _ = proposed(ground, "healer/rule/2")
+        for number in (second, first, second):
+            ground.say(number, ground.writer, f"on {number}")
+        assert [one.pull for one in ground.forge.comments()] == [second, first, second]
+        assert [one.pull for one in ground.forge.comments(second)] == [second, second]
+
+    def test_what_the_healer_says_is_known_as_its_own(self, ground: Ground) -> None:
+        number, _ = proposed(ground)
+        said = ground.forge.add_comment(number, ground.forge.login, "/approve")
+        assert said.bot
+        assert ground.forge.comments(number) == (said,)
+
+    def test_the_sticky_comment_is_one_and_only_ours(self, ground: Ground) -> None:
+        number, _ = proposed(ground)
+        ground.say(number, ground.stranger, f"{MARKER}\nmine now")
+        for text in ("one", "two", "two"):
+            ground.forge.set_sticky(number, MARKER, f"{text}\n{MARKER}")
+        ground.forge.set_sticky(number, "<!-- healer:other -->", "other\n<!-- healer:other -->")
+        bodies = [(one.author, one.body.partition("\n")[0]) for one in ground.forge.comments(number)]
+        ours = ground.forge.login
+        assert bodies == [(ground.stranger, MARKER), (ours, "two"), (ours, "other")]
+
+    # Statuses
+
+    def test_statuses_are_kept_by_context(self, ground: Ground) -> None:
+        _, head = proposed(ground)
+        assert ground.forge.statuses(head) == ()
+        for state in (StatusState.PENDING, StatusState.SUCCESS, StatusState.SUCCESS):
+            ground.forge.set_status(head, Status("healer/one", state, "words"))
+        ground.forge.set_status(head, Status("healer/two", StatusState.FAILURE))
+        assert {status.context: status.state for status in ground.forge.statuses(head)} == {
+            "healer/one": StatusState.SUCCESS,
+            "healer/two": StatusState.FAILURE,
+        }
+        base = ground.forge.branch_head(ground.base)
+        assert base is not None
+        assert ground.forge.statuses(base) == ()
+
+    # Permissions
+
+    def test_who_may_write_and_who_may_not(self, ground: Ground) -> None:
+        assert ground.forge.permission(ground.writer).may_write
+        assert not ground.forge.permission(ground.stranger).may_write
+        assert ground.forge.permission("") is Permission.NONE
