@@ -183,8 +183,11 @@ _VERBOSE = re.compile(
 _RAN = re.compile(r"^Ran (\d+) tests? in [\d.]+s\n+(OK|FAILED|NO TESTS RAN)", re.M)
 
 
-def read_unittest(text: str, root: str, project: Project) -> tuple[TestCase, ...]:
-    """The cases that the output of `python -m unittest` names: with `-v` all, else those that fail."""
+def read_unittest(text: str, project: Project) -> tuple[TestCase, ...]:
+    """The cases that the output of `python -m unittest` names: with `-v` all, else those that fail.
+
+    Files of the repository begin with `./` in it.
+    """
     if not _RAN.search(text):
         return ()
     cases: dict[str, TestCase] = {}
@@ -194,7 +197,7 @@ def read_unittest(text: str, root: str, project: Project) -> tuple[TestCase, ...
         cases[name] = TestCase(name, status)
     blocks = list(_BLOCK.finditer(text))
     for match, following in zip(blocks, [*blocks[1:], None], strict=True):
-        case = _from_block(match, text[match.end() : following.start() if following else len(text)], root, project)
+        case = _from_block(match, text[match.end() : following.start() if following else len(text)], project)
         cases[case.id] = worse(cases.get(case.id), case)
     return tuple(cases.values())
 
@@ -206,7 +209,7 @@ def _dotted(method: str, where: str) -> str:
     return where if where.endswith(f".{method}") else f"{where}.{method}"
 
 
-def _from_block(match: re.Match[str], body: str, root: str, project: Project) -> TestCase:
+def _from_block(match: re.Match[str], body: str, project: Project) -> TestCase:
     title = _TITLE.match(match["title"])
     name = _dotted(title["method"], title["where"]) if title else match["title"].strip()
     status = CaseStatus.ERROR if match["kind"] == "ERROR" else CaseStatus.FAILED
@@ -214,6 +217,6 @@ def _from_block(match: re.Match[str], body: str, root: str, project: Project) ->
     told = read_traceback(body[: summary.start()].rstrip().rstrip("-").rstrip() if summary else body)
     if told is None:
         return TestCase(name, status)
-    frames = [[file[len(root) + 1 :], *rest] for file, *rest in told["frames"] if file.startswith(root + "/")]
+    frames = [[file[2:], *rest] for file, *rest in told["frames"] if file.startswith("./")]
     record = {"id": name, "outcome": status.value, **told, "frames": frames}
     return _case(record, project) or TestCase(name, status)

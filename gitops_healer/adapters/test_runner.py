@@ -1,6 +1,7 @@
 """The project's own tests, run in the sandbox on any commit, with or without a change."""
 
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -157,10 +158,11 @@ class ProjectTests:
         )
         env = environment(bench, self._python, job.roots)
         ran = self._sandbox.run(_argv(job, bench, only), scratch, env=env, limits=limits, cwd=bench.tree.name)
+        ran = replace(ran, stdout=_placeless(ran.stdout, bench), stderr=_placeless(ran.stderr, bench))
         results = read_results(bench.results, job.project)
         if not results.sessions and not results.problem:
             text = (ran.stdout + b"\n" + ran.stderr).decode("utf-8", "replace")
-            results = replace(results, cases=read_unittest(text, str(bench.tree), job.project))
+            results = replace(results, cases=read_unittest(text, job.project))
         return _Attempt(ran, results, judge(job.command, job.invocation.kind, ran, results, allowed))
 
     def _settled(self, job: _Job, scratch: Path, first: _Attempt) -> tuple[Told, float]:
@@ -230,6 +232,14 @@ def _installed(python: Path) -> list[int]:
     """Changes when something is installed beside the interpreter."""
     folders = sorted((python.parent.parent / "lib").glob("python3*/site-packages"))
     return [folder.stat().st_mtime_ns for folder in folders]
+
+
+def _placeless(output: bytes, bench: Bench) -> bytes:
+    """What it printed, with places as they are in the repository."""
+    places = {str(bench.tree), str(bench.tree.resolve()), str(bench.inside), str(bench.scratch)}
+    for place in sorted(map(os.fsencode, places), key=len, reverse=True):
+        output = output.replace(place + b"/", b"./").replace(place, b".")
+    return output
 
 
 def _tail(ran: Ran) -> str:
