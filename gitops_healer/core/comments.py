@@ -8,7 +8,8 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
+from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -19,6 +20,7 @@ from gitops_healer.core.upgrade import Upgrade
 
 MAX_LENGTH = 65_536
 MAX_ORDERS = 10
+MAX_PARAGRAPH = 2_000  # characters; in longer ones nothing is ordered, because reading them can be made expensive
 
 _MARK = "\ue000"  # stands for the slash of a line that may be a command, so that escapes and entities cannot make one
 _SLASH_LINE = re.compile(r"^( {0,3})/(?=[A-Za-z])", re.MULTILINE)
@@ -64,7 +66,8 @@ def parse_commands(comment: Comment, known: Sequence[str]) -> tuple[Order | Misu
     """
     if comment.edited or comment.bot:
         return ()
-    found = [read for line in _command_lines(comment.body) if (read := _read(line, known))]
+    reading = (read for line in _command_lines(comment.body) if (read := _read(line, known)))
+    found = list(islice(reading, MAX_ORDERS + 1))
     if len(found) > MAX_ORDERS:
         rest = f"Only the first {MAX_ORDERS} commands of a comment are obeyed; put the rest into another comment."
         return (*found[:MAX_ORDERS], Misunderstood(found[MAX_ORDERS].text, rest))
@@ -127,12 +130,13 @@ def _command_lines(body: str) -> Iterator[str]:
     marked, count = _SLASH_LINE.subn(rf"\1{_MARK}", body)
     if not count:
         return
-    for paragraph in _plain_paragraphs(_markdown().parse(marked)):
-        yield from _marked_lines(paragraph.children or [])
-
-
-def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("inline")
+    links: dict[str, Any] = {}
+    for paragraph in _plain_paragraphs(markdown.parse(marked, links)):
+        if _MARK in paragraph.content and len(paragraph.content) <= MAX_PARAGRAPH:
+            inside: list[Token] = []
+            markdown.inline.parse(paragraph.content, markdown, links, inside)
+            yield from _marked_lines(inside)
 
 
 def _plain_paragraphs(tokens: Sequence[Token]) -> Iterator[Token]:

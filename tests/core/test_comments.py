@@ -154,10 +154,15 @@ def test_a_comment_holds_only_so_many_orders() -> None:
 
 
 def test_what_is_too_long_is_cut_at_a_line_and_never_in_a_word() -> None:
-    filler = "x" * (MAX_LENGTH - len("/approve") - 1) + "\n"
+    filler = "x" * (MAX_LENGTH - len("/approve") - 2) + "\n\n"
     assert read(filler + "/approve") == [("approve",)]
     assert read(filler + "/approve_plan") == []
     assert read("/approve" + " " * MAX_LENGTH) == []
+
+
+def test_a_paragraph_that_is_made_to_be_expensive_is_not_read() -> None:
+    assert read("/approve\n" + "![" * 4_000) == []
+    assert read("/approve\n\n" + "![" * 4_000) == [("approve",)]
 
 
 # Whatever is written
@@ -165,7 +170,8 @@ def test_what_is_too_long_is_cut_at_a_line_and_never_in_a_word() -> None:
 
 alphabet = st.sampled_from(
     ["/approve", "/", "\n", "\n\n", " ", "    ", "> ", "- ", "`", "```", "~~~", "<!--", "-->", "<div>", "</div>", "<b>",
-     "*", "[", "](", ")", "|", "---", "===", "\\", "&#47;", "#", "x", "\t", "\r", "\x00", "\ue000", "é", "\ud800", '"', "'"]
+     "*", "[", "](", ")", "|", "---", "===", "\\", "&#47;", "#", "x", "\t", "\r",
+     "\x00", "\ue000", "é", "\ud800", '"', "'"]
 )  # fmt: skip
 markdown = st.lists(alphabet, max_size=40).map("".join)
 
