@@ -20,7 +20,7 @@ from gitops_healer.core.upgrade import Upgrade
 
 MAX_LENGTH = 65_536
 MAX_ORDERS = 10
-MAX_PARAGRAPH = 2_000  # characters; in longer ones nothing is ordered, because reading them can be made expensive
+MAX_PARAGRAPH = 4_000  # characters; in longer ones nothing is ordered, because reading them can be made expensive
 
 _MARK = "\ue000"  # stands for the slash of a line that may be a command, so that escapes and entities cannot make one
 _SLASH_LINE = re.compile(r"^( {0,3})/(?=[A-Za-z])", re.MULTILINE)
