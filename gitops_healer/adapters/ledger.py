@@ -82,14 +82,14 @@ class GitLedger:
     def _append_once(self, events: Sequence[Event], view: str) -> None:
         copy = self._copy or self._refreshed()
         fresh = copy.unknown(events)
-        if not fresh:
-            return
         try:
             copy.check(fresh)
-        except IllegalEventError as error:
-            if copy.tip == view:
-                raise
-            raise LostRaceError(f"{error} Another run was faster: run again") from error
+        except IllegalEventError:
+            copy = self._refreshed()  # it may follow what others have written since
+            fresh = copy.unknown(events)
+            _check_again(copy, fresh, view)
+        if not fresh:
+            return
         commit = self._commit(copy, fresh)
         try:
             self._place.advance(copy.tip, commit)
@@ -237,6 +237,15 @@ class _RemoteBranch:
         if tip != seen:
             with contextlib.suppress(LostRaceError):  # another process here remembered something newer
                 self.repository.update_refs([RefUpdate(self.seen_ref, tip, seen)], "healer: ledger seen")
+
+
+def _check_again(copy: _Copy, fresh: Sequence[Event], view: str) -> None:
+    try:
+        copy.check(fresh)
+    except IllegalEventError as error:
+        if copy.tip == view:
+            raise
+        raise LostRaceError(f"{error} Another run was faster: run again") from error
 
 
 _REPAIR = (
