@@ -10,14 +10,14 @@ _NEVER_IN_LOGINS = frozenset('<>`"|\\/')
 def may_command(actor: str, permission: Permission, needs: Permission) -> Decision:
     """May somebody with `permission` give an order that needs `needs`?"""
     if not valid_login(actor):
-        return no("permission", "that is not the name of an account", "sign in, and write the command again")
+        return no("permission", "That is not the name of an account.", "Sign in, and write the command again.")
     if allows(permission, needs):
         return yes("permission", f"{actor} has {permission.value} permission, {needs.value} is needed")
     return no(
         "permission",
-        f"{actor} has {_spelled(permission)}, {needs.value} is needed",
-        f"an admin of this repository can give it: /permit {_argument(actor)} {needs.value} with the local forge, "
-        "the collaborator settings on GitHub",
+        f"{actor} has {_spelled(permission)}, {needs.value} is needed.",
+        f"An admin of this repository can give it: `/permit {_argument(actor)} {needs.value}` with the local forge, "
+        "the collaborator settings on GitHub.",
     )
 
 

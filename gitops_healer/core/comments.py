@@ -185,6 +185,8 @@ def _read(line: str, known: Sequence[str]) -> Order | Misunderstood | None:
     if name in known:
         return Misunderstood(line, f"Did you mean `/{name}`? A command ends with a space or the end of the line.")
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+    close = close or [command for command in known if name in command.split("_")]
     if not close:
         return None
-    return Misunderstood(line, f"There is no command `/{name}`. Did you mean `/{close[0]}`? `/help` lists them all.")
+    meant = " or ".join(f"`/{command}`" for command in close[:3])
+    return Misunderstood(line, f"There is no command `/{name}`. Did you mean {meant}? `/help` lists them all.")

@@ -126,7 +126,13 @@ def test_what_is_only_mentioned(body: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "meant"), [("/aprove", "approve"), ("/rollback-upgrad x", "rollback_upgrade"), ("/Retri", "retry")]
+    ("body", "meant"),
+    [
+        ("/aprove", "approve"),
+        ("/rollback-upgrad x", "rollback_upgrade"),
+        ("/Retri", "retry"),
+        ("/rollback x", "rollback_upgrade"),
+    ],
 )
 def test_a_slip_is_told_and_not_obeyed(body: str, meant: str) -> None:
     [reason] = read(body)
