@@ -39,10 +39,9 @@ $(READY): pyproject.toml requirements.lock
 lock:
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet --upgrade pip
-	build/lock/bin/python -m pip install --quiet --group dev hatchling editables \
-	  $$($(PYTHON) -c 'import tomllib; print(*map(repr, tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]))' | tr -d "'" | sed 's/>/\\>/g')
-	(echo "# Every version that the project is developed and tested with; renewed by: make lock"; \
-	  build/lock/bin/python -m pip freeze --exclude pip --exclude setuptools) > requirements.lock
+	build/lock/bin/python -m pip install --quiet --group dev hatchling editables .
+	echo "# Every version that the project is developed and tested with; renewed by: make lock" > requirements.lock
+	build/lock/bin/python -m pip freeze --exclude gitops-healer --exclude pip --exclude setuptools >> requirements.lock
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache
