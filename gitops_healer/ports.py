@@ -1,6 +1,6 @@
 """What the cycle and the plug-ins may ask of the outside world. An adapter each stands behind them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -279,6 +279,12 @@ class ExecutionStore(Protocol):
         self, tool: str, since: datetime, until: datetime
     ) -> tuple[tuple[str | None, datetime, datetime, int, int, int], ...]:
         """(commit or None, first ts, last ts, total, failed, distinct failing inputs), for the watch."""
+        ...
+
+    def failing_inputs(
+        self, tool: str, since: datetime, until: datetime, commits: Collection[str | None], limit: int = 1000
+    ) -> frozenset[int]:
+        """Tokens of different inputs that failed at any of these commits (None: calls without a commit)."""
         ...
 
     def version(self) -> str:

@@ -25,7 +25,8 @@ class ExecutionFailure:
 @dataclass(frozen=True)
 class Execution:
     """One call of a tool (DESIGN section 7). tool: `pkg.mod:qualname`; ts: aware, UTC; payloads are canonical JSON text
-    (`args` a JSON array, `kwargs` an object, `result` any value), or None when they were not recorded."""
+    (`args` a JSON array, `kwargs` an object, `result` any value), or None when they were not recorded.
+    cut: what was recorded but too long to be kept: inputs, result, message, frames."""
 
     id: str
     tool: str
@@ -37,6 +38,7 @@ class Execution:
     result: str | None = None
     error: ExecutionFailure | None = None
     commit: str | None = None
+    cut: tuple[str, ...] = ()
 
     @property
     def replayable(self) -> bool:
