@@ -122,7 +122,10 @@ class CodeModel:
 
     def paths(self) -> tuple[str, ...]:
         """All files of the commit, of any kind, sorted."""
-        return tuple(sorted(self._files))
+        return self._paths
+
+    def has(self, path: str) -> bool:
+        return path in self._files
 
     def size(self, path: str) -> int:
         """Bytes of a file of this commit."""
@@ -144,19 +147,24 @@ class CodeModel:
 
     def edges(self) -> tuple[Edge, ...]:
         """Who imports whom, and when, among the modules."""
-        return self._edges
+        included = set(self._included)
+        return tuple(edge for edge in self._edges if edge.source in included and edge.target in included)
 
     def importers(self, path: str) -> tuple[Edge, ...]:
-        """The edges that lead to a file."""
+        """The edges that lead to a file, also from excluded files."""
         return self._importers.get(path, ())
 
     def imported(self, path: str) -> tuple[Edge, ...]:
-        """The edges that leave a file."""
+        """The edges that leave a file, also to excluded files."""
         return self._imported.get(path, ())
 
     def cycles(self) -> tuple[Cycle, ...]:
         """Groups of modules that need each other while they are imported, in a fixed order."""
         return self._cycles
+
+    def knot(self, cycle: Cycle) -> str:
+        """The dotted names of the modules of a cycle, sorted and joined: its identity, wherever the files lie."""
+        return ", ".join(sorted(self.module_name(path) or path for path in cycle.paths))
 
     def targets(self, path: str, item: Import) -> tuple[Target, ...]:
         """The files that an import statement of the file `path` leads to."""
@@ -184,16 +192,17 @@ class CodeModel:
         return layout
 
     @cached_property
+    def _paths(self) -> tuple[str, ...]:
+        return tuple(sorted(self._files))
+
+    @cached_property
     def _included(self) -> tuple[str, ...]:
         return tuple(path for path in sorted(self._python) if not self._excluded(path))
 
     @cached_property
     def _edges(self) -> tuple[Edge, ...]:
-        included = set(self._included)
         with no_garbage_collection():
-            return tuple(
-                edge for path in self._included for edge in self._resolver.edges(path) if edge.target in included
-            )
+            return tuple(edge for path in self.layout.files for edge in self._resolver.edges(path))
 
     @cached_property
     def _resolver(self) -> Resolver:
