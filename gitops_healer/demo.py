@@ -101,8 +101,8 @@ CALLS: tuple[tuple[str, Sequence[object]], ...] = (
     *[("shop.ratings:average", [[]]) for _ in range(16)],
     *[("shop.stock:quantity", [f"{n} pcs"]) for n in range(20)],
     *[("shop.stock:quantity", [text]) for text in ("", "sold out", "none", "", "sold out", "n/a") for _ in range(2)],
-    *[("shop.shipping:cost", [("home", "Near", " far")[n % 3], 1 + n % 4]) for n in range(24)],
-    *[("shop.shipping:cost", [("moon", "abroad", "island")[n % 3], 1 + n % 4]) for n in range(15)],
+    *[("shop.shipping:cost", [("home", "Near", " far")[n % 3], 1 + n % 4]) for n in range(48)],
+    *[("shop.shipping:cost", [("moon", "abroad", "island")[n % 3], 1 + n % 4]) for n in range(6)],
 )
 
 
@@ -181,7 +181,9 @@ class Shop:
         """One real cycle, and what it says."""
         with self.console.status("healing"):
             cycle = run_cycle(self.world())
-        terminal.print_summary(self.console, cycle.summary())
+        summary = cycle.summary()
+        moved = tuple((up, waiting) for up, waiting in summary.upgrades if up.id in summary.moved)
+        terminal.print_summary(self.console, replace(summary, upgrades=moved))
         self.console.print()
         return cycle
 

@@ -109,7 +109,9 @@ def may_propose(*, open_pulls: int, limit: int, foreign: Sequence[str], branch: 
             yes("pulls", f"{open_pulls} of ours are open, {limit} are allowed")
             if open_pulls < limit
             else no(
-                "pulls", f"{open_pulls} of ours are open, {limit} are allowed", "merge or close one, see limits.open_pulls"
+                "pulls",
+                f"{open_pulls} of ours are open, {limit} are allowed",
+                "merge or close one, see limits.open_pulls",
             ),
             no(
                 "branch",
@@ -187,13 +189,18 @@ def may_take_back(upgrade: Upgrade, *, healer: str, without_approval: bool, iden
     """May the revert be merged? identical_to: the earlier commit whose tree it restores byte by byte, or ""."""
     assert upgrade.regressed is not None
     by = upgrade.regressed.by
-    pull = upgrade.revert.pull if upgrade.revert else 0
+    pull, head = (upgrade.revert.pull, upgrade.revert.head) if upgrade.revert else (0, "")
+    approved = [approval.by for approval in upgrade.approvals if approval.head == head]
     children = [
         yes("order", f"ordered by {by}")
         if by != healer
+        else yes("order", f"approved by {approved[-1]}")
+        if approved
         else yes("order", "policy takes a judged regression back without asking")
         if without_approval
-        else no("order", "policy wants a maintainer's word", f'gitops-healer command "/approve" --pull {pull} --actor LOGIN')
+        else no(
+            "order", "policy wants a maintainer's word", f'gitops-healer command "/approve" --pull {pull} --actor LOGIN'
+        )
     ]
     if identical_to:
         children.append(yes("proof", f"it restores the tree of {identical_to[:10]}, which was the base before"))

@@ -518,7 +518,7 @@ def _applied(up: Upgrade, ts: datetime, fact: Fact) -> Upgrade:
             return to(Stage.HELD, held=fact, held_from=up.stage, reason=reason)
         case Resumed():
             assert up.held_from is not None
-            return to(up.held_from, held=None, held_from=None)
+            return to(up.held_from, held=None, held_from=None, revert=None)  # a revert is built anew
         case Intended():
             return replace(up, intents=(*up.intents, fact))
         case Closed():
