@@ -1,9 +1,12 @@
 """Two ways to prove a candidate: recorded executions, or a failing test."""
 
+import ast
+import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gitops_healer.core.testing import CaseStatus, TestCase, TestReport, new_failures, vanished
+from gitops_healer.core.testing import CaseStatus, TestReport, new_failures, vanished
 from gitops_healer.core.verdict import Outcome
 from gitops_healer.registry import Scene
 from gitops_healer.repair.choose import Verdict, decide, rank
@@ -33,8 +36,15 @@ class ExecutionBench:
         return self.ground.failing
 
     @property
+    def holding(self) -> frozenset[Input]:
+        return frozenset(self.ground.holding)
+
+    @property
     def remedies(self) -> tuple[Remedy, ...]:
         return ()
+
+    def heed(self, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+        return tuple(evidence)
 
     def judge(self, candidate: Candidate) -> Survivor | None:
         return judge(self.scene, self.name, self.path, self.ground, candidate, _sources(self.scene, candidate))
@@ -45,19 +55,21 @@ class ExecutionBench:
 
 @dataclass(frozen=True)
 class TestBench:
-    """Proves with the failing test, and beside it on the inputs that the test gives, when they can be called.
+    """Proves with failing tests, and beside them on the inputs that they give, when those can be called.
 
-    base: the report without a change; wanted: remedies that the test's own values suggest.
+    tests: ids that have to pass; base: the report without a change; called: the function on the inputs of the tests;
+    wanted: remedies that the tests' own values suggest; expected: values (Python source) by input.
     """
 
     __test__ = False
 
     scene: Scene
-    case: TestCase
+    tests: tuple[str, ...]
     base: TestReport
     called: ExecutionBench | None
     symbol: tuple[str, str]
     wanted: tuple[Remedy, ...]
+    expected: Mapping[Input, str]
 
     @property
     def tool(self) -> tuple[str, str]:
@@ -68,6 +80,10 @@ class TestBench:
         return self.called.failing if self.called else ()
 
     @property
+    def holding(self) -> frozenset[Input]:
+        return self.called.holding if self.called else frozenset()
+
+    @property
     def passing(self) -> tuple[tuple[Input, str | None], ...]:
         return self.called.passing if self.called else ()
 
@@ -75,15 +91,21 @@ class TestBench:
     def remedies(self) -> tuple[Remedy, ...]:
         return self.wanted
 
+    def heed(self, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+        """What the tests expect is no evidence here: every candidate that passes them gives it."""
+        return tuple(replace(one, weight=Weight.HINT) if one.origin == "test" else one for one in evidence)
+
     def judge(self, candidate: Candidate) -> Survivor | None:
-        """The inputs, then the failing test alone."""
+        """The inputs, then the failing tests alone."""
+        if candidate.form == "try" and _looks_computed(candidate.remedy.value):
+            return None
         before = self.called.judge(candidate) if self.called else _untold(self.scene, candidate)
-        if before is None:
+        if before is None or not self._as_expected(before):
             return None
-        report = self.scene.tests.run(self.scene.commit, candidate.change, (self.case.id,))
-        if not _passes(report, self.case.id):
+        report = self.scene.tests.run(self.scene.commit, candidate.change, self.tests)
+        if not _pass(report, self.tests):
             return None
-        return replace(before, proof=(f"{self.case.id} passes", *before.proof))
+        return replace(before, proof=(*(f"{test} passes" for test in self.tests), *before.proof))
 
     def decide(self, evidence: Sequence[Evidence], survivors: Sequence[Survivor]) -> Verdict:
         """The narrowest behaviour; when two are equally narrow and differ on inputs that no test knows, clear evidence
@@ -103,9 +125,17 @@ class TestBench:
             )
         return Verdict(tuple(behaviours.values())[:4])
 
+    def _as_expected(self, survivor: Survivor) -> bool:
+        """Whether the inputs of the tests give what the tests expect, as far as that can be read; spares test runs."""
+        for given, result in zip(self.failing, survivor.results, strict=False):
+            wanted = self.expected.get(given)
+            if wanted is not None and result.startswith("=") and not _equal(result[1:], wanted):
+                return False
+        return True
+
     @property
     def _reason(self) -> str:
-        return f"{self.case.id} expects it"
+        return f"{' and '.join(self.tests[:3])} {'expects' if len(self.tests) == 1 else 'expect'} it"
 
     def _reach(self, survivor: Survivor) -> tuple[int, int]:
         return survivor.swallowed, len(survivor.kin) - survivor.spared
@@ -115,10 +145,29 @@ class TestBench:
         report = self.scene.tests.run(self.scene.commit, survivor.candidate.change)
         if report.outcome is Outcome.UNKNOWN or new_failures(self.base, report) or vanished(self.base, report):
             return None
-        if not _passes(report, self.case.id):
+        if not _pass(report, self.tests):
             return None
         passed = sum(case.status is CaseStatus.PASSED for case in report.cases)
         return replace(survivor, proof=(*survivor.proof, f"{passed} tests pass, none fails that passed before"))
+
+
+def _equal(result: str, wanted: str) -> bool:
+    """Whether a JSON result is the expected value; lists are tuples, and floats are compared as tests compare them."""
+    seen, value = json.loads(result), ast.literal_eval(wanted)
+    if isinstance(seen, int | float) and isinstance(value, int | float):
+        return math.isclose(seen, value, rel_tol=1e-6, abs_tol=1e-6)
+    return bool(seen == value) or isinstance(value, tuple | set | frozenset | dict)
+
+
+def _looks_computed(value: str) -> bool:
+    """A positive number or a filled container is rather the result of a computation than what a failure stands for."""
+    try:
+        plain = ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return False
+    if isinstance(plain, bool | str) or plain is None:
+        return False
+    return plain > 0 if isinstance(plain, int | float) else bool(plain)
 
 
 def _clear(evidence: Sequence[Evidence], survivor: Survivor) -> tuple[str, ...]:
@@ -126,8 +175,9 @@ def _clear(evidence: Sequence[Evidence], survivor: Survivor) -> tuple[str, ...]:
     return tuple(one.reason for one in evidence if one.weight is Weight.CLEAR and one.remedy == remedy)
 
 
-def _passes(report: TestReport, test: str) -> bool:
-    return any(case.id == test and case.status is CaseStatus.PASSED for case in report.cases)
+def _pass(report: TestReport, tests: Sequence[str]) -> bool:
+    passed = {case.id for case in report.cases if case.status is CaseStatus.PASSED}
+    return passed >= set(tests)
 
 
 def _untold(scene: Scene, candidate: Candidate) -> Survivor:

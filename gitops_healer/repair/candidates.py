@@ -7,6 +7,7 @@ from gitops_healer.repair.evidence import Circumstance, Evidence, Weight, zero_o
 from gitops_healer.repair.forms import forms
 from gitops_healer.repair.remedy import Kind, Remedy, raises, returns, substitutes
 from gitops_healer.repair.site import Site
+from gitops_healer.repair.source import parse
 from gitops_healer.repair.template import Fault, Template
 from gitops_healer.repair.trial import Candidate
 
@@ -42,7 +43,7 @@ def candidates(
 
 def _is_new(site: Site, candidate: Candidate, seen: set[str]) -> bool:
     after = candidate.change.apply({site.source.path: site.source.data})[site.source.path]
-    shape = ast.dump(ast.parse(after))
+    shape = ast.dump(parse(after))
     if shape in seen:
         return False
     seen.add(shape)
@@ -61,7 +62,8 @@ def customary(circumstance: Circumstance, evidence: Sequence[Evidence]) -> tuple
     if zero := zero_of(site, results):
         found.append(returns(zero))
     found.append(Remedy(Kind.SKIP))
-    found += [substitutes(value) for fault in circumstance.faults for value in fault.neutral]
+    within = [fault for fault in circumstance.faults if not site.is_result(fault.node)]
+    found += [substitutes(value) for fault in within for value in fault.neutral]
     if site.error != "ValueError":
         found.append(raises("ValueError"))
     forbidden = voted(evidence, Weight.FORBIDS)

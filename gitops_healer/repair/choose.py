@@ -13,6 +13,7 @@ from gitops_healer.repair.remedy import Kind, Remedy
 from gitops_healer.repair.trial import Survivor, told
 
 _MAX_OPTIONS = 4
+_CUSTOM = (Kind.RETURN, Kind.SKIP, Kind.SUBSTITUTE, Kind.ADAPT, Kind.RAISE)  # what people would offer first
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,11 @@ def decide(evidence: Sequence[Evidence], survivors: Sequence[Survivor]) -> Verdi
     forbidden = voted(evidence, Weight.FORBIDS)
     ranked = rank(evidence, survivors)
     led = {one.remedy: _following(one.remedy, ranked) for one in clear}
-    reached = {survivor.results for survivor in led.values() if survivor is not None}
+    reached = {survivor.behaviour for survivor in led.values() if survivor is not None}
     unfollowed = [one for one in clear if led[one.remedy] is None and one.remedy.kind is Kind.RAISE]
     if len(reached) == 1 and not unfollowed and not any(one.remedy in forbidden for one in clear):
         first = next(
-            survivor for survivor in ranked if survivor.results in reached and survivor.candidate.remedy in led
+            survivor for survivor in ranked if survivor.behaviour in reached and survivor.candidate.remedy in led
         )
         reasons = tuple(one.reason for one in clear if led[one.remedy] is not None)
         return Verdict((first,), reasons)
@@ -62,8 +63,8 @@ def rank(evidence: Sequence[Evidence], survivors: Iterable[Survivor]) -> tuple[S
         candidate = survivor.candidate
         reach = survivor.spared if candidate.remedy in general else -survivor.spared
         return (
-            voted_for.get(candidate.remedy, 2), survivor.swallowed, reach, -candidate.score, survivor.size,
-            candidate.change.edits,
+            voted_for.get(candidate.remedy, 2), survivor.swallowed, _CUSTOM.index(candidate.remedy.kind), reach,
+            -candidate.score, survivor.size, candidate.change.edits,
         )  # fmt: skip
 
     return tuple(sorted(survivors, key=key))
@@ -77,7 +78,7 @@ def _one_each(ranked: Sequence[Survivor]) -> tuple[Survivor, ...]:
     """The best survivor of each behaviour."""
     best: dict[tuple[str, ...], Survivor] = {}
     for survivor in ranked:
-        best.setdefault(survivor.results, survivor)
+        best.setdefault(survivor.behaviour, survivor)
     return tuple(best.values())
 
 

@@ -3,27 +3,35 @@
 import re
 from collections.abc import Iterator
 
+from gitops_healer.repair.callers import covers
 from gitops_healer.repair.evidence import Circumstance, Evidence, Weight
-from gitops_healer.repair.remedy import Kind, Remedy, raises, returns, substitutes
+from gitops_healer.repair.remedy import SEPARATORS, Kind, Remedy, raises, returns, substitutes
 
 # A trait is recognised by how people write of it.
 _SPOKEN = {
-    "zero": r"\bzero\b|\b0(?:\.0)?\b|\bno \w+",
-    "empty": r"\bempty\b|\bno \w+|\bnothing\b|\bwithout\b|\bblank\b|\bnone given\b|\bzero[- ]length\b",
-    "none": r"\bnone\b|\bnull\b|\bmissing\b|\babsent\b|\bnot (?:given|set|found|known|there|available)\b|\bunset\b"
-    r"|\bomitted\b|\bleft out\b|\bno \w+|\bwithout\b|\bunknown\b|\bdoes not (?:match|exist|have)\b|\bhas no\b"
-    r"|\bdo(?:es)?n't (?:match|exist|have)\b|\bnot match",
-    "missing": r"\bmissing\b|\babsent\b|\bunknown\b|\bnot (?:found|in|there|present|known|set|given|listed|available)\b"
-    r"|\bno such\b|\bno \w+|\bwithout\b|\black|\bunset\b|\bundefined\b|\bnot exist\b|\bisn't\b|\bhas no\b|\bhave no\b"
-    r"|\bn[o']t (?:have|exist)\b|\bunlisted\b|\bunregistered\b",
-    "range": r"\bout of (?:range|bounds)\b|\btoo (?:short|few|large|big|long|small)\b|\bpast\b|\bbeyond\b|\bfew\b"
-    r"|\bnot enough\b|\bfewer\b|\bless than\b|\bexceed|\bno such\b|\bnot exist\b|\bmissing\b|\bno \w+|\boutside\b"
-    r"|\bshorter\b",
-    "invalid": r"\binvalid\b|\bmalformed\b|\bbad\b|\bun(?:parsable|parseable|readable|usable)\b|\bcannot\b|\bcan't\b"
-    r"|\bcould not\b|\bnot (?:an? |be )?(?:number|numeric|integer|valid|date|parse|digit)|\bnon-numeric\b|\bwrong\b"
-    r"|\billegal\b|\bgarbage\b|\bbroken\b|\bfails?\b|\bjunk\b|\bnonsense\b|\bnot a\b|\bcorrupt",
-    "negative": r"\bnegative\b|\bbelow zero\b",
-}
+    "zero": ("zero", r"0(?:\.0)?"),
+    "empty": ("empty", r"no \w+", "nothing", "without", "blank", "none given", "zero[- ]length"),
+    "none": (
+        "none", "null", "missing", "absent", "not (?:given|set|found|known|there|available)", "unset", "omitted",
+        "left out", "no match", "unknown", "has no", "not match",
+        r"(?:does not|do(?:es)?n't) (?:match|exist|have)",
+    ),
+    "missing": (
+        "missing", "absent", "unknown", "nothing", "no (?:such|entry|entries|match|default|value for)", "unset",
+        "not (?:found|in|there|present|known|set|given|listed|available|registered)", "undefined", "unlisted",
+        "unregistered", "not exist", "isn't", "has no", "have no", "n[o']t (?:have|exist)",
+    ),
+    "range": (
+        "out of (?:range|bounds)", "too (?:short|few|large|big|long|small)", "past", "beyond", "few", "fewer",
+        "not enough", "less than", r"exceeds?", "no such", "not exist", "missing", "outside", "shorter",
+    ),
+    "invalid": (
+        "invalid", "malformed", "bad", "un(?:parsable|parseable|readable|usable)", "cannot", "can't", "could not",
+        "not (?:an? |be )?(?:number|numeric|integer|valid|date|parse|parsed|digits?|a)", "non-numeric", "wrong",
+        "illegal", "garbage", "broken", "fails?", "junk", "nonsense", "corrupt(?:ed)?",
+    ),
+    "negative": ("negative", "below zero"),
+}  # fmt: skip
 _GOOD = r"(?:found|present|known|valid|any|possible|available|set|given|exist|match|there|readable|numeric|listed)"
 _MARK = r"[`'\"*]{0,2}"
 _VALUE = (
@@ -56,6 +64,9 @@ _RAISES = re.compile(
     re.I,
 )
 _SECTION = re.compile(rf"^\s*{_ERROR}\s*(?::|$)(?P<case>.*)")
+_DEFAULTS_TO = re.compile(
+    rf"(?P<case>.*?)\b(?:defaults? to|defaults?:?|default is|default value(?: is)?:?)\s+{_QUOTED}", re.I
+)
 _NEVER = re.compile(r"\b(?:never|not|instead of|without|rather than|no longer|n't)\s*$", re.I)
 
 
@@ -109,16 +120,19 @@ def _remedies(claim: str, circumstance: Circumstance) -> Iterator[Remedy]:
         return
     raised = _RAISES.search(claim)
     if raised and not _NEVER.search(claim[: raised.start("error")].rpartition("rais")[0]):
-        if _about(raised["case"] or raised["lead"], circumstance):
-            yield raises(raised["error"].rpartition(".")[2])
+        error, case = raised["error"].rpartition(".")[2], raised["case"] or raised["lead"]
+        promised = covers(error, circumstance.site.error) and not _about_another(case, circumstance)
+        if promised or _about(case, circumstance):
+            yield raises(error)
         return
     value = _value_claim(claim, circumstance)
     if value is not None:
         yield value
     elif re.search(_SKIPS, claim, re.I) and _about(claim, circumstance):
         yield Remedy(Kind.SKIP)
-    for mark, _ in (pair for fault in circumstance.faults for pair in fault.adapt):
-        if all(mark in text for text in _texts(circumstance)) and circumstance.failing:
+    for mark in dict.fromkeys(mark for fault in circumstance.faults for mark, _ in fault.adapt):
+        named = SEPARATORS[mark] in claim.lower() or (mark == "," and "thousand" in claim.lower())
+        if named and circumstance.failing and all(mark in text for text in _texts(circumstance)):
             yield Remedy(Kind.ADAPT, mark)
 
 
@@ -127,6 +141,9 @@ def _texts(circumstance: Circumstance) -> list[str]:
 
 
 def _value_claim(claim: str, circumstance: Circumstance) -> Remedy | None:
+    default = _DEFAULTS_TO.search(claim)
+    if default and _words(default["case"]) & circumstance.keys:
+        return substitutes(_source_of(default["value"]))
     for pattern in (_VALUE_THEN_CASE, _CASE_THEN_VALUE):
         for match in pattern.finditer(claim):
             if _about(match["case"], circumstance) and not _conditional_on_good(match["case"]):
@@ -161,15 +178,34 @@ def _source_of(value: str) -> str:
 
 def _about(case: str, circumstance: Circumstance) -> bool:
     """Whether a condition speaks of the failing case, and not of a parameter that has no part in it."""
-    words = set(re.findall(r"[A-Za-z_]\w*", case))
-    named = words & set(circumstance.site.parameters)
-    involved = circumstance.names
-    if named and not named & involved:
+    if _names_another(case, circumstance):
         return False
-    if _speaks_of(case, circumstance.traits):
-        return True
-    return bool(words & circumstance.keys) and bool(re.search(r"default", case, re.I))
+    return _speaks_of(case, circumstance.traits) or _lacks(case, circumstance)
+
+
+def _names_another(case: str, circumstance: Circumstance) -> bool:
+    named = _words(case) & set(circumstance.site.parameters)
+    return bool(named) and not named & circumstance.names
+
+
+def _about_another(case: str, circumstance: Circumstance) -> bool:
+    """Whether a condition clearly is not the failing case: of another parameter, or of something else that is odd."""
+    others = frozenset(_SPOKEN) - circumstance.traits
+    elsewhere = _speaks_of(case, others) and not _speaks_of(case, circumstance.traits)
+    return _names_another(case, circumstance) or (elsewhere and not _lacks(case, circumstance))
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[A-Za-z_]\w*", text))
+
+
+def _lacks(case: str, circumstance: Circumstance) -> bool:
+    """`no clicks` where clicks are zero, `no price` where the key is price; `no lines` is not about their prices."""
+    lacking = {word.lower() for word in re.findall(r"\b(?:no|without(?: an?)?|lacks?(?: an?)?) (\w+)", case, re.I)}
+    odd = circumstance.keys | (circumstance.culprits.odd.keys() if circumstance.whole else circumstance.names)
+    return any(name.lower() in lacking or f"{name.lower()}s" in lacking for name in odd)
 
 
 def _speaks_of(text: str, traits: frozenset[str]) -> bool:
-    return any(re.search(_SPOKEN[trait], text, re.I) for trait in sorted(traits & _SPOKEN.keys()))
+    phrases = (phrase for trait in sorted(traits & _SPOKEN.keys()) for phrase in _SPOKEN[trait])
+    return any(re.search(rf"(?<!\w){phrase}(?!\w)", text, re.I) for phrase in phrases)

@@ -42,6 +42,11 @@ class Bench(Protocol):
     def passing(self) -> tuple[tuple[Input, str | None], ...]: ...
 
     @property
+    def holding(self) -> frozenset[Input]:
+        """Inputs that succeed without a change."""
+        ...
+
+    @property
     def tool(self) -> tuple[str, str]:
         """Path and qualified name of the function that the inputs belong to."""
         ...
@@ -49,6 +54,10 @@ class Bench(Protocol):
     @property
     def remedies(self) -> tuple[Remedy, ...]:
         """What the bench itself suggests, to be tried before what is customary."""
+        ...
+
+    def heed(self, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+        """The evidence as far as it tells candidates apart that pass here."""
         ...
 
     def judge(self, candidate: Candidate) -> Survivor | None: ...
@@ -130,11 +139,11 @@ def examine(scene: Scene, site: Site, bench: Bench, budget: Budget) -> Examined:
     whole = bench.tool == (site.source.path, site.qualname)
     odd = culprits(site, bench.failing if whole else ())
     passing = bench.passing if whole else ()
-    circumstance = Circumstance(site, tuple(f for _, f in faults), odd, bench.failing, passing, whole)
+    circumstance = Circumstance(site, tuple(f for _, f in faults), odd, bench.failing, passing, whole, bench.holding)
     if not faults:
         return Examined(circumstance, (), Verdict())
     tests, callers = readers(scene, site)
-    evidence = hear(circumstance, tests, callers)
+    evidence = bench.heed(hear(circumstance, tests, callers))
     if reasons := rightly(circumstance, evidence):
         return Examined(circumstance, evidence, Verdict(right=reasons))
     scene.progress(f"trying repairs of {site.qualname} ({site.source.path}:{site.line})")
@@ -155,7 +164,7 @@ def _tried(
     others = [remedy for remedy in dict.fromkeys(others) if remedy not in settled]
     for group in surviving(site, faults, others, evidence, bench, budget):
         survivors += group
-        if len({survivor.results for survivor in survivors}) >= _ENOUGH:
+        if len({survivor.behaviour for survivor in survivors}) >= _ENOUGH:
             break
     return bench.decide(evidence, survivors)
 
@@ -213,7 +222,8 @@ def readers(scene: Scene, site: Site) -> tuple[tuple[Expectation, ...], tuple[So
 
 def cause_of(examined: Examined, reproduced: bool = True) -> Cause:
     site = examined.circumstance.site
-    says = next((fault.says for fault in examined.circumstance.faults), "")
+    chosen = [survivor.candidate.says for survivor in examined.verdict.survivors]
+    says = next(iter([*chosen, *dict.fromkeys(fault.says for fault in examined.circumstance.faults)]), "")
     when = f" when {says}" if says and not says.endswith(" fails") else ""
     sentence = f"{site.qualname} raises {site.error}{when}: {' '.join(site.message.split())}"
     return Cause(sentence, site.source.path, site.line, 0.9 if reproduced and says else 0.6)

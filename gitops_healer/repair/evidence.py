@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
 
-from gitops_healer.repair.inputs import Culprits, Input
+from gitops_healer.repair.inputs import Culprits, Input, bind
 from gitops_healer.repair.remedy import Kind, Remedy, as_float
 from gitops_healer.repair.site import Site
 from gitops_healer.repair.template import Fault
@@ -35,7 +36,8 @@ class Circumstance:
     """What is known of a failure before anything is tried.
 
     failing: distinct inputs of the tool; whole: whether the site's function is the tool, so that inputs and results
-    are its own; passing: (input, canonical result or None) that were recorded as successful.
+    are its own; passing: (input, canonical result or None) that were recorded as successful;
+    holding: inputs that succeed at this commit.
     """
 
     site: Site
@@ -44,6 +46,7 @@ class Circumstance:
     failing: tuple[Input, ...]
     passing: tuple[tuple[Input, str | None], ...]
     whole: bool
+    holding: frozenset[Input] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
@@ -61,15 +64,23 @@ class Circumstance:
         """What follows from the error itself, for every input."""
         return frozenset().union(*(fault.traits for fault in self.faults))
 
+    def repeats(self, bound: Mapping[str, Any]) -> bool:
+        """Whether an input has exactly the odd values of a failing one."""
+        odd = [name for name in self.culprits.odd if name in self.names]
+        for given in self.failing:
+            failing = bind(self.site, given) or {}
+            if odd and all(name in bound and bound[name] == failing.get(name) for name in odd):
+                return True
+        return False
+
     @property
     def keys(self) -> frozenset[str]:
         return frozenset(fault.key for fault in self.faults if fault.key)
 
 
-def settle(site: Site, results: Iterable[str | None], found: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """Evidence without doubles, whole numbers as floats where the function gives floats, contradicted by annotation
-    where it is. results: canonical results of passing calls."""
-    floats = gives_floats(site, [result for result in results if result is not None])
+def settle(circumstance: Circumstance, found: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Evidence without doubles, whole numbers as floats where the function gives floats."""
+    floats = _gives_floats(circumstance)
     settled: dict[Evidence, None] = {}
     for one in found:
         if floats and one.remedy.kind is Kind.RETURN:
@@ -78,11 +89,14 @@ def settle(site: Site, results: Iterable[str | None], found: Iterable[Evidence])
     return tuple(settled)
 
 
-def gives_floats(site: Site, results: list[str]) -> bool:
+def _gives_floats(circumstance: Circumstance) -> bool:
+    site = circumstance.site
+    results = [result for _, result in circumstance.passing if result is not None]
     numbers = [result for result in results if _is_number(result)]
     if numbers:
         return len(numbers) == len(results) and all("." in n or "e" in n for n in numbers)
-    return site.annotation in ("float", "float | None", "Optional[float]", "None | float")
+    quotients = [fault.neutral[:1] == ("0.0",) and site.is_result(fault.node) for fault in circumstance.faults]
+    return any(quotients) or site.annotation in ("float", "float | None", "Optional[float]", "None | float")
 
 
 def _is_number(result: str) -> bool:

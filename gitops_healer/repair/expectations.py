@@ -40,7 +40,11 @@ def read_expectations(source: Source, name: str) -> Iterator[Expectation]:
                 for call, value, error in _asserted(inner, name):
                     for row in rows or ({},):
                         yield Expectation(
-                            _given(call, row), _value(value, row), error, f"{source.path}:{call.lineno}", node.name
+                            _given(call, row) if _stateless(call, node) else None,
+                            _value(value, row),
+                            error,
+                            f"{source.path}:{call.lineno}",
+                            node.name,
                         )
 
 
@@ -56,7 +60,10 @@ def witness(circumstance: Circumstance, expectations: Iterable[Expectation]) -> 
             remedy = raises(expectation.error) if expectation.error else returns(expectation.value)
             what = f"{expectation.test} ({expectation.where}) expects {expectation.value or expectation.error}"
             reason = f"{what} for {shown(circumstance.site, expectation.given)}"
-            yield Evidence(remedy, Weight.CLEAR, "test", reason, general=False)
+            elsewhere = bound is not None and not same and expectation.given in circumstance.holding
+            doubtful = elsewhere and circumstance.repeats(bound or {})
+            weight = Weight.HINT if doubtful else Weight.CLEAR
+            yield Evidence(remedy, weight, "test", reason, general=False)
 
 
 def constants(source: Source, test: str) -> tuple[str, ...]:
@@ -103,6 +110,27 @@ def _asserted(node: ast.AST, name: str) -> Iterator[tuple[ast.Call, ast.expr | N
         case ast.Call(func=ast.Attribute(attr=attr), args=[ast.Call() as call, *_]) if attr in _SELF_CONSTANTS:
             if _calls(call, name):
                 yield call, ast.Constant(_SELF_CONSTANTS[attr]), ""
+
+
+def _stateless(call: ast.Call, test: Function) -> bool:
+    """Whether the arguments are all that the result depends on: a function, a method of a class, or of a new instance
+    that was made without arguments and is used for nothing else."""
+    match call.func:
+        case ast.Attribute(value=ast.Call(args=[], keywords=[])) | ast.Name():
+            return True
+        case ast.Attribute(value=ast.Name(id=name)):
+            made = [n.value for n in ast.walk(test) if isinstance(n, ast.Assign) and _binds(n, name)]
+            uses = sum(isinstance(n, ast.Name) and n.id == name for n in ast.walk(test)) - len(made)
+            fresh = len(made) == 1 and isinstance(made[0], ast.Call) and not made[0].args and not made[0].keywords
+            return not made or (fresh and uses == 1)
+        case ast.Attribute(value=value):
+            return not isinstance(value, ast.Call)
+        case _:
+            return False
+
+
+def _binds(assignment: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in assignment.targets)
 
 
 def _sides(left: ast.expr, right: ast.expr, name: str) -> Iterator[tuple[ast.Call, ast.expr, str]]:

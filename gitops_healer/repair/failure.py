@@ -100,8 +100,10 @@ def in_project(scene: Scene, frames: Iterable[Frame]) -> tuple[Frame, ...]:
 
 
 def same_failure(scene: Scene, failure: Failure, outcome: CallOutcome) -> bool:
-    """Whether a call fails with the same error at the same line."""
+    """Whether a call fails with the same error at the same line; of wrong types also with the same words."""
     if outcome.ok or outcome.error_type != failure.error:
+        return False
+    if failure.error in ("TypeError", "AttributeError") and outcome.detail != failure.message:
         return False
     frames = project_frames(scene, outcome)
     return bool(frames) and frames[-1] == failure.frames[-1]

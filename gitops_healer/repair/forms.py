@@ -11,6 +11,7 @@ from gitops_healer.core.change import Change, Edit, replace_span
 from gitops_healer.errors import StaleEditError
 from gitops_healer.repair.remedy import Kind, Remedy, spelled
 from gitops_healer.repair.site import Site, names_in
+from gitops_healer.repair.source import parse
 from gitops_healer.repair.template import Fault
 
 _SIMPLE = (ast.Return, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Delete)
@@ -31,7 +32,7 @@ def forms(site: Site, fault: Fault, remedy: Remedy) -> Iterator[Form]:
     for name, specificity, edits in _all(site, fault, remedy):
         try:
             change = Change(edits)
-            ast.parse(change.apply({site.source.path: site.source.data})[site.source.path])
+            parse(change.apply({site.source.path: site.source.data})[site.source.path])
         except (SyntaxError, ValueError, StaleEditError, RecursionError):
             continue
         yield Form(name, specificity, change)
@@ -51,14 +52,9 @@ def _all(site: Site, fault: Fault, remedy: Remedy) -> _Drafts:
     yield from _adapted(site, fault, remedy)
 
 
-def is_result(site: Site, node: ast.expr) -> bool:
-    """Whether the value of the node is what the function returns."""
-    return isinstance(site.statement, ast.Return) and site.statement.value is node
-
-
 def _rewritten(site: Site, fault: Fault, remedy: Remedy) -> _Drafts:
     """`d[k]` to `d.get(k, value)`."""
-    fits = remedy.kind is Kind.SUBSTITUTE or (remedy.kind is Kind.RETURN and is_result(site, fault.node))
+    fits = remedy.kind is Kind.SUBSTITUTE or (remedy.kind is Kind.RETURN and site.is_result(fault.node))
     for direct in fault.direct if fits and site.source.faithful(fault.node) else ():
         if not direct.values or remedy.value in direct.values:
             text = direct.text(remedy.value)
@@ -122,7 +118,7 @@ def _conditioned(site: Site, fault: Fault, remedy: Remedy) -> ast.expr | None:
 def _attempted(site: Site, fault: Fault, remedy: Remedy) -> _Drafts:
     """`try` around the one statement, with an `except` for exactly the error that comes."""
     statement = site.statement
-    if not isinstance(statement, _SIMPLE) or not site.own_lines or _holds_long_text(statement):
+    if not fault.catch or not isinstance(statement, _SIMPLE) or not site.own_lines or _holds_long_text(statement):
         return
     action = _action(site, fault, remedy, caught=True) or _assignment(site, fault, remedy)
     if not action:
@@ -189,7 +185,7 @@ def _bound_inside(site: Site, fault: Fault) -> bool:
 
 
 def _names_of(condition: str) -> frozenset[str]:
-    return names_in(ast.parse(condition, mode="eval")) if condition and "{}" not in condition else frozenset()
+    return names_in(parse(condition)) if condition and "{}" not in condition else frozenset()
 
 
 def _block(site: Site, condition: str, action: str) -> str:
@@ -203,12 +199,12 @@ def _before(site: Site, text: str) -> Edit:
 
 def _replaced(site: Site, node: ast.expr, text: str, brackets: bool = False) -> Edit:
     start, end = site.source.span(node)
-    if brackets and not _stands_free(site, node):
+    if brackets and not _stands_free(site, node, text):
         text = f"({text})"
     return replace_span(site.source.path, site.source.data, start, end, text)
 
 
-def _stands_free(site: Site, node: ast.expr) -> bool:
+def _stands_free(site: Site, node: ast.expr, text: str) -> bool:
     """Whether an expression of lowest precedence needs no brackets there."""
     match site.source.parents.get(node):
         case ast.Call(func=func, args=args) if func is not node:
@@ -217,6 +213,8 @@ def _stands_free(site: Site, node: ast.expr) -> bool:
             return elt is node
         case ast.keyword():
             return True
+        case ast.comprehension(iter=items):
+            return items is node and " if " not in text
         case parent:
             return isinstance(parent, _NO_BRACKETS)
 

@@ -5,6 +5,9 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+SEPARATORS = {
+    ",": "comma", "_": "underscore", "%": "percent", "$": "dollar", "€": "euro", " ": "space", "'": "apostrophe",
+}  # fmt: skip
 _WORDS = {"[]": "empty-list", "{}": "empty-dict", "()": "empty-tuple", '""': "empty-string", "set()": "empty-set"}
 
 
@@ -29,6 +32,8 @@ class Remedy:
     @property
     def key(self) -> str:
         """Short, stable, typed by maintainers: `return-0.0`, `use-empty-list`, `skip`, `raise-valueerror`."""
+        if self.kind is Kind.ADAPT:
+            return f"without-{SEPARATORS.get(self.value, 'marks')}"
         spelled = _WORDS.get(self.value) or re.sub(r"[^a-z0-9.]+", "-", self.value.lower()).strip("-.")
         sign = "minus-" if self.value.startswith("-") else ""
         return f"{self.kind.value}-{sign}{spelled}" if self.value else self.kind.value

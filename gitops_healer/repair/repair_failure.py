@@ -13,14 +13,12 @@ from gitops_healer.repair.choose import options, question
 from gitops_healer.repair.engine import Budget, Examined, cause_of, readers, search, site_at
 from gitops_healer.repair.evidence import Weight
 from gitops_healer.repair.expectations import constants
-from gitops_healer.repair.failure import Failure, Recorded, failure_of_test, failures_of, recorded
-from gitops_healer.repair.inputs import Input, bind, neighbours, oddity_of, shown
-from gitops_healer.repair.remedy import returns, substitutes
+from gitops_healer.repair.failure import Failure, Recorded, failure_of_test, failures_of, places, recorded
+from gitops_healer.repair.inputs import Input, bind, oddity_of, shown
+from gitops_healer.repair.remedy import Remedy, returns, substitutes
+from gitops_healer.repair.site import Site, names_in
 from gitops_healer.repair.source import read_source
 from gitops_healer.repair.trial import survey
-
-_GENERATED = 60
-_SEEDS = 4  # inputs of each kind that others are generated from
 
 
 @repairer(treats=("failing_test", "low_success_rate", "recent_failures"))
@@ -83,9 +81,10 @@ def _treat(scene: Scene, log: Recorded, failure: Failure, budget: Budget) -> Inv
 
 
 def _examined(scene: Scene, log: Recorded, failure: Failure, budget: Budget) -> Examined | None:
-    good = [given for given, _ in log.passing]
-    near = neighbours([*failure.inputs[:_SEEDS], *good[:_SEEDS]], _GENERATED)
-    ground = survey(scene, log.tool, log.path, failure, log.inputs, near)
+    site = site_at(scene, failure, failure.frames[0])
+    own = site is not None and (site.source.path, site.qualname) == (log.path, log.symbol)
+    tested = [one.given for one in readers(scene, site)[0] if one.given] if site is not None and own else []
+    ground = survey(scene, log.tool, log.path, failure, tuple(dict.fromkeys([*log.inputs, *tested])))
     if not ground.failing:
         return None
     return search(scene, failure, ExecutionBench(scene, log.tool, log.path, log.symbol, ground, log.passing), budget)
@@ -107,57 +106,71 @@ def _parts(examined: Examined, failure: Failure) -> Iterator[Failure]:
 
 def _repair_test(scene: Scene, finding: Finding, budget: Budget) -> Investigation:
     base = scene.tests.run(scene.commit)
-    case = _case_of(base, finding)
-    if case is None:
+    cases = _cases_of(base, finding)
+    if not cases:
         passed = base.outcome is Outcome.PASSED
         return _nothing(f"the test does not fail at this commit ({base.reason})" if passed else base.reason, finding)
-    if case.environmental:
-        return _nothing(f"{case.id} fails because of where it runs, not because of the code: {case.message}", finding)
-    failure = failure_of_test(scene, case)
+    first = cases[0]
+    if first.environmental:
+        return _nothing(f"{first.id} fails because of where it runs, not because of the code: {first.message}", finding)
+    failure = failure_of_test(scene, first)
     if failure is None:
-        return _nothing(f"no code of the project is in the traceback of {case.id}: {case.error_type}", finding)
-    bench = _test_bench(scene, case, base, failure)
-    examined = search(scene, failure, bench, budget)
+        return _nothing(f"no code of the project is in the traceback of {first.id}: {first.error_type}", finding)
+    examined = search(scene, failure, _test_bench(scene, finding, cases, base, failure), budget)
     return _told(examined) if examined is not None else _unplaced(failure)
 
 
-def _case_of(report: TestReport, finding: Finding) -> TestCase | None:
-    """The failing test that the finding is about: named by its symbol, else in its evidence or message."""
-    for case in report.failing:
-        if case.id == finding.symbol:
-            return case
-    told = " ".join([finding.message, *finding.evidence]).split()
-    near = [case for case in report.failing if case.id in told or case.id.endswith(f"::{finding.symbol}")]
-    return near[0] if near else None
+def _cases_of(report: TestReport, finding: Finding) -> tuple[TestCase, ...]:
+    """The failing tests that the finding is about: its symbol first, then those that its evidence names."""
+    named = [finding.symbol, *(line.partition("fails: ")[2] for line in finding.evidence if line.startswith("fails: "))]
+    failing = {case.id: case for case in report.failing}
+    return tuple(failing[name] for name in dict.fromkeys(named) if name in failing)
 
 
-def _test_bench(scene: Scene, case: TestCase, base: TestReport, failure: Failure) -> TestBench:
-    """Proof by the test; and by calls, when the test calls a function of the project with plain arguments."""
-    path, _, name = case.id.partition("::")
-    name = name.rpartition("::")[2].partition("[")[0]
-    data = scene.repository.read(scene.commit, path)
-    source = read_source(path, data) if data is not None else None
-    values = constants(source, name) if source is not None else ()
-    wanted = (*map(returns, values), *map(substitutes, values))
+def _test_bench(
+    scene: Scene, finding: Finding, cases: Sequence[TestCase], base: TestReport, failure: Failure
+) -> TestBench:
+    """Proof by the tests; and by calls, when they call a function of the project with plain arguments."""
+    names = tuple(dict.fromkeys(_function_of(case.id) for case in cases))
+    data = scene.repository.read(scene.commit, cases[0].id.partition("::")[0]) or scene.code.source(finding.path)
+    source = read_source(finding.path, data) if data is not None else None
+    values = [value for name in names for value in (constants(source, name) if source is not None else ())]
     outer = site_at(scene, failure, failure.frames[0])
     symbol = (outer.source.path, outer.qualname) if outer is not None else ("", "")
-    return TestBench(scene, case, base, _called(scene, name, failure), symbol, tuple(dict.fromkeys(wanted)))
+    called = _called(scene, names, failure, outer) if outer is not None else None
+    expectations = readers(scene, outer)[0] if outer is not None else ()
+    expected = {one.given: one.value for one in expectations if one.given and one.value and one.test in names}
+    wanted = tuple(
+        dict.fromkeys([*map(returns, values), *map(substitutes, values), *_given_by_parameters(failure, scene)])
+    )
+    return TestBench(scene, tuple(case.id for case in cases), base, called, symbol, wanted, expected)
 
 
-def _called(scene: Scene, test: str, failure: Failure) -> ExecutionBench | None:
-    site = site_at(scene, failure, failure.frames[0])
-    module = scene.code.module_name(site.source.path) if site is not None else None
-    if site is None or module is None or "<locals>" in site.qualname:
-        return None
+def _given_by_parameters(failure: Failure, scene: Scene) -> Iterator[Remedy]:
+    """Parameters that the failing statement does not read may be what is to be returned."""
+    for frame in places(failure):
+        site = site_at(scene, failure, frame)
+        if site is not None:
+            read = names_in(site.statement)
+            yield from (returns(name) for name in site.parameters if name not in read)
+
+
+def _function_of(test: str) -> str:
+    """`test_x` of `t.py::T::test_x[1]` and of `t.T.test_x`."""
+    return test.rpartition("::")[2].partition("[")[0].rpartition(".")[2]
+
+
+def _called(scene: Scene, tests: Sequence[str], failure: Failure, site: Site) -> ExecutionBench | None:
+    """The function that the tests call, on the plain inputs that they give; None when there are none that fail so."""
+    module = scene.code.module_name(site.source.path)
     expected = [one for one in readers(scene, site)[0] if one.given is not None]
-    mine = tuple(dict.fromkeys(one.given for one in expected if one.test == test and one.given))
+    mine = tuple(dict.fromkeys(one.given for one in expected if one.test in tests and one.given))
+    if module is None or "<locals>" in site.qualname or not mine:
+        return None
     others = tuple(dict.fromkeys(one.given for one in expected if one.given))
     tool = f"{module}:{site.qualname}"
-    asked = replace(failure, inputs=mine)
-    ground = (
-        survey(scene, tool, site.source.path, asked, others, neighbours(others[:_SEEDS], _GENERATED)) if mine else None
-    )
-    if ground is None or not ground.failing:
+    ground = survey(scene, tool, site.source.path, replace(failure, inputs=mine), others)
+    if not ground.failing:
         return None
     return ExecutionBench(scene, tool, site.source.path, site.qualname, ground, ())
 
@@ -182,7 +195,11 @@ def _told(examined: Examined, *more: str) -> Investigation:
 def _seen(failing: Sequence[Input], examined: Examined) -> Iterable[str]:
     if failing:
         site = examined.circumstance.site if examined.circumstance.whole else None
-        yield f"{len(failing)} distinct inputs fail at this commit, such as {shown(site, failing[0])}"
+        yield f"{_counted(len(failing))} at this commit, such as {shown(site, failing[0])}"
+
+
+def _counted(number: int) -> str:
+    return "1 distinct input fails" if number == 1 else f"{number} distinct inputs fail"
 
 
 def _nothing(reason: str, finding: Finding) -> Investigation:

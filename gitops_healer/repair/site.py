@@ -101,6 +101,10 @@ class Site:
                 return last if not any(node in ast.walk(g.iter) for g in above.generators) else None
         return None
 
+    def is_result(self, node: ast.expr) -> bool:
+        """Whether the value of the node is what the function returns."""
+        return isinstance(self.statement, ast.Return) and self.statement.value is node
+
     @property
     def is_generator(self) -> bool:
         return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(self.function))

@@ -3,6 +3,7 @@
 import ast
 import io
 import tokenize
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
@@ -47,10 +48,10 @@ class Source:
     def faithful(self, node: ast.expr) -> bool:
         """Whether the span really holds the expression (inside f-strings of Python 3.11 it may not)."""
         try:
-            read = ast.parse(f"({self.text(node)}\n)", mode="eval").body
+            read = parse(f"({self.text(node)}\n)").body
         except (SyntaxError, ValueError, UnicodeError):
             return False
-        return ast.dump(read) == ast.dump(node)
+        return len(read) == 1 and isinstance(read[0], ast.Expr) and ast.dump(read[0].value) == ast.dump(node)
 
     def above(self, node: ast.AST) -> Iterator[ast.AST]:
         """The nodes around a node, nearest first."""
@@ -71,11 +72,18 @@ class Source:
         return data[: len(data) - len(data.lstrip(b" \t\x0c"))].decode("ascii")
 
 
+def parse(data: bytes | str) -> ast.Module:
+    """`ast.parse` that keeps to itself what it thinks of the style of the code."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(data)
+
+
 def read_source(path: str, data: bytes) -> Source | None:
     """The file parsed, or None when it is not Python that this interpreter reads."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        tree = ast.parse(data)
+        tree = parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     lines = tuple(data.splitlines(keepends=True)) or (b"",)

@@ -35,11 +35,11 @@ class Fault:
     """One way in which a sub-expression raises.
 
     node: what raises, and what a substituted value replaces; trigger: a condition that holds exactly when it raises,
-    "" when there is none that can be asked without harm; safe: its opposite; catch: the builtin error to catch;
-    subject: the operand that is wrong; traits: what is wrong with it, in the words of `traits`; says: the same for a
-    reader; key: the missing key or attribute; neutral: values that suit the place; direct: rewritings of `node` that
-    hold the substituted value; hoist: an operand that must get a name before it can be asked (`trigger` and `safe`
-    then hold `{}` for that name); adapt: rewritings of the operand that read it in another way, by what they leave out.
+    "" when there is none that can be asked without harm; safe: its opposite; catch: the builtin error to catch, ""
+    when catching would swallow too much; subject: the operand that is wrong; traits: what is wrong with it, in the
+    words of `docstring`; says: the same for a reader; key: the missing key; neutral: values that suit the place;
+    direct: rewritings of `node` that hold the substituted value; hoist: an operand that must get a name before it can
+    be asked (`trigger` and `safe` then hold `{}` for that name); adapt: (characters left out, the operand without).
     """
 
     node: ast.expr

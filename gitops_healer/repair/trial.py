@@ -8,9 +8,11 @@ from gitops_healer.core.change import Change
 from gitops_healer.ports import CallOutcome
 from gitops_healer.registry import Scene
 from gitops_healer.repair.failure import Failure, same_failure
-from gitops_healer.repair.inputs import Input
+from gitops_healer.repair.inputs import Input, neighbours
 from gitops_healer.repair.remedy import Kind, Remedy
 
+_GENERATED = 60  # inputs generated near failing ones, and near others
+_SEEDS = 4  # inputs that others are generated from
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 
 
@@ -48,7 +50,7 @@ class Ground:
 
 @dataclass(frozen=True)
 class Survivor:
-    """A candidate that passed. results: how the failing inputs end now; swallowed: inputs that failed for another
+    """A candidate that passed. results: how the failing inputs end now;  swallowed: inputs that failed for another
     reason and fail so no longer; kin: how generated inputs of the same failure end; size: lines; proof: sentences."""
 
     candidate: Candidate
@@ -57,6 +59,11 @@ class Survivor:
     kin: tuple[str, ...]
     size: int
     proof: tuple[str, ...]
+
+    @property
+    def behaviour(self) -> tuple[str, ...]:
+        """The same for two survivors that do the same to the failing inputs: `0` is `0.0`."""
+        return tuple(map(_by_value, self.results))
 
     @property
     def spared(self) -> int:
@@ -71,11 +78,16 @@ def ending(outcome: CallOutcome) -> str:
     return f"={outcome.result}" if outcome.result is not None else f"~{_ADDRESS.sub('0x', outcome.detail)}"
 
 
-def survey(
-    scene: Scene, tool: str, path: str, failure: Failure, known: Sequence[Input], generated: Sequence[Input]
-) -> Ground:
-    """Call the tool with everything twice, without a change, and sort the inputs by how they end."""
-    inputs = tuple(dict.fromkeys([*failure.inputs, *known, *generated]))
+def survey(scene: Scene, tool: str, path: str, failure: Failure, known: Sequence[Input]) -> Ground:
+    """Call the tool with everything twice, without a change, and sort the inputs by how they end.
+
+    Inputs are generated near the failing ones and near the others. A generated input that fails for another reason
+    counts only when one thing was changed on an input that works: of two mistakes at once either may be told.
+    """
+    others = [given for given in known if given not in failure.inputs]
+    near = neighbours(others[:_SEEDS], _GENERATED)
+    doubtful = frozenset(neighbours(failure.inputs[:_SEEDS], _GENERATED)) - {*near, *known}
+    inputs = tuple(dict.fromkeys([*failure.inputs, *known, *near, *sorted(doubtful)]))
     first = scene.caller.call(scene.commit, tool, path, inputs)
     second = scene.caller.call(scene.commit, tool, path, inputs)
     mine: list[Input] = []
@@ -91,7 +103,7 @@ def survey(
             unstable += 1
         elif one.ok:
             holding[given] = ending(one)
-        else:
+        elif given not in doubtful:
             foreign[given] = ending(one)
     return Ground(tuple(mine), holding, foreign, tuple(kin), unstable, recorded)
 
@@ -109,7 +121,7 @@ def judge(
         return None
     if any(ends[given] != before for given, before in ground.holding.items()):
         return None
-    swallowed = sum(ends[given] != before for given, before in ground.foreign.items())
+    swallowed = sum(not ends[given].startswith("!") for given in ground.foreign)
     kin = tuple(ends[given] for given in ground.kin)
     return Survivor(candidate, results, swallowed, kin, candidate.change.size(sources), tuple(_proof(ground, results)))
 
@@ -143,3 +155,10 @@ def told(end: str) -> str:
 
 
 _PYTHON = {"null": "None", "true": "True", "false": "False"}
+
+
+def _by_value(end: str) -> str:
+    try:
+        return f"={float(end[1:])}" if end.startswith("=") else end
+    except ValueError:
+        return end

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from gitops_healer.repair.callers import read_callers
 from gitops_healer.repair.docstring import read_docstring
 from gitops_healer.repair.evidence import Circumstance, Evidence, Weight, settle
 from gitops_healer.repair.expectations import Expectation, witness
-from gitops_healer.repair.inputs import bind, shown
+from gitops_healer.repair.inputs import Input, bind, shown
 from gitops_healer.repair.remedy import returns, spelled
 from gitops_healer.repair.siblings import read_siblings
 from gitops_healer.repair.source import Source
@@ -25,8 +26,7 @@ def hear(
         yield from read_siblings(circumstance)
         yield from read_callers(circumstance, callers)
 
-    results = [result for _, result in circumstance.passing] if circumstance.whole else []
-    found = settle(circumstance.site, results, witnesses())
+    found = settle(circumstance, witnesses())
     return tuple(sorted(found, key=lambda one: one.weight is not Weight.CLEAR))
 
 
@@ -36,12 +36,16 @@ def read_executions(circumstance: Circumstance) -> Iterator[Evidence]:
         return
     before = {given: result for given, result in circumstance.passing if given in circumstance.failing}
     yield from _agreed(circumstance, before, "the same input")
-    alike = {}
+    alike: dict[Input, str | None] = {}
+    elsewhere: dict[Input, str | None] = {}
     for given, result in circumstance.passing:
         bound = bind(circumstance.site, given)
         if given not in before and bound is not None and circumstance.culprits.like(bound, circumstance.names):
-            alike[given] = result
+            (elsewhere if circumstance.repeats(bound) else alike)[given] = result
     yield from _agreed(circumstance, alike, "an input of the same kind")
+    # What is odd is the same, and it works: for another reason, so it says little of this case.
+    for one in _agreed(circumstance, elsewhere, "an input with the same oddity"):
+        yield replace(one, weight=Weight.HINT)
 
 
 def _agreed(circumstance: Circumstance, seen: dict[tuple[str, str], str | None], kind: str) -> Iterator[Evidence]:

@@ -3,20 +3,12 @@
 import ast
 from collections.abc import Iterator
 
+from gitops_healer.repair.remedy import SEPARATORS
 from gitops_healer.repair.site import Site, repeatable
 from gitops_healer.repair.template import Fault, template
 
 _NUMBERS = {"int": "0", "float": "0.0", "Decimal": "Decimal(0)", "complex": "0", "Fraction": "Fraction(0)"}
 _PARSERS = frozenset({"strptime", "fromisoformat", "fromtimestamp", "loads", "UUID", "fromhex", "literal_eval"})
-_SEPARATORS = {
-    ",": "comma",
-    "_": "underscore",
-    "%": "percent",
-    "$": "dollar",
-    "€": "euro",
-    " ": "space",
-    "'": "apostrophe",
-}
 
 
 @template(errors=("ValueError", "TypeError", "InvalidOperation", "JSONDecodeError", "OverflowError"), prior=0.75)
@@ -82,7 +74,7 @@ def _catch(site: Site) -> str:
 def _adapted(site: Site, argument: ast.expr, text: str) -> Iterator[tuple[str, str]]:
     """(characters left out, the operand without them), for separators that the docstring speaks of."""
     doc = site.docstring.lower()
-    for mark, word in _SEPARATORS.items():
+    for mark, word in SEPARATORS.items():
         if word in doc or (mark == "," and "thousand" in doc):
             quoted = f'"{mark}"'
             yield mark, f'{text}.replace({quoted}, "")'

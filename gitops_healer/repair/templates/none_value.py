@@ -11,6 +11,11 @@ _ITERATES = frozenset(
      "reversed", "iter", "frozenset", "Counter", "fsum", "mean", "median", "join", "extend", "update"}
 )  # fmt: skip
 
+_NEVER_NONE = (
+    ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp,
+    ast.GeneratorExp, ast.Compare, ast.Lambda, ast.UnaryOp, ast.BinOp,
+)  # fmt: skip
+
 
 @template(errors=("AttributeError", "TypeError"), prior=0.8)
 def none_value(site: Site) -> Iterator[Fault]:
@@ -19,7 +24,7 @@ def none_value(site: Site) -> Iterator[Fault]:
         return
     seen: set[ast.expr] = set()
     for subject, iterated in _subjects(site):
-        if subject in seen or isinstance(subject, ast.Constant):
+        if subject in seen or isinstance(subject, _NEVER_NONE):
             continue
         seen.add(subject)
         text = site.text(subject)
@@ -32,7 +37,7 @@ def none_value(site: Site) -> Iterator[Fault]:
             subject,
             f"{name} is None",
             f"{name} is not None",
-            site.error,
+            "",
             frozenset({"none"}),
             f"{text} is None",
             neutral=("[]",) if iterated else ("None", '""') if site.error == "AttributeError" else ("0",),
