@@ -77,6 +77,7 @@ Index(
     "healer_failures",
     CALLS.c.tool,
     CALLS.c.ts,
+    CALLS.c.key,
     sqlite_where=text("outcome = 0"),
     postgresql_where=text("outcome = 0"),
 )

@@ -165,7 +165,8 @@ class SqlExecutions:
         known = select(WORDS.c.id).where(WORDS.c.kind == COMMIT, WORDS.c.word.in_(shas))
         places = or_(CALLS.c.commit_id.in_(known), CALLS.c.commit_id.is_(None) if None in commits else false())
         query = (
-            select(CALLS.c.input.distinct())
+            select(CALLS.c.input)
+            .distinct()
             .where(CALLS.c.tool == _tool_id(tool), _FAILED, *_within(since, until), places)
             .limit(limit)
         )
@@ -242,19 +243,18 @@ def _quantiles(
     connection: Connection, totals: Sequence[Row[Any]], since: datetime | None, until: datetime | None
 ) -> dict[int, tuple[float | None, float | None]]:
     """(median, 95th percentile) a tool. The database sorts, so that any number of calls fits into memory."""
+    tool, duration = CALLS.c.tool, CALLS.c.duration
     ranked = (
         select(
-            CALLS.c.tool, CALLS.c.duration,
-            func.row_number().over(partition_by=CALLS.c.tool, order_by=CALLS.c.duration).label("rank"),
+            tool, duration, func.row_number().over(partition_by=tool, order_by=duration).label("rank"),
+            func.count().over(partition_by=tool).label("timed"),
         )
-        .where(_of_tools(since, until, _COUNTED), CALLS.c.duration.is_not(None))
+        .where(_of_tools(since, until, _COUNTED), duration.is_not(None))
         .subquery()
     )  # fmt: skip
-    timed = _totals(since, until).subquery()
-    middle, high = (timed.c.timed - 1) * 50 // 100 + 1, (timed.c.timed - 1) * 95 // 100 + 1
-    query = select(ranked).join(timed, timed.c.tool == ranked.c.tool)
+    middle, high = (ranked.c.timed - 1) * 50 // 100 + 1, (ranked.c.timed - 1) * 95 // 100 + 1
     at: dict[tuple[int, int], float] = {}
-    for row in connection.execute(query.where(ranked.c.rank.in_((middle, middle + 1, high, high + 1)))):
+    for row in connection.execute(select(ranked).where(ranked.c.rank.in_((middle, middle + 1, high, high + 1)))):
         at[row.tool, row.rank] = row.duration
     return {row.tool: (_quantile(at, row, 50), _quantile(at, row, 95)) for row in totals}
 
