@@ -34,7 +34,11 @@ class Told:
 
 
 def judge(command: str, kind: Kind, ran: Ran, results: Results, seconds_allowed: float) -> Told:
-    """PASSED and FAILED need evidence; everything else is UNKNOWN, with what to do about it."""
+    """PASSED and FAILED need evidence; everything else is UNKNOWN, with what to do about it.
+
+    When all failures are `environmental` the run is FAILED if other tests passed, for it can be compared with another
+    run; if none passed, nothing is known.
+    """
     if (stopped := _stopped(command, ran, results, seconds_allowed)) is not None:
         return Told(Outcome.UNKNOWN, stopped)
     if results.problem:
@@ -44,7 +48,8 @@ def judge(command: str, kind: Kind, ran: Ran, results: Results, seconds_allowed:
         return Told(Outcome.FAILED, f"{_share(failing, results.cases)}: {_names(failing)}", results.cases)
     if failing:
         reason = f"{_share(failing, results.cases)}, all because of where they ran: {_first_cause(failing)}"
-        return Told(Outcome.UNKNOWN, reason, results.cases)
+        some_ran = any(case.status is CaseStatus.PASSED for case in results.cases)
+        return Told(Outcome.FAILED if some_ran else Outcome.UNKNOWN, reason, results.cases)
     return _told(command, kind, ran, results)
 
 

@@ -67,7 +67,7 @@ class Desk:
     scratch: Path
 
     def run(self, tool: str, arguments: Sequence[str], side: str) -> Ran:
-        """A tool of our own environment on one of the trees. `-I -P`: nothing is imported from the tree."""
+        """A tool of our own environment on one of the trees. `-I`: nothing is imported from the tree."""
         testing = self.scene.settings.testing
         limits = Limits(
             seconds=testing.timeout.total_seconds(),

@@ -215,6 +215,7 @@ def test_what_cannot_be_collected_is_a_case_by_its_file(project: Callable[..., P
     report = project(files).run()
     cases = by_id(report)
     assert report.outcome is Outcome.FAILED
+    assert cases.pop("tests/test_fine.py::test_b").status is CaseStatus.PASSED
     assert {key: (case.error_type, case.environmental) for key, case in cases.items()} == {
         "tests/test_dependency.py": ("ModuleNotFoundError", True),
         "tests/test_missing.py": ("ModuleNotFoundError", False),
@@ -239,6 +240,16 @@ def test_failures_of_the_machine_alone_are_no_verdict(project: Callable[..., Pat
     assert report.outcome is Outcome.UNKNOWN
     assert "No module named 'not_installed_here'" in report.reason
     assert [case.environmental for case in report.cases] == [True]
+
+
+def test_failures_of_the_machine_beside_tests_that_ran_can_be_compared(project: Callable[..., Patient]) -> None:
+    files = {"test_a.py": "import not_installed_here\n", "test_b.py": "def test_b(): pass\n"}
+    report = project(files).run()
+    assert (report.outcome, statuses(report)) == (
+        Outcome.FAILED,
+        {"test_a.py": "error", "test_b.py::test_b": "passed"},
+    )
+    assert "all because of where they ran" in report.reason
 
 
 def test_xdist_tells_the_same(project: Callable[..., Patient]) -> None:
