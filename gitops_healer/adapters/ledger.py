@@ -12,6 +12,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 from gitops_healer.adapters.events import BadLineError, blob_id, decode_lines, encode_event
 from gitops_healer.adapters.ledger_verify import verify_ledger
 from gitops_healer.adapters.repository import GitRepository
+from gitops_healer.adapters.turns import turn
 from gitops_healer.core.decision import Decision, no
 from gitops_healer.core.history import replay
 from gitops_healer.core.upgrade import Event
@@ -80,16 +81,19 @@ class GitLedger:
         return verify_ledger(self._repository, tip, expected)
 
     def _append_once(self, events: Sequence[Event], view: str) -> None:
-        copy = self._copy or self._refreshed()
-        fresh = copy.unknown(events)
-        try:
-            copy.check(fresh)
-        except IllegalEventError:
-            copy = self._refreshed()  # it may follow what others have written since
+        with turn(self._repository.state_dir / "ledger.lock", self._patience) as waited:
+            copy = self._refreshed() if waited or self._copy is None else self._copy
             fresh = copy.unknown(events)
-            _check_again(copy, fresh, view)
-        if not fresh:
-            return
+            try:
+                copy.check(fresh)
+            except IllegalEventError:
+                copy = self._refreshed()  # it may follow what others have written since
+                fresh = copy.unknown(events)
+                _check_again(copy, fresh, view)
+            if fresh:
+                self._write(copy, fresh)
+
+    def _write(self, copy: "_Copy", fresh: Sequence[Event]) -> None:
         commit = self._commit(copy, fresh)
         try:
             self._place.advance(copy.tip, commit)
@@ -218,7 +222,8 @@ class _RemoteBranch:
     def tip(self) -> str:
         seen = self.repository.resolve(self.seen_ref) or ""  # before the remote is asked: so the remote has it already
         tip = self.repository.git.remote_refs(self.remote, self.ref).get(self.ref, "")
-        if tip and self.repository.resolve(tip) is None:
+        if tip not in ("", seen):
+            # Even when the commit is here: another process may be half-way through unpacking what belongs to it.
             self.repository.git.fetch(self.remote, [self.ref])
         if seen and not (tip and self.repository.is_ancestor(seen, tip)):
             raise LedgerError(
