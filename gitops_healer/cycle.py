@@ -71,7 +71,7 @@ from gitops_healer.core.upgrade import (
 )
 from gitops_healer.core.verdict import CheckResult, Outcome, Verdict
 from gitops_healer.core.watching import Judgement, Window
-from gitops_healer.errors import HealerError, LostRaceError, PreflightError
+from gitops_healer.errors import BrokenStepError, HealerError, LostRaceError, PreflightError
 from gitops_healer.obedience import obey
 from gitops_healer.ports import Conflict, RefUpdate
 from gitops_healer.registry import Case, Detector, Scene
@@ -178,6 +178,7 @@ def advance(cycle: Cycle, upgrade: str) -> None:
 def _broken(cycle: Cycle, upgrade: Upgrade, step: Step, error: Exception) -> Outcomes:
     cycle.world.progress("".join(traceback.format_exception(error)))
     reason = f"{step.__name__} broke: {type(error).__name__}: {error}"
+    cycle.errors.append(BrokenStepError(f"{upgrade.id}: {reason}"))
     if upgrade.merged is not None and upgrade.stage is not Stage.REGRESSED:
         return no(step.__name__, reason, "this is a bug of the healer or a plug-in: please report it")
     return Held(reason, next_action=f"this is a bug of the healer or a plug-in: report it, then /retry {upgrade.id}")

@@ -224,7 +224,7 @@ def call_tools(home: Path, commit: str, start: datetime) -> list[bytes]:
     """What the tools of one commit do with the demo's calls, as JSON Lines."""
     with tempfile.TemporaryDirectory() as folder:
         archive = subprocess.run(["git", "archive", commit], cwd=home, capture_output=True, check=True).stdout
-        subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)
+        subprocess.run(["tar", "-x", "-m", "-C", folder], input=archive, check=True)
         argv = [sys.executable, "-B", "-c", TRAFFIC, commit, start.isoformat(), json.dumps(CALLS)]
         done = subprocess.run(argv, cwd=folder, capture_output=True, check=True)
     return done.stdout.splitlines(keepends=True)

@@ -54,6 +54,12 @@ class SandboxError(PreflightError):
     """The sandbox that the policy demands cannot be had on this machine."""
 
 
+class BrokenStepError(HealerError):
+    """A step or plug-in did something that nobody foresaw: a bug, kept to the upgrade that it hit."""
+
+    exit_code = 3
+
+
 class IllegalEventError(HealerError):
     """An event that cannot follow what the upgrade has lived through so far."""
 
