@@ -10,10 +10,11 @@ from functools import cached_property
 from typing import Protocol
 
 from gitops_healer.code.fact_store import FactCache, FactStore, no_garbage_collection
-from gitops_healer.code.facts import Definition, Facts, Import
+from gitops_healer.code.facts import MAX_BYTES, Definition, Facts, Import
 from gitops_healer.code.graph import Cycle, Edge, Resolver, Target, cycles_of
 from gitops_healer.code.layout import Layout
 from gitops_healer.code.patterns import matcher
+from gitops_healer.code.shape import decode
 
 _REEXPORTS = 5
 """How many packages a name is followed through to where it is defined."""
@@ -87,6 +88,7 @@ class CodeModel:
         self._exclude = tuple(exclude)
         self._excluded = matcher(exclude)
         self._store = FactStore(read, cache)
+        self._texts: dict[str, str] = {}
 
     @property
     def parsed(self) -> int:
@@ -119,6 +121,13 @@ class CodeModel:
         """The bytes of a file of this commit."""
         file = self._files.get(path)
         return None if file is None else self._read(file.blob)
+
+    def text(self, path: str) -> str:
+        """The text of a file by its declared encoding, line ends as they are; "" when it is missing or too big."""
+        if path not in self._texts:
+            fits = path in self._files and self._files[path].size <= MAX_BYTES
+            self._texts[path] = decode(self.source(path) or b"") if fits else ""
+        return self._texts[path]
 
     def paths(self) -> tuple[str, ...]:
         """All files of the commit, of any kind, sorted."""

@@ -93,6 +93,7 @@ class Surgeon:
         self._cycle = cycle
         self._hazards = NameHazards(sources)
         self._annotations = AnnotationHazards(sources)
+        self._runs: dict[str, set[Function]] = {}
         self.modules: dict[str, ModuleCode] = {}
         self.refused: dict[Pair, str] = {}
         self.cuts: dict[Pair, Cut] = {}
@@ -226,7 +227,7 @@ class Surgeon:
     def _functions(self, code: ModuleCode, name: str, uses: list[Use]) -> tuple[Function, ...]:
         """The functions that import the name from now on: the innermost that use it, unless one around them does."""
         direct = {use.function for use in uses if use.when is When.CALL and use.function is not None}
-        running = code.calls.running(self._called_by_others.get(code.path, ()))
+        running = self._running(code)
         for function in sorted(direct, key=lambda node: node.lineno):
             if function in running:
                 raise CannotWaitError(f"line {function.lineno}: {function.name} uses {name} and may run during import")
@@ -237,6 +238,11 @@ class Surgeon:
                     raise CannotWaitError(f"line {function.lineno}: {function.name} is compiled by its decorator")
         kept = [function for function in direct if not self._is_inside(code, function, direct)]
         return tuple(sorted(kept, key=lambda node: node.lineno))
+
+    def _running(self, code: ModuleCode) -> set[Function]:
+        if code.path not in self._runs:
+            self._runs[code.path] = code.calls.running(self._called_by_others.get(code.path, ()))
+        return self._runs[code.path]
 
     def _is_inside(self, code: ModuleCode, function: Function, others: set[Function]) -> bool:
         outer = code.uses.parents.get(function)

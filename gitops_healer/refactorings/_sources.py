@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from gitops_healer.code.facts import MAX_BYTES, Import
 from gitops_healer.code.model import CodeModel
-from gitops_healer.code.shape import decode
 
 _READ_AS_TEXT = (".py", ".pyi", ".toml", ".cfg", ".ini", ".yml", ".yaml", ".json", ".txt", ".in", ".rst", ".md")
 _HOPS = 8
@@ -37,15 +36,13 @@ class Sources:
 
     def __init__(self, model: CodeModel) -> None:
         self.model = model
-        self._texts: dict[str, str] = {}
+        self._bound: dict[str, tuple[tuple[str, str], ...]] = {}
         self._trees: dict[str, ast.Module | None] = {}
+        self._words: dict[str, dict[str, None]] = {}
 
     def text(self, path: str) -> str:
         """The text of a file by its declared encoding, line ends as they are; "" when it is missing or too big."""
-        if path not in self._texts:
-            fits = self.model.has(path) and self.model.size(path) <= MAX_BYTES
-            self._texts[path] = decode(self.model.source(path) or b"") if fits else ""
-        return self._texts[path]
+        return self.model.text(path)
 
     def tree(self, path: str) -> ast.Module | None:
         """The syntax tree of a Python file, None when it does not parse."""
@@ -55,23 +52,31 @@ class Sources:
 
     def mentioning(self, *words: str) -> Iterator[tuple[str, str]]:
         """(path, text) of Python, configuration and documentation files that hold all these words."""
-        for path in self.model.paths():
-            if path.endswith(_READ_AS_TEXT):
-                text = self.text(path)
-                if all(word in text for word in words):
-                    yield path, text
+        known = [self._holding(word) for word in words]
+        for path in min(known, key=len):
+            if all(path in others for others in known):
+                yield path, self.text(path)
+
+    def _holding(self, word: str) -> dict[str, None]:
+        if word not in self._words:
+            readable = (path for path in self.model.paths() if path.endswith(_READ_AS_TEXT))
+            self._words[word] = {path: None for path in readable if word in self.text(path)}
+        return self._words[word]
 
     def expressions(self, path: str, module: str) -> tuple[str, ...]:
         """How a file spells another module of the tree (`pkg.mod`, an alias, `package.mod`), as regular expressions."""
         dotted = self.model.module_name(module)
         if dotted is None:
             return ()
-        found = set()
-        for item in self.model.facts(path).imports:
-            for bound, meant in self._modules(path, item):
-                if meant == dotted or dotted.startswith(f"{meant}."):
-                    found.add(r"\s*\.\s*".join(map(re.escape, (bound + dotted[len(meant) :]).split("."))))
-        return tuple(sorted(found))
+        if path not in self._bound:
+            imports = self.model.facts(path).imports
+            self._bound[path] = tuple({pair for item in imports for pair in self._modules(path, item)})
+        spelled = {
+            bound + dotted[len(meant) :]
+            for bound, meant in self._bound[path]
+            if meant == dotted or dotted.startswith(f"{meant}.")
+        }
+        return tuple(r"\s*\.\s*".join(map(re.escape, text.split("."))) for text in sorted(spelled))
 
     def meaning(self, path: str, chain: tuple[str, ...], hops: int = _HOPS) -> Meaning:
         """What a dotted name means at the module level of a file; imports are followed."""

@@ -26,6 +26,7 @@ from gitops_healer.refactorings._sources import Sources
 from gitops_healer.registry import Scene, refactoring
 
 _RULE = "circular_import"
+Loads = dict[str, set[tuple[str, bool]]]
 _MOST_TRIALS = 8
 _MOST_EVIDENCE = 60
 _LOST_FROM_PACKAGE = 4.0
@@ -123,22 +124,20 @@ class _Operation:
         return cut.cost
 
     def _refuses_loss(self, pair: Pair) -> bool:
-        lost = _reach(self._loads, pair[0]) - _reach(self._loads, pair[0], pair)
-        reason = self._loss(pair[0], lost)
+        reason = self._loss(pair[0], self._loads, pair)
         if reason:
             self._surgeon.refused[pair] = reason
         return bool(reason)
 
-    def _loss(self, source: str, lost: set[str]) -> str:
-        """Why the modules of `lost` must go on loading with `source`, or ""."""
-        for path in sorted(lost):
+    def _loss(self, source: str, loads: Loads, without: Pair | None = None) -> str:
+        """Why what `source` would not load any more must go on loading with it, or "". loads: what loads what then."""
+        for path in sorted(_reach(self._loads, source) - _reach(loads, source, without)):
             effect = self._effects.of(path)
             if effect:
                 return f"importing {self._name(source)} would no longer load {self._name(path)}, which {effect}"
-            user = self._hazards.attribute_users(path)
-            if user:
-                name = self._name(path)
-                return f"{user} uses {name} without importing it, and {self._name(source)} would no longer load it"
+            for user, place in self._hazards.attribute_users(path):
+                if path in _reach(self._loads, user) and path not in _reach(loads, user, without):
+                    return f"{place} uses {self._name(path)} without importing it, and nothing else would load it"
         return ""
 
     # Trying
@@ -186,7 +185,7 @@ class _Operation:
                 )
         loads = _load_graph(predicted)
         for source in after:
-            reason = self._loss(source, _reach(self._loads, source) - _reach(loads, source))
+            reason = self._loss(source, loads)
             if reason:
                 raise _RefusedError(reason, frozenset(cut.pair for cut in cuts if cut.pair[0] == source))
 
@@ -303,9 +302,9 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _load_graph(model: CodeModel) -> dict[str, set[tuple[str, bool]]]:
+def _load_graph(model: CodeModel) -> Loads:
     """{path: (what runs when it is imported, whether by an import of that module itself)}"""
-    found: dict[str, set[tuple[str, bool]]] = {}
+    found: Loads = {}
     for path in model.layout.files:
         found[path] = {(above, False) for above in model.layout.ancestors(path)}
         for edge in model.imported(path):
@@ -314,7 +313,7 @@ def _load_graph(model: CodeModel) -> dict[str, set[tuple[str, bool]]]:
     return found
 
 
-def _reach(graph: Mapping[str, set[tuple[str, bool]]], start: str, without: Pair | None = None) -> set[str]:
+def _reach(graph: Loads, start: str, without: Pair | None = None) -> set[str]:
     """All modules that run when one is imported. without: an import that is not there."""
     seen = {start}
     waiting = [start]
