@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,9 +15,10 @@ from gitops_healer.adapters.repository import GitRepository
 from gitops_healer.adapters.turns import turn
 from gitops_healer.core.decision import Decision, no
 from gitops_healer.core.history import replay
+from gitops_healer.core.rebuilding import Landed
 from gitops_healer.core.upgrade import Event
 from gitops_healer.errors import IllegalEventError, LedgerError, LostRaceError, RepositoryError
-from gitops_healer.ports import File, RefUpdate, Signature
+from gitops_healer.ports import File, RefUpdate, Repository, Signature
 
 BRANCH = "healer-ledger"
 PATIENCE = 120.0
@@ -122,6 +123,12 @@ class GitLedger:
             copy.advance(self._repository, tip)
         self._copy = copy
         return copy
+
+
+def landed(repository: Repository, head: str) -> Iterator[Landed]:
+    """The commits of a branch, as `core.rebuilding.rebuild` wants them."""
+    for commit in repository.log(head):
+        yield Landed(commit.id, next(iter(commit.parents), ""), commit.message, commit.committer.when)
 
 
 class _OutrunError(LostRaceError):
