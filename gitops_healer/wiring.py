@@ -12,7 +12,7 @@ from typing import Any
 from gitops_healer.adapters.cache import SqliteCache
 from gitops_healer.adapters.caller import SandboxedCaller
 from gitops_healer.adapters.clock import SystemClock
-from gitops_healer.adapters.executions import SqlExecutions, open_executions
+from gitops_healer.adapters.deferred_executions import DeferredExecutions
 from gitops_healer.adapters.identity import git_identity
 from gitops_healer.adapters.ledger import GitLedger
 from gitops_healer.adapters.local_forge import LocalForge
@@ -21,7 +21,7 @@ from gitops_healer.adapters.repository import GitRepository, open_repository
 from gitops_healer.adapters.sandbox import detect_sandbox
 from gitops_healer.adapters.test_runner import ProjectTests
 from gitops_healer.errors import HealerError, PreflightError, RepositoryError, UsageError
-from gitops_healer.ports import Clock, Progress, SandboxLevel, Signature
+from gitops_healer.ports import Clock, ExecutionStore, Progress, SandboxLevel, Signature
 from gitops_healer.registry import Check, Command, Detector, Fixer, Metric, discover
 from gitops_healer.settings import OVERRIDES, Settings, load_settings, store_url
 from gitops_healer.world import World
@@ -133,9 +133,16 @@ def open_ledger(repository: GitRepository) -> GitLedger:
     return GitLedger(repository)
 
 
-def open_store(state: Path) -> SqlExecutions:
+def open_store(state: Path) -> ExecutionStore:
     """The embedded store in the git directory, or the one that the environment names."""
-    return open_executions(store_url() or state / "executions.sqlite")
+    url, file = store_url(), state / "executions.sqlite"
+
+    def opened() -> ExecutionStore:
+        from gitops_healer.adapters.executions import open_executions  # a quarter of a second, for those who need it
+
+        return open_executions(url or file)
+
+    return DeferredExecutions(lambda: bool(url) or file.exists(), opened)
 
 
 def find_python(root: Path) -> Path:

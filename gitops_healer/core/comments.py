@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from typing import Any
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING, Any
 
 from gitops_healer.core.forge import Comment
 from gitops_healer.core.history import History
 from gitops_healer.core.upgrade import Upgrade
+
+if TYPE_CHECKING:  # the parser is loaded when there is something to parse: most cycles have no comment to read
+    from markdown_it.token import Token
 
 MAX_LENGTH = 65_536
 MAX_ORDERS = 10
@@ -130,6 +130,8 @@ def _command_lines(body: str) -> Iterator[str]:
     marked, count = _SLASH_LINE.subn(rf"\1{_MARK}", body)
     if not count:
         return
+    from markdown_it import MarkdownIt
+
     markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("inline")
     links: dict[str, Any] = {}
     for paragraph in _plain_paragraphs(markdown.parse(marked, links)):
@@ -139,7 +141,7 @@ def _command_lines(body: str) -> Iterator[str]:
             yield from _marked_lines(inside)
 
 
-def _plain_paragraphs(tokens: Sequence[Token]) -> Iterator[Token]:
+def _plain_paragraphs(tokens: "Sequence[Token]") -> "Iterator[Token]":
     """Inline tokens of top-level paragraphs that do not stand between HTML tags."""
     depth = 0
     for before, token in pairwise(tokens):
@@ -155,8 +157,10 @@ def _opened(html: str) -> int:
     return sum(-1 if slash else 1 for slash, name, rest in tags if name.lower() not in _VOID and not rest.endswith("/"))
 
 
-def _marked_lines(children: Sequence[Token]) -> Iterator[str]:
+def _marked_lines(children: "Sequence[Token]") -> Iterator[str]:
     """Lines of a paragraph that begin with the mark; no line below inline HTML counts, which may hide it."""
+    from markdown_it.token import Token
+
     line, hidden = "", False
     for token in [*children, Token("softbreak", "", 0)]:
         if token.type in ("softbreak", "hardbreak"):

@@ -1,0 +1,57 @@
+"""An execution store that is opened when there is something in it."""
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from functools import cached_property
+
+from gitops_healer.core.execution import Execution, ToolStats
+from gitops_healer.ports import ExecutionStore, Imported
+
+
+class DeferredExecutions:
+    """Implements `ports.ExecutionStore`. Most repositories never record an execution, and a database costs a quarter of
+    a second to load: so nothing is opened to read from a store that is not there."""
+
+    def __init__(self, exists: Callable[[], bool], open_store: Callable[[], ExecutionStore]) -> None:
+        self._exists = exists
+        self._open = open_store
+
+    @cached_property
+    def _store(self) -> ExecutionStore:
+        return self._open()
+
+    def add(self, executions: Iterable[Execution]) -> Imported:
+        return self._store.add(executions)
+
+    def import_jsonl(self, lines: Iterable[bytes], progress: Callable[[int], None] | None = None) -> Imported:
+        return self._store.import_jsonl(lines, progress)
+
+    def tools(self) -> tuple[str, ...]:
+        return self._store.tools() if self._exists() else ()
+
+    def stats(self, since: datetime | None = None, until: datetime | None = None) -> tuple[ToolStats, ...]:
+        return self._store.stats(since, until) if self._exists() else ()
+
+    def executions(
+        self,
+        tool: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        ok: bool | None = None,
+        limit: int = 100,
+    ) -> tuple[Execution, ...]:
+        return self._store.executions(tool, since=since, until=until, ok=ok, limit=limit) if self._exists() else ()
+
+    def counts_by_commit(
+        self, tool: str, since: datetime, until: datetime
+    ) -> tuple[tuple[str | None, datetime, datetime, int, int, int], ...]:
+        return self._store.counts_by_commit(tool, since, until) if self._exists() else ()
+
+    def failing_inputs(
+        self, tool: str, since: datetime, until: datetime, commits: Collection[str | None], limit: int = 1000
+    ) -> frozenset[int]:
+        return self._store.failing_inputs(tool, since, until, commits, limit) if self._exists() else frozenset()
+
+    def version(self) -> str:
+        return self._store.version() if self._exists() else ""
