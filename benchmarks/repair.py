@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -79,12 +79,16 @@ def make_repository(case: Case, directory: Path) -> str:
     for name, text in case.files.items():
         target = directory / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes((text.replace("\n", "\r\n") if case.crlf else text).encode())
+        target.write_bytes(_bytes(case, text))
     for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "first"]):
         who = ["-c", "user.name=Maintainer", "-c", "user.email=maintainer@example.org", "-c", "core.autocrlf=false"]
         subprocess.run(["git", *who, *command], cwd=directory, check=True, capture_output=True)
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=directory, check=True, capture_output=True)
     return head.stdout.decode().strip()
+
+
+def _bytes(case: Case, text: str) -> bytes:
+    return text.replace("\n", "\r\n" if case.crlf else "\n").encode()
 
 
 def make_scene(directory: Path, commit: str, store: Path) -> Scene:
@@ -118,8 +122,8 @@ def record(scene: Scene, case: Case) -> None:
     rows: list[Execution] = []
     for number, (args, outcome) in enumerate(zip(given, outcomes, strict=True)):
         older = args in case.recorded and number >= len(case.failing) + len(case.passing)
-        for again in range(1 if outcome.ok or older else 3):
-            rows.append(_execution(case, args, outcome, older, number * 10 + again))
+        times = 1 if outcome.ok or older else 3
+        rows += [_execution(case, args, outcome, older, number * 10 + again) for again in range(times)]
     imported = scene.executions.add(rows)
     assert imported.stored == len(rows), imported
 
@@ -138,12 +142,12 @@ def finding_of(case: Case) -> Finding:
     return Finding(rule, "", symbol, 1, 1, Severity.HIGH, f"{symbol} fails", fingerprint(rule, symbol, ""))
 
 
-def run_case(case: Case, directory: Path) -> Judged:
-    """The whole of one case, in an empty directory."""
+def run_case(case: Case, directory: Path, change: Callable[[Scene], Scene] = lambda scene: scene) -> Judged:
+    """The whole of one case, in an empty directory. change: puts other adapters into the scene."""
     tree, store = directory / "tree", directory / "store"
     tree.mkdir()
     store.mkdir()
-    scene = make_scene(tree, make_repository(case, tree), store)
+    scene = change(make_scene(tree, make_repository(case, tree), store))
     if not case.test:
         record(scene, case)
     began = time.monotonic()
@@ -185,9 +189,8 @@ def main(arguments: list[str]) -> None:
     verbose = "-v" in arguments
     names = [name for name in arguments if name.endswith(".toml")] or sorted(p.name for p in CORPUS.glob("*.toml"))
     only = [name for name in arguments if not name.endswith(".toml") and name != "-v"]
-    print(
-        f"{'corpus':16} {'class':14} {'cases':>5} {'right':>5} {'repaired':>8} {'asked':>5} {'refused':>7} {'s each':>7}"
-    )
+    titles = ("cases", "right", "repaired", "asked", "refused", "s each")
+    print(f"{'corpus':16} {'class':14}" + "".join(f" {title:>8}" for title in titles))
     for name in names:
         judged = []
         for case in read_cases(CORPUS / name):
@@ -201,17 +204,14 @@ def main(arguments: list[str]) -> None:
             of = [one for one in judged if one.case.kind == kind]
             counts = [sum(one.outcome == outcome for one in of) for outcome in ("repaired", "asked", "refused")]
             seconds = sum(one.seconds for one in of) / len(of)
-            print(
-                f"{name:16} {kind:14} {len(of):5} {sum(one.right for one in of):5} "
-                f"{counts[0]:8} {counts[1]:5} {counts[2]:7} {seconds:7.2f}"
-            )
+            figures = (len(of), sum(one.right for one in of), *counts, round(seconds, 2))
+            print(f"{name:16} {kind:14}" + "".join(f" {figure:>8}" for figure in figures))
 
 
 def _tell(judged: Judged) -> None:
     found = judged.investigation
-    print(
-        f"\n--- {judged.case.name}: {'right' if judged.right else 'WRONG ' + judged.why} ({judged.seconds:.1f} s, {found.tried} tried)"
-    )
+    verdict = "right" if judged.right else f"WRONG {judged.why}"
+    print(f"\n--- {judged.case.name}: {verdict} ({judged.seconds:.1f} s, {found.tried} tried)")
     print("    cause:", found.cause.sentence)
     for line in found.evidence:
         print("    evidence:", line)
@@ -221,12 +221,7 @@ def _tell(judged: Judged) -> None:
         print(f"    option {option.key}: {option.title} | {option.behaviour} | {option.source} {option.prior}")
         for line in (*option.determined_by, *option.proof):
             print("        ", line)
-        sources = {
-            path: (
-                judged.case.files[path].replace("\n", "\r\n") if judged.case.crlf else judged.case.files[path]
-            ).encode()
-            for path in option.change.paths
-        }
+        sources = {path: _bytes(judged.case, judged.case.files[path]) for path in option.change.paths}
         print("\n".join("        " + line for line in option.change.diff(sources).splitlines()[2:]))
 
 

@@ -23,6 +23,12 @@ def faults_of(site: Site, templates: Sequence[Template]) -> tuple[tuple[Template
     return tuple(found)
 
 
+def telling(faults: Sequence[tuple[Template, Fault]]) -> tuple[Fault, ...]:
+    """The faults of the likeliest template: what a vaguer one takes for wrong says less of what is wrong."""
+    best = max((template.prior for template, _ in faults), default=0.0)
+    return tuple(fault for template, fault in faults if template.prior > 0.6 * best)
+
+
 def candidates(
     site: Site, faults: Sequence[tuple[Template, Fault]], remedies: Sequence[Remedy]
 ) -> Iterator[tuple[Remedy, tuple[Candidate, ...]]]:

@@ -55,7 +55,7 @@ _EMPTIES = {
 _VALUE_THEN_CASE = re.compile(
     rf"(?P<lead>{_GIVES}|{_COUNTS}|or|else|,)?\s*:?\s*{_QUOTED}[,\s]*\(?{_WHEN}\b(?P<case>.*)", re.I
 )
-_CASE_THEN_VALUE = re.compile(rf"(?P<case>.+?)\b(?P<lead>{_GIVES}|{_COUNTS})\s+{_QUOTED}", re.I)
+_THEN_VALUE = re.compile(rf"\b(?P<lead>{_GIVES}|{_COUNTS})\s+{_QUOTED}", re.I)
 _OTHERWISE = re.compile(
     rf"(?P<case>.*)\b(?:or|else|and|,|otherwise)\s*:?\s*{_QUOTED}(?:\s+otherwise|\s+if not|\s*$)", re.I
 )
@@ -144,10 +144,11 @@ def _value_claim(claim: str, circumstance: Circumstance) -> Remedy | None:
     default = _DEFAULTS_TO.search(claim)
     if default and _words(default["case"]) & circumstance.keys:
         return substitutes(_source_of(default["value"]))
-    for pattern in (_VALUE_THEN_CASE, _CASE_THEN_VALUE):
-        for match in pattern.finditer(claim):
-            if _about(match["case"], circumstance) and not _conditional_on_good(match["case"]):
-                return _remedy(match["value"], match["lead"] or "")
+    cases = [(match["case"], match) for match in _VALUE_THEN_CASE.finditer(claim)]
+    cases += [(claim[: match.start()], match) for match in _THEN_VALUE.finditer(claim)]
+    for case, match in cases:
+        if _about(case, circumstance) and not _conditional_on_good(case):
+            return _remedy(match["value"], match["lead"] or "")
     otherwise = _OTHERWISE.search(claim)
     good = otherwise and re.search(rf"\b(?:if|when|where)\b.*\b{_GOOD}", otherwise["case"], re.I)
     if otherwise and good and circumstance.traits - {"zero"}:

@@ -11,7 +11,7 @@ from typing import Protocol
 from gitops_healer.core.execution import Frame
 from gitops_healer.core.plan import Cause
 from gitops_healer.registry import Scene, discover
-from gitops_healer.repair.candidates import candidates, customary, faults_of, voted
+from gitops_healer.repair.candidates import candidates, customary, faults_of, telling, voted
 from gitops_healer.repair.choose import Verdict, rightly
 from gitops_healer.repair.evidence import Circumstance, Evidence, Weight
 from gitops_healer.repair.expectations import Expectation, read_expectations
@@ -139,7 +139,7 @@ def examine(scene: Scene, site: Site, bench: Bench, budget: Budget) -> Examined:
     whole = bench.tool == (site.source.path, site.qualname)
     odd = culprits(site, bench.failing if whole else ())
     passing = bench.passing if whole else ()
-    circumstance = Circumstance(site, tuple(f for _, f in faults), odd, bench.failing, passing, whole, bench.holding)
+    circumstance = Circumstance(site, telling(faults), odd, bench.failing, passing, whole, bench.holding)
     if not faults:
         return Examined(circumstance, (), Verdict())
     tests, callers = readers(scene, site)

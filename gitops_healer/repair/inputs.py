@@ -23,12 +23,9 @@ class Culprits:
         return frozenset(oddity for name, oddity in self.odd.items() if name in names)
 
     def like(self, bound: Mapping[str, Any], names: frozenset[str]) -> bool:
-        """Whether another input is odd in the same parameter and in an alike way: empty is like None, zero is not."""
-        return any(
-            name in bound and _alike(oddity, oddity_of(bound[name]))
-            for name, oddity in self.odd.items()
-            if name in names
-        )
+        """Whether another input is odd in the same parameters and in an alike way: empty is like None, zero is not."""
+        odd = [name for name in self.odd if name in names]
+        return bool(odd) and all(name in bound and _alike(self.odd[name], oddity_of(bound[name])) for name in odd)
 
 
 def _alike(one: str, other: str) -> bool:
@@ -135,7 +132,7 @@ def _near(value: Any) -> Iterator[Any]:
 
 def _near_container(value: list[Any] | dict[str, Any]) -> Iterator[Any]:
     if not value:
-        yield from ([0], ["x"]) if isinstance(value, list) else ({"x": 0},)
+        yield [0] if isinstance(value, list) else {"x": 0}
     elif isinstance(value, list):
         yield from ([], value[:-1], [None, *value[1:]])
     else:

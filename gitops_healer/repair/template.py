@@ -39,7 +39,8 @@ class Fault:
     when catching would swallow too much; subject: the operand that is wrong; traits: what is wrong with it, in the
     words of `docstring`; says: the same for a reader; key: the missing key; neutral: values that suit the place;
     direct: rewritings of `node` that hold the substituted value; hoist: an operand that must get a name before it can
-    be asked (`trigger` and `safe` then hold `{}` for that name); adapt: (characters left out, the operand without).
+    be asked (`trigger` and `safe` then hold `{}` for that name); adapt: (characters left out, the operand without);
+    also: what else may be wrong, such as the key or the index.
     """
 
     node: ast.expr
@@ -54,10 +55,11 @@ class Fault:
     direct: tuple[Direct, ...] = ()
     hoist: ast.expr | None = None
     adapt: tuple[tuple[str, str], ...] = ()
+    also: ast.expr | None = None
 
     @property
     def names(self) -> frozenset[str]:
-        return names_in(self.subject)
+        return names_in(self.subject) | (names_in(self.also) if self.also is not None else frozenset())
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ class Ground:
     in two runs; unstable: end differently in two runs; foreign: fail otherwise; kin: other inputs that fail in the way
     that is treated; recorded: what was not generated."""
 
+    error: str
     failing: tuple[Input, ...]
     holding: Mapping[Input, str]
     foreign: Mapping[Input, str]
@@ -50,13 +51,15 @@ class Ground:
 
 @dataclass(frozen=True)
 class Survivor:
-    """A candidate that passed. results: how the failing inputs end now;  swallowed: inputs that failed for another
-    reason and fail so no longer; kin: how generated inputs of the same failure end; size: lines; proof: sentences."""
+    """A candidate that passed. results: how the failing inputs end now; swallowed: inputs that failed for another
+    reason and return now; kin: how generated inputs of the same failure end; spared: how many of those fail as before;
+    size: lines; proof: sentences."""
 
     candidate: Candidate
     results: tuple[str, ...]
     swallowed: int
     kin: tuple[str, ...]
+    spared: int
     size: int
     proof: tuple[str, ...]
 
@@ -64,11 +67,6 @@ class Survivor:
     def behaviour(self) -> tuple[str, ...]:
         """The same for two survivors that do the same to the failing inputs: `0` is `0.0`."""
         return tuple(map(_by_value, self.results))
-
-    @property
-    def spared(self) -> int:
-        """Generated inputs of the same failure that still fail."""
-        return sum(result.startswith("!") for result in self.kin)
 
 
 def ending(outcome: CallOutcome) -> str:
@@ -105,7 +103,7 @@ def survey(scene: Scene, tool: str, path: str, failure: Failure, known: Sequence
             holding[given] = ending(one)
         elif given not in doubtful:
             foreign[given] = ending(one)
-    return Ground(tuple(mine), holding, foreign, tuple(kin), unstable, recorded)
+    return Ground(failure.error, tuple(mine), holding, foreign, tuple(kin), unstable, recorded)
 
 
 def judge(
@@ -123,7 +121,10 @@ def judge(
         return None
     swallowed = sum(not ends[given].startswith("!") for given in ground.foreign)
     kin = tuple(ends[given] for given in ground.kin)
-    return Survivor(candidate, results, swallowed, kin, candidate.change.size(sources), tuple(_proof(ground, results)))
+    spared = sum(end == f"!{ground.error.rpartition('.')[2]}" for end in kin)
+    return Survivor(
+        candidate, results, swallowed, kin, spared, candidate.change.size(sources), tuple(_proof(ground, results))
+    )
 
 
 def _proof(ground: Ground, results: tuple[str, ...]) -> Iterable[str]:
@@ -131,11 +132,11 @@ def _proof(ground: Ground, results: tuple[str, ...]) -> Iterable[str]:
     total = len(results)
     for kind in list(kinds)[:4]:
         count = results.count(kind)
-        yield f"{count} of {total} recorded failing inputs {told(kind)} now"
+        yield f"{count} of {total} failing inputs {told(kind)} now"
     if len(kinds) > 4:
         yield f"the others return {len(kinds) - 4} more different values"
     recorded = sum(given in ground.recorded for given in ground.holding)
-    yield f"{recorded} of {recorded} recorded passing inputs give what they gave before"
+    yield f"{recorded} of {recorded} known passing inputs give what they gave before"
     generated = len(ground.holding) - recorded
     if generated:
         yield f"{generated} of {generated} generated inputs that worked give what they gave before"

@@ -27,6 +27,7 @@ def index_out_of_range(site: Site) -> Iterator[Fault]:
                 neutral=_neutral(node),
                 direct=_direct(site, node, where, index),
                 hoist=hoist,
+                also=index,
             )
 
 

@@ -25,6 +25,7 @@ def missing_key(site: Site) -> Iterator[Fault]:
             key=str(key.value) if isinstance(key, ast.Constant) else "",
             neutral=_neutral(site, node),
             direct=(_direct(site, node, where, what),),
+            also=key,
         )
 
 
