@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import assert_never, get_args
 
 from gitops_healer.adapters.events import encode_event
-from gitops_healer.adapters.ledger_tables import FINISH, SCHEMA
+from gitops_healer.adapters.ledger_tables import ROLLED_BACK_AT, SCHEMA
 from gitops_healer.core.codec import canonical, to_json
 from gitops_healer.core.execution import Execution
 from gitops_healer.core.upgrade import (
@@ -94,7 +94,8 @@ def _write_sqlite(path: Path, events: Sequence[Event], executions: Iterable[Exec
         for table, values in chain(_rows(events), map(_execution_row, executions)):
             marks = ",".join("?" * len(values))
             connection.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", tuple(map(_storable, values)))
-        connection.executescript(FINISH)
+        connection.execute(ROLLED_BACK_AT)
+        connection.execute("COMMIT")
 
 
 def _rows(events: Iterable[Event]) -> Iterator[Row]:

@@ -47,8 +47,7 @@ CREATE VIEW deployment_stability AS SELECT tool_name, count(*) AS total_deployme
 CREATE VIEW active_monitoring AS SELECT * FROM deployment_monitoring WHERE status IN ('watched', 'regressed');
 """
 
-FINISH = """
+ROLLED_BACK_AT = """
 UPDATE improvement_attempts SET rolled_back_at = (SELECT max(rollback_time) FROM deployment_rollbacks
-    WHERE deployment_rollbacks.upgrade_id = improvement_attempts.upgrade_id);
-COMMIT;
+    WHERE deployment_rollbacks.upgrade_id = improvement_attempts.upgrade_id)
 """

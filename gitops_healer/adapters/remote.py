@@ -121,7 +121,7 @@ class Git:
 
     def fetch(self, remote: str, refspecs: Sequence[str]) -> None:
         """Fetch refs of a remote, by refspecs of full names. A ref that the remote does not have is a ForgeError."""
-        for side in (side for spec in refspecs for side in spec.removeprefix("+").split(":") if side):
+        for side in (side for spec in refspecs for side in spec.removeprefix("+").split(":", 1)):
             check_ref(side.replace("*", "star"))
         arguments = [
             "--quiet",

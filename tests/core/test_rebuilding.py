@@ -129,7 +129,9 @@ PULLS = st.lists(
 @given(COMMITS, PULLS)
 def test_whatever_is_left_gives_legal_events_in_order_of_time(commits: list[Landed], pulls: list[Pull]) -> None:
     events = rebuild(commits, pulls)
-    if len({commit.commit for commit in commits}) == len(commits) and len({pull.number for pull in pulls}) == len(pulls):
+    if len({commit.commit for commit in commits}) == len(commits) and len({pull.number for pull in pulls}) == len(
+        pulls
+    ):
         assert rebuild(commits[::-1], pulls[::-1]) == events
     assert [event.ts for event in events] == sorted(event.ts for event in events)
     assert len({event.id for event in events}) == len(events)
