@@ -5,8 +5,12 @@ visible, and the scratch directory, the only place of the machine that can be wr
 users and IPC; no capabilities. `process`: own process group, limits and environment, and Landlock where the kernel
 has it; the network, and without Landlock every file of the user, stay in reach.
 
-At every level the wall clock, memory, processes and output are bounded, and nothing is left running. Not bounded: what
-all files in the scratch directory take together (it is stopped before the disk is full).
+At every level the wall clock, memory, processes and output are bounded, and nothing is left running. How far that goes:
+- One process is held by rlimits. All together are looked at 20 times a second (proportional set size, threads), and
+  ended when they took too much; what a bomb gets in between is some hundred megabytes, and the kernel's out-of-memory
+  killer prefers it to us. /tmp and /dev/shm of a namespace hold `Limits.file_size` of memory beside that.
+- What all files in the scratch directory take together is not limited; it is ended before the disk is full.
+- At `process` without Landlock version 6 (Linux 6.12) it can kill the launcher, and its children then live on.
 """
 
 # Works relative to descriptors, and on paths as written, which pathlib cannot.

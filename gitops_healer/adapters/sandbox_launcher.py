@@ -279,7 +279,8 @@ class Watch:
         if threads > order.processes:
             return f"it ran {threads} processes and threads at once, {order.processes} are allowed"
         if sum(task.resident for task in found) > order.memory:
-            taken = sum(map(proportional, found))
+            # Shares grow while a family ends: what is added up over that moment is too much, once.
+            taken = min(sum(map(proportional, found)), sum(map(proportional, candidates(order))))
             if taken > order.memory:
                 return f"its processes took {_mebibytes(taken)} of memory, {_mebibytes(order.memory)} are allowed"
         if available_memory() < self.least_memory:

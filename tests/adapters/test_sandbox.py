@@ -236,7 +236,7 @@ def test_shared_pages_are_counted_once(box: Sandbox, scratch: Path) -> None:
             if os.fork() == 0: time.sleep(0.6); os._exit(0)
         for _ in range(6): os.wait()
     """
-    ran = box.run(python(program), scratch, limits=Limits(seconds=20, memory=200 << 20))
+    ran = box.run(python(program), scratch, limits=Limits(seconds=20, memory=300 << 20))
     assert (ran.exit_code, ran.reason) == (0, "")
 
 
@@ -270,9 +270,9 @@ with box.scratch() as scratch:
     ran = box.run([sys.executable, "-c", '''
 import time
 for number in range(64):
-    open(f"file{number}", "wb").write(bytes(1 << 20)); time.sleep(0.01)
+    open(f"file{number}", "wb").write(bytes(1 << 20)); time.sleep(0.05)
 '''], scratch)
-    assert ran.exit_code is None and "disk" in ran.reason or b"No space left" in ran.stderr, ran
+    assert ran.exit_code is None and "disk" in ran.reason, ran
 with box.scratch() as scratch:
     assert box.run(["true"], scratch).exit_code == 0
 """
@@ -320,6 +320,31 @@ def test_when_the_healer_is_killed_the_candidate_dies(level: SandboxLevel, tmp_p
     heard = beats()
     time.sleep(0.3)
     assert beats() == heard >= 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and the signal of a dying parent")
+def test_when_the_launcher_is_killed_the_candidate_dies(box: Sandbox, scratch: Path) -> None:
+    program = python("import time\nfor _ in range(600): open('beat', 'a').write('x'); time.sleep(0.02)")
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(box.run, program, scratch)
+        while not (scratch / "beat").exists():
+            time.sleep(0.02)
+        for pid in children_of(os.getpid()):
+            os.kill(pid, signal.SIGKILL)
+        ran = running.result()
+    assert (ran.exit_code, ran.reason) == (None, "the sandbox itself was killed")
+    heard = (scratch / "beat").stat().st_size
+    time.sleep(0.1)
+    assert (scratch / "beat").stat().st_size == heard
+
+
+def children_of(parent: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if path.read_text().rpartition(")")[2].split()[1] == str(parent):
+                found.append(int(path.parent.name))
+    return found
 
 
 def test_an_interrupted_run_leaves_nothing_behind(box: Sandbox, scratch: Path) -> None:
@@ -438,6 +463,14 @@ def test_the_strongest_that_works_is_taken() -> None:
                 sandbox_at(level)
 
 
+def test_namespaces_are_used_where_they_can_be_had() -> None:
+    """Without this test a level that broke would only be skipped in all others."""
+    names = ["unshare", "--user", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--mount-proc", "true"]
+    if shutil.which("unshare") is None or subprocess.run(names, capture_output=True).returncode:
+        pytest.skip("this machine forbids namespaces")
+    assert sandbox_at(SandboxLevel.NAMESPACE).level is SandboxLevel.NAMESPACE
+
+
 def test_what_cannot_be_had_is_an_instruction() -> None:
     if shutil.which("bwrap"):
         pytest.skip("bubblewrap is here")
@@ -469,7 +502,7 @@ def test_walls_that_cannot_be_built_are_not_pretended() -> None:
 
 
 NOBODY = """
-import os, sys
+import os, subprocess, sys
 from pathlib import Path
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 from gitops_healer.adapters.sandbox import sandbox_at
@@ -483,13 +516,17 @@ try:
         if os.fork() == 0: import time; time.sleep(5); os._exit(0)
         made += 1
 except OSError: pass
-print(made <= 30, os.getuid())
+print(5 <= made <= 30, os.getuid())
 os.mkdir("locked"); open("locked/file", "w").close(); os.chmod("locked", 0)
 '''
+crowd = [subprocess.Popen(["sleep", "60"]) for _ in range(40)]
 with box.scratch() as scratch:
     ran = box.run([sys.executable, "-c", program], scratch, limits=Limits(processes=30))
     assert ran.stdout == b"True 65534\\n", ran
 assert not scratch.exists()
+for process in crowd:
+    process.kill()
+    process.wait()
 print("fine")
 """
 

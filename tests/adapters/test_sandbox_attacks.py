@@ -136,6 +136,11 @@ ATTACKS = (
            process=Wall.UNSTATED),
     Attack("walk_through_root_of_init", "import os; print('SUCCESS' if os.listdir('/proc/1/root/') else '')",
            process=Wall.UNSTATED),
+    Attack("find_the_old_root", """
+        import os
+        for name in os.listdir("/"):
+            if os.path.exists(f"/{name}{F['HOME_']}/.ssh/id_rsa"): print("SUCCESS", name)
+        """),
     Attack("read_shadow", "print('SUCCESS' if open('/etc/shadow').read() else '')", process=Wall.UNSTATED),
     Attack("see_other_processes", """
         if "sleep" in open("/proc/" + F["VICTIM"] + "/cmdline").read(): print("SUCCESS")
@@ -254,7 +259,9 @@ ATTACKS = (
         time.sleep(0.9); open("mark", "w").close()
         """, left_a_mark, limits=Limits(seconds=0.4)),
     # Amounts
-    Attack("take_all_memory", "data = bytearray(2000 << 20); print('SUCCESS')", limits=Limits(20, memory=256 * MIB)),
+    Attack("take_all_memory", "data = bytearray(700 << 20); print('SUCCESS')", limits=Limits(20, memory=256 * MIB)),
+    Attack("reserve_all_memory", "import mmap; mmap.mmap(-1, 700 << 20, mmap.MAP_PRIVATE); print('SUCCESS')",
+           limits=Limits(20, memory=256 * MIB), control=True),
     Attack("take_all_memory_by_family", """
         import os, time
         for _ in range(8):
