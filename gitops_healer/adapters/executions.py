@@ -13,10 +13,8 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
-    false,
     func,
     literal_column,
-    or_,
     select,
     update,
 )
@@ -40,7 +38,7 @@ TOOL: Final = 0
 COMMIT: Final = 1
 ERROR: Final = 2
 WORDS_REMEMBERED: Final = 50_000
-WORDS_AT_ONCE: Final = 5_000
+AT_ONCE: Final = 5_000
 
 _COLUMNS: Final = tuple(column.name for column in CALLS.columns if column.name != "id")
 _place: Final = itemgetter(0, 1, 2)
@@ -161,17 +159,15 @@ class SqlExecutions:
         self, tool: str, since: datetime, until: datetime, commits: Collection[str | None], limit: int = 1000
     ) -> frozenset[int]:
         """Tokens of different inputs that failed at any of these commits (None: no commit was recorded)."""
-        shas = [sha for sha in commits if sha is not None]
-        known = select(WORDS.c.id).where(WORDS.c.kind == COMMIT, WORDS.c.word.in_(shas))
-        places = or_(CALLS.c.commit_id.in_(known), CALLS.c.commit_id.is_(None) if None in commits else false())
-        query = (
-            select(CALLS.c.input)
-            .distinct()
-            .where(CALLS.c.tool == _tool_id(tool), _FAILED, *_within(since, until), places)
-            .limit(limit)
-        )
+        found: set[int] = set()
+        shas = sorted(sha for sha in commits if sha is not None)
+        parts = [CALLS.c.commit_id.in_(_commit_ids(shas[i : i + AT_ONCE])) for i in range(0, len(shas), AT_ONCE)]
         with self._database.read() as connection:
-            return frozenset(connection.execute(query).scalars())
+            for part in [*parts, *([CALLS.c.commit_id.is_(None)] if None in commits else [])]:
+                where = (CALLS.c.tool == _tool_id(tool), _FAILED, *_within(since, until), part)
+                query = select(CALLS.c.input).distinct().where(*where).limit(limit)
+                found.update(connection.execute(query).scalars())
+        return frozenset(sorted(found)[:limit])
 
     def version(self) -> str:
         """Which store it is, and how many calls were ever stored in it."""
@@ -180,7 +176,12 @@ class SqlExecutions:
         return f"{row.token}-{row.stored}"
 
 
+def _commit_ids(shas: Sequence[str]) -> Any:
+    return select(WORDS.c.id).where(WORDS.c.kind == COMMIT, WORDS.c.word.in_(shas))
+
+
 def _tool_id(tool: str) -> Any:
+    tool = tool if tool.isprintable() else ""  # such a name is never stored, and not every one can be asked for
     return select(WORDS.c.id).where(WORDS.c.kind == TOOL, WORDS.c.word == tool).scalar_subquery()
 
 
@@ -303,8 +304,8 @@ def _learn(connection: Connection, calls: Iterable[Call], words: Words) -> None:
     commits = {(COMMIT, call.commit) for call in calls if call.commit is not None}
     errors = {(ERROR, call.error_type) for call in calls if call.error_type is not None}
     missing = sorted((tools | commits | errors) - words.keys())
-    for start in range(0, len(missing), WORDS_AT_ONCE):
-        part = missing[start : start + WORDS_AT_ONCE]
+    for start in range(0, len(missing), AT_ONCE):
+        part = missing[start : start + AT_ONCE]
         connection.exec_driver_sql(_insertion(connection, WORDS, ("kind", "word")), part)
         for kind in (TOOL, COMMIT, ERROR):
             known = select(WORDS).where(WORDS.c.kind == kind, WORDS.c.word.in_([w for k, w in part if k == kind]))
