@@ -129,6 +129,10 @@ def open_repository(path: Path, credential: Credential | None = None) -> GitRepo
     try:
         _check_directory(path)
         found = pygit2.discover_repository(str(path.absolute()))
+        if found is None and (path / ".git").exists():
+            raise RepositoryError(
+                f"{path / '.git'} cannot be read or is broken: see what `git -C '{path}' status` says"
+            )
         if found is None:
             raise RepositoryError(
                 f"{path} is not in a git repository. Give the path of one, or make one: git -C '{path}' init"
