@@ -13,6 +13,8 @@ import typer
 from rich.status import Status as Spinner
 
 from gitops_healer import __version__
+from gitops_healer.adapters.ledger_export import Format as ExportFormat
+from gitops_healer.adapters.ledger_export import csv_lines, export_ledger, jsonl_lines
 from gitops_healer.core.codec import to_json
 from gitops_healer.core.history import History, replay
 from gitops_healer.core.planning import choose
@@ -27,12 +29,15 @@ from gitops_healer.report import documents, terminal
 from gitops_healer.settings import OVERRIDES, load_settings, parse_duration
 from gitops_healer.wiring import (
     Choices,
+    begin_ledger,
     build_world,
+    every_execution,
     find_place,
     follow_checkout,
     identity_of,
     open_ledger,
     open_store,
+    rebuilt_events,
 )
 
 app = typer.Typer(
@@ -359,6 +364,57 @@ def ledger(
             "events": [documents.event_document(event) for event in events[-last:]],
         }
         show(format_, document, terminal.events_table(events[-last:]), f"{len(events)} events in all")
+
+
+LedgerRepo = Annotated[Path, typer.Argument(help="A git repository.", show_default="the current directory")]
+
+
+@ledger_app.command("verify")
+def ledger_verify(
+    repo: LedgerRepo = HERE,
+    expected: Annotated[str, typer.Option(help="A tip of the ledger that was seen before.")] = "",
+    format_: As = Format.text,
+) -> None:
+    """Did history only ever grow? Names the commit that broke it; exit code 1 when one did."""
+    decision = open_ledger(find_place(Choices(repo)).repository).verify(expected)
+    document = {"schema": documents.SCHEMA, **documents.decision_document(decision)}
+    show(format_, document, terminal.decision_tree(decision))
+    if not decision.allowed:
+        raise typer.Exit(1)
+
+
+@ledger_app.command("rebuild")
+def ledger_rebuild(
+    repo: LedgerRepo = HERE,
+    write: Annotated[bool, typer.Option("--write", help="Begin the ledger with it; only where there is none.")] = False,
+    format_: As = Format.text,
+) -> None:
+    """What can be known again from commits and pull requests when the ledger is lost."""
+    events = rebuilt_events(Choices(repo))
+    if write:
+        begin_ledger(find_place(Choices(repo)).repository, events)
+    document = {"schema": documents.SCHEMA, "events": [documents.event_document(event) for event in events]}
+    said = "written to healer-ledger" if write else "nothing was written: --write begins a new ledger with them"
+    show(format_, document, terminal.events_table(events), f"{len(events)} events, {said}")
+
+
+@ledger_app.command("export")
+def ledger_export(
+    repo: LedgerRepo = HERE,
+    kind: Annotated[ExportFormat, typer.Option("--format", help="How.")] = ExportFormat.JSONL,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write; else stdout.")] = None,
+) -> None:
+    """The whole ledger as JSON Lines, CSV or an SQLite file with tables and views to ask."""
+    place = find_place(Choices(repo))
+    events = open_ledger(place.repository).load()
+    if output is not None:
+        export_ledger(events, kind, output, every_execution(place))
+        show(Format.text, None, f"{len(events)} events written to {output}")
+    elif kind is ExportFormat.SQLITE:
+        raise UsageError("an SQLite file does not go to stdout: say where with --output ledger.sqlite")
+    else:
+        lines = jsonl_lines(events) if kind is ExportFormat.JSONL else csv_lines(events)
+        sys.stdout.buffer.writelines(lines)
 
 
 @config_app.command("check")

@@ -71,7 +71,7 @@ from gitops_healer.core.upgrade import (
 )
 from gitops_healer.core.verdict import CheckResult, Outcome, Verdict
 from gitops_healer.core.watching import Judgement, Window
-from gitops_healer.errors import BrokenStepError, HealerError, LostRaceError, PreflightError
+from gitops_healer.errors import AlreadyGoneError, BrokenStepError, HealerError, LostRaceError, PreflightError
 from gitops_healer.obedience import obey
 from gitops_healer.ports import Conflict, RefUpdate
 from gitops_healer.registry import Case, Detector, Scene
@@ -209,7 +209,10 @@ def detect(cycle: Cycle) -> list[Finding]:
     for detector in world.detectors:
         if detector.name not in world.settings.detection.disabled:
             world.progress(f"looking: {detector.name}")
-            seen |= {finding.fingerprint: finding for finding in remembered(detector, scene)}
+            for finding in remembered(detector, scene):  # detectors may see the same flaw
+                known = seen.setdefault(finding.fingerprint, finding)
+                if finding.priority > known.priority:
+                    seen[finding.fingerprint] = finding
     return sorted(seen.values(), key=lambda f: (-f.priority, -f.severity.weight, f.rule, f.path, f.symbol))
 
 
@@ -514,7 +517,10 @@ def propose_revert(cycle: Cycle, up: Upgrade) -> Outcomes:
         return decision
     world, base, branch = cycle.world, cycle.world.base, revert_branch_of(up.id)
     signature = replace(world.signature(up), when=up.changed_at.replace(microsecond=0))
-    made = world.repository.revert(up.merged.commit, base, texts.revert_message(up), signature)
+    try:
+        made = world.repository.revert(up.merged.commit, base, texts.revert_message(up), signature)
+    except AlreadyGoneError:  # somebody took it back by hand
+        return RolledBack(base, 0)
     if isinstance(made, Conflict):
         return conflict_found(cycle, up, made)
     verdict = prove(cycle, Case(base, made, 1, up.plan, up.finding), only=REVERT_CHECKS)

@@ -60,6 +60,10 @@ class BrokenStepError(HealerError):
     exit_code = 3
 
 
+class AlreadyGoneError(HealerError):
+    """There is nothing to take back: somebody did it already."""
+
+
 class IllegalEventError(HealerError):
     """An event that cannot follow what the upgrade has lived through so far."""
 

@@ -128,7 +128,8 @@ class Repository(Protocol):
         ...
 
     def revert(self, commit: str, onto: str, message: str, signature: Signature) -> str | Conflict:
-        """A new commit on `onto` that takes `commit` (relative to its first parent) back; no ref moves."""
+        """A new commit on `onto` that takes `commit` (relative to its first parent) back; no ref moves.
+        Raises AlreadyGoneError when nothing of it is left."""
         ...
 
     def mergeable(self, onto: str, head: str) -> Conflict | None: ...

@@ -2,7 +2,7 @@
 
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,12 +14,15 @@ from gitops_healer.adapters.caller import SandboxedCaller
 from gitops_healer.adapters.clock import SystemClock
 from gitops_healer.adapters.deferred_executions import DeferredExecutions
 from gitops_healer.adapters.identity import git_identity
-from gitops_healer.adapters.ledger import GitLedger
+from gitops_healer.adapters.ledger import BRANCH, GitLedger, landed
 from gitops_healer.adapters.local_forge import LocalForge
 from gitops_healer.adapters.machine import free_bytes, one_at_a_time
 from gitops_healer.adapters.repository import GitRepository, open_repository
 from gitops_healer.adapters.sandbox import detect_sandbox
 from gitops_healer.adapters.test_runner import ProjectTests
+from gitops_healer.core.execution import Execution
+from gitops_healer.core.rebuilding import rebuild
+from gitops_healer.core.upgrade import Event
 from gitops_healer.errors import HealerError, PreflightError, RepositoryError, UsageError
 from gitops_healer.ports import Clock, ExecutionStore, Progress, SandboxLevel, Signature
 from gitops_healer.registry import Check, Command, Detector, Fixer, Metric, discover
@@ -131,6 +134,30 @@ def lock_of(repository: GitRepository) -> Callable[[], AbstractContextManager[No
 
 def open_ledger(repository: GitRepository) -> GitLedger:
     return GitLedger(repository)
+
+
+def rebuilt_events(choices: Choices) -> tuple[Event, ...]:
+    """The events that commits of the base branch and the forge's pull requests still tell of."""
+    world = build_world(choices)
+    return rebuild(landed(world.repository, world.base) if world.base else (), world.forge.pulls())
+
+
+def begin_ledger(repository: GitRepository, events: Sequence[Event]) -> None:
+    """Write a rebuilt ledger. Raises UsageError when there is one: what is there is never replaced."""
+    ledger = open_ledger(repository)
+    if ledger.tip():
+        raise UsageError(
+            f"{BRANCH} exists and is never replaced. If it is broken, keep it under another name first: "
+            f"git branch --move {BRANCH} {BRANCH}-broken"
+        )
+    ledger.append(events)
+
+
+def every_execution(place: Place) -> Iterator[Execution]:
+    """All recorded executions, a tool at a time, newest first."""
+    store = open_store(place.repository.state_dir)
+    for tool in store.tools():
+        yield from store.executions(tool, limit=sys.maxsize)
 
 
 def open_store(state: Path) -> ExecutionStore:

@@ -271,7 +271,7 @@ def _quantile(at: dict[tuple[int, int], float], row: Row[Any], percent: int) -> 
 def _execution(tool: str, row: Row[Any]) -> Execution:
     payload = payload_of(row.payload)
     return Execution(
-        row.given or made_id(row.key), tool, _moment(row.ts), row.outcome == PASSED, row.duration,
+        row.given or made_id(row.ts, row.key), tool, _moment(row.ts), row.outcome == PASSED, row.duration,
         payload.args, payload.kwargs, payload.result, payload.error, row.sha, cut_names(row.cut),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ is 1 or 0; a tool is the symbol that a finding names.
 SCHEMA = """
 CREATE TABLE events (position INTEGER PRIMARY KEY, id TEXT UNIQUE, ts TEXT, upgrade TEXT, run TEXT, actor TEXT,
     event TEXT, data TEXT);
-CREATE TABLE tool_executions (execution_id TEXT PRIMARY KEY, tool_name TEXT, executed_at TEXT, success INTEGER,
+CREATE TABLE tool_executions (execution_id TEXT, tool_name TEXT, executed_at TEXT, success INTEGER,
     duration_ms REAL, args TEXT, kwargs TEXT, result TEXT, error_type TEXT, error_message TEXT, commit_sha TEXT);
 CREATE TABLE improvement_attempts (upgrade_id TEXT PRIMARY KEY, codename TEXT, tool_name TEXT, rule TEXT, path TEXT,
     attempt INTEGER, status TEXT, reason TEXT, improvement_type TEXT, risk TEXT, priority INTEGER, queued_at TEXT,

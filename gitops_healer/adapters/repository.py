@@ -10,7 +10,7 @@ from gitops_healer.adapters.objects import Objects, decode_path
 from gitops_healer.adapters.remote import Credential, Git
 from gitops_healer.adapters.trees import changed_entries
 from gitops_healer.core.change import Change
-from gitops_healer.errors import HealerError, RepositoryError
+from gitops_healer.errors import AlreadyGoneError, RepositoryError
 from gitops_healer.ports import CommitInfo, Conflict, File, RefUpdate, Signature
 
 STATE = "gitops-healer"
@@ -88,12 +88,12 @@ class GitRepository:
         return tree if isinstance(tree, Conflict) else self._objects.commit_tree(tree, [onto], message, signature)
 
     def revert(self, commit: str, onto: str, message: str, signature: Signature) -> str | Conflict:
-        """Raises HealerError when nothing of `commit` is left in `onto`: an empty revert would only look like one."""
+        """Raises AlreadyGoneError when nothing of `commit` is left in `onto`: an empty revert would only look like one."""
         tree = self._objects.reverted(commit, onto)
         if isinstance(tree, Conflict):
             return tree
         if tree == self._objects.tree_of(onto):
-            raise HealerError(f"nothing to take back: what {commit[:10]} changed is already gone from {onto[:10]}")
+            raise AlreadyGoneError(f"nothing to take back: what {commit[:10]} changed is already gone from {onto[:10]}")
         return self._objects.commit_tree(tree, [onto], message, signature)
 
     def mergeable(self, onto: str, head: str) -> Conflict | None:

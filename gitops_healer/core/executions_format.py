@@ -29,7 +29,7 @@ INTERRUPTED: Final = 2
 INTERRUPTIONS: Final = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit", "CancelledError"})
 
 _KNOWN: Final = frozenset({"v", "tool", "ts", "ok", "duration_ms", "args", "kwargs", "result", "error", "commit", "id"})
-_MADE: Final = re.compile(r"auto-([0-9a-f]{16})")
+_MADE: Final = re.compile(r"auto-[0-9a-f]+-([0-9a-f]{16})")
 
 
 class LineError(ValueError):
@@ -200,8 +200,9 @@ def _key_of(given: str) -> int:
     return int.from_bytes(bytes.fromhex(made[1]), "big", signed=True) if made else hash64(given)
 
 
-def made_id(key: int) -> str:
-    return f"auto-{key & (1 << 64) - 1:016x}"
+def made_id(ts: int, key: int) -> str:
+    """Unique for a tool, as (ts, key) is; ts in microseconds since 1970."""
+    return f"auto-{ts & (1 << 64) - 1:x}-{key & (1 << 64) - 1:016x}"
 
 
 def _failing_input(parts: Mapping[str, Any], key: int) -> int:

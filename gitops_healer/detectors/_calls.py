@@ -25,6 +25,7 @@ SKEW: Final = timedelta(minutes=5)
 SAMPLE: Final = 1000
 COMMITS_BACK: Final = 1000
 KINDS_SHOWN: Final = 5
+FLAW: Final = "failing_calls"
 
 _SHA: Final = re.compile(r"[0-9a-fA-F]{7,64}")
 _INSTALLED: Final = re.compile(r"(^|/)(site-packages|dist-packages|lib/python\d[^/]*)/")
@@ -197,6 +198,7 @@ def repository_path(code: CodeModel, file: str) -> str | None:
 
 
 def finding_of(scene: Scene, rule: str, calls: Calls, message: str, window: timedelta) -> Finding:
+    """A tool that fails is one flaw, whichever detector sees it first: both give it the same fingerprint."""
     place = calls.location
     shape = shape_of(scene.code.source(place.path) or b"", place.start, place.end)
     age = scene.now - max((failure.ts for failure in calls.failures), default=calls.first)
@@ -208,7 +210,7 @@ def finding_of(scene: Scene, rule: str, calls: Calls, message: str, window: time
         place.end,
         severity(calls.failed, calls.total, calls.share_outside),
         message,
-        fingerprint(rule, place.symbol, shape),
+        fingerprint(FLAW, place.symbol, shape),
         priority=priority(calls.failed, calls.total, age, window, calls.share_outside),
         evidence=tuple(_evidence(calls)),
     )

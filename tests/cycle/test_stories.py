@@ -145,6 +145,34 @@ def test_an_unrelated_later_commit_does_not_hinder_the_rollback(stage: Stage) ->
     assert stage.repo.git("show", "main:README.md") == "A better program."
 
 
+def test_what_somebody_took_back_by_hand_is_gone(stage: Stage) -> None:
+    merged(stage)
+    stage.repo.git("reset", "--quiet", "--hard", "main")
+    stage.repo.git("revert", "--no-edit", "HEAD")
+    tip = stage.repo.git("rev-parse", "main")
+    assert stage.say(f"/rollback_upgrade {stage.upgrade.id}").allowed
+    assert stage.upgrade.settled_as is At.ROLLED_BACK
+    assert stage.repo.git("rev-parse", "main") == tip
+
+
+def test_a_closed_revert_is_held_and_built_anew_on_order(stage: Stage) -> None:
+    stage.options["risk.revert_without_approval"] = False
+    merge = merged(stage)
+    stage.calls(300, 3, stage.upgrade.merged.parent, hours_ago=20)
+    stage.calls(40, 60, merge)
+    stage.heal()
+    first = stage.upgrade.revert.pull
+    assert stage.upgrade.stage is At.REGRESSED, "policy wants a maintainer's word"
+    stage.world().forge.close_pull(first, "Maintainer")
+    stage.heal()
+    assert stage.upgrade.stage is At.HELD
+    assert stage.say(f"/retry {stage.upgrade.id}").allowed
+    second = stage.upgrade.revert.pull
+    assert second != first
+    assert stage.say("/approve", pull=second).allowed
+    assert stage.upgrade.settled_as is At.ROLLED_BACK
+
+
 def test_what_is_not_ours_to_invent_is_asked(stage: Stage) -> None:
     stage.fixer = asks
     stage.heal()

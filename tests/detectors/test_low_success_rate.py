@@ -35,7 +35,7 @@ def test_a_tool_that_fails_too_often_is_found(tools: Tools) -> None:
     (finding,) = found(tools)
     assert (finding.rule, finding.path, finding.symbol) == ("low_success_rate", "pkg/mod.py", "pkg.mod:f")
     assert (finding.start, finding.end, finding.severity) == (1, 2, Severity.HIGH)
-    assert finding.fingerprint == fingerprint("low_success_rate", "f", shape_of(BROKEN.encode(), 1, 2))
+    assert finding.fingerprint == fingerprint("failing_calls", "f", shape_of(BROKEN.encode(), 1, 2))
     assert finding.message == "pkg.mod:f succeeds in 24% of its calls, less than the 70% demanded"
     assert finding.evidence == (
         "38 of 50 calls failed since 2026-01-20 09:59 UTC, 35 of them ZeroDivisionError at pkg/mod.py:2",
