@@ -259,8 +259,8 @@ def plan(cycle: Cycle, up: Upgrade) -> Outcomes:
     assert up.investigation is not None
     option = choose(up.investigation, up.option_key)
     if option is None and up.investigation.question:
-        question = texts.question_text(up, up.investigation)
-        return Held("the wanted behaviour is not ours to invent", question, texts.choice_command(up, up.investigation))
+        answer = texts.choice_command(up, up.investigation)
+        return Held("the wanted behaviour is not ours to invent", up.investigation.question, answer)
     if option is None:
         tried = "; ".join(up.investigation.evidence) or "no change was found that helps"
         return Dropped(f"no proven change: {tried}")

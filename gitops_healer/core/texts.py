@@ -147,12 +147,6 @@ def revert_conflict(upgrade: Upgrade, paths: Sequence[str], later: Sequence[tupl
     return reason, question, f"git revert {upgrade.merged.commit[:10]}, solve the conflict, then /retry {upgrade.id}"
 
 
-def question_text(upgrade: Upgrade, investigation: Investigation) -> str:
-    """What is asked, and what to type for each answer."""
-    options = [f"  {option.key}: {option.title} - {option.behaviour}" for option in investigation.options]
-    return "\n".join([investigation.question, *options])
-
-
 def choice_command(upgrade: Upgrade, investigation: Investigation) -> str:
     keys = "|".join(option.key for option in investigation.options)
     return f'gitops-healer command "/choose {upgrade.id} {keys}" --actor LOGIN'
