@@ -28,7 +28,7 @@ from gitops_healer.code.model import CodeModel
 from gitops_healer.core.execution import Execution, ExecutionFailure
 from gitops_healer.core.finding import Finding, Severity, fingerprint
 from gitops_healer.core.plan import Investigation
-from gitops_healer.ports import CallOutcome, SandboxLevel
+from gitops_healer.ports import CallOutcome, Sandbox, SandboxLevel
 from gitops_healer.registry import Scene
 from gitops_healer.repair.repair_failure import repair_failure
 from gitops_healer.settings import load_settings
@@ -91,13 +91,16 @@ def _bytes(case: Case, text: str) -> bytes:
     return text.replace("\n", "\r\n" if case.crlf else "\n").encode()
 
 
-def make_scene(directory: Path, commit: str, store: Path) -> Scene:
-    """A scene on real adapters, at the weakest sandbox level that is still one."""
+def make_sandbox() -> Sandbox:
+    return detect_sandbox(SandboxLevel.PROCESS, visible=visible_to_candidates(Path(sys.executable)))
+
+
+def make_scene(directory: Path, commit: str, store: Path, sandbox: Sandbox) -> Scene:
+    """A scene on real adapters."""
     settings = load_settings()
     repository = open_repository(directory)
     cache = SqliteCache(store / "cache.sqlite")
     python = Path(sys.executable)
-    sandbox = detect_sandbox(SandboxLevel.PROCESS, visible=visible_to_candidates(python))
     return Scene(
         commit=commit,
         now=NOW,
@@ -142,12 +145,14 @@ def finding_of(case: Case) -> Finding:
     return Finding(rule, "", symbol, 1, 1, Severity.HIGH, f"{symbol} fails", fingerprint(rule, symbol, ""))
 
 
-def run_case(case: Case, directory: Path, change: Callable[[Scene], Scene] = lambda scene: scene) -> Judged:
+def run_case(
+    case: Case, directory: Path, sandbox: Sandbox, change: Callable[[Scene], Scene] = lambda scene: scene
+) -> Judged:
     """The whole of one case, in an empty directory. change: puts other adapters into the scene."""
     tree, store = directory / "tree", directory / "store"
     tree.mkdir()
     store.mkdir()
-    scene = change(make_scene(tree, make_repository(case, tree), store))
+    scene = change(make_scene(tree, make_repository(case, tree), store, sandbox))
     if not case.test:
         record(scene, case)
     began = time.monotonic()
@@ -191,13 +196,14 @@ def main(arguments: list[str]) -> None:
     only = [name for name in arguments if not name.endswith(".toml") and name != "-v"]
     titles = ("cases", "right", "repaired", "asked", "refused", "s each")
     print(f"{'corpus':16} {'class':14}" + "".join(f" {title:>8}" for title in titles))
+    sandbox = make_sandbox()
     for name in names:
         judged = []
         for case in read_cases(CORPUS / name):
             if only and case.name not in only:
                 continue
             with tempfile.TemporaryDirectory() as directory:
-                judged.append(run_case(case, Path(directory)))
+                judged.append(run_case(case, Path(directory), sandbox))
             if verbose or not judged[-1].right:
                 _tell(judged[-1])
         for kind in dict.fromkeys(one.case.kind for one in judged):

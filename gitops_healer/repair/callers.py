@@ -40,11 +40,15 @@ def _knows(source: Source, circumstance: Circumstance, name: str) -> bool:
     """Whether the name means this function there: the same file, an import of it, or a method of that name."""
     if source.path == circumstance.site.source.path or circumstance.site.is_method:
         return True
-    module = circumstance.site.source.path.rpartition("/")[2].removesuffix(".py")
+    *folders, file = circumstance.site.source.path.split("/")
+    module = file.removesuffix(".py")
     for node in ast.walk(source.tree):
         match node:
-            case ast.ImportFrom(names=names) if any(alias.name in (name, module) for alias in names):
-                return True
+            case ast.ImportFrom(module=origin, names=names) if any(alias.name in (name, module) for alias in names):
+                last = (origin or "").rpartition(".")[2]
+                # From the module itself, from its package, or relative: all else is a namesake.
+                if last in ("", module, *folders) or any(alias.name == module for alias in names):
+                    return True
             case ast.Import(names=names) if any(alias.name.rpartition(".")[2] == module for alias in names):
                 return True
     return False

@@ -33,19 +33,19 @@ class Expectation:
 
 def read_expectations(source: Source, name: str) -> Iterator[Expectation]:
     """All expectations about functions called `name` in one test file."""
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            rows = tuple(_rows(node))
-            for inner in ast.walk(node):
-                for call, value, error in _asserted(inner, name):
-                    for row in rows or ({},):
-                        yield Expectation(
-                            _given(call, row) if _stateless(call, node) else None,
-                            _value(value, row),
-                            error,
-                            f"{source.path}:{call.lineno}",
-                            node.name,
-                        )
+    functions = [node for node in ast.walk(source.tree) if isinstance(node, Function)]
+    for node in sorted(functions, key=lambda function: function.lineno):
+        rows = tuple(_rows(node))
+        for inner in ast.walk(node):
+            for call, value, error in _asserted(inner, name):
+                for row in rows or ({},):
+                    yield Expectation(
+                        _given(call, row) if _stateless(call, node) else None,
+                        _value(value, row),
+                        error,
+                        f"{source.path}:{call.lineno}",
+                        node.name,
+                    )
 
 
 def witness(circumstance: Circumstance, expectations: Iterable[Expectation]) -> Iterator[Evidence]:

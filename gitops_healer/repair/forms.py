@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from gitops_healer.core.change import Change, Edit, replace_span
 from gitops_healer.errors import StaleEditError
 from gitops_healer.repair.remedy import Kind, Remedy, spelled
-from gitops_healer.repair.site import Site, names_in
+from gitops_healer.repair.site import Site
 from gitops_healer.repair.source import parse
 from gitops_healer.repair.template import Fault
 
@@ -180,12 +180,7 @@ def _may_precede(site: Site) -> bool:
 
 
 def _bound_inside(site: Site, fault: Fault) -> bool:
-    names = names_in(fault.hoist) if fault.hoist is not None else _names_of(fault.trigger)
-    return bool(names & site.inner_names(fault.node))
-
-
-def _names_of(condition: str) -> frozenset[str]:
-    return names_in(parse(condition)) if condition and "{}" not in condition else frozenset()
+    return bool(fault.names & site.inner_names(fault.node))
 
 
 def _block(site: Site, condition: str, action: str) -> str:

@@ -48,7 +48,8 @@ class Source:
     def faithful(self, node: ast.expr) -> bool:
         """Whether the span really holds the expression (inside f-strings of Python 3.11 it may not)."""
         try:
-            read = parse(f"({self.text(node)}\n)").body
+            start, end = self.span(node)
+            read = parse(f"({self.data[start:end].decode(self.encoding)}\n)").body
         except (SyntaxError, ValueError, UnicodeError):
             return False
         return len(read) == 1 and isinstance(read[0], ast.Expr) and ast.dump(read[0].value) == ast.dump(node)

@@ -18,7 +18,7 @@ import pytest
 
 from gitops_healer.core.change import Change
 from gitops_healer.core.plan import Investigation
-from gitops_healer.ports import CallOutcome, Repository
+from gitops_healer.ports import CallOutcome, Repository, Sandbox
 
 HERE = Path(__file__).parent
 
@@ -77,6 +77,12 @@ def server() -> Iterator[subprocess.Popen[str]]:
         process.stdin.close()
 
 
+@pytest.fixture(scope="module")
+def sandbox() -> Sandbox:
+    found: Sandbox = benchmark.make_sandbox()
+    return found
+
+
 def cases() -> list[Any]:
     return [
         case for path in sorted(benchmark.CORPUS.glob("*.toml")) for case in benchmark.read_cases(path) if not case.test
@@ -84,9 +90,12 @@ def cases() -> list[Any]:
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
-def test_case(case: Any, tmp_path: Path, server: subprocess.Popen[str]) -> None:
+def test_case(case: Any, tmp_path: Path, server: subprocess.Popen[str], sandbox: Sandbox) -> None:
     judged = benchmark.run_case(
-        case, tmp_path, lambda scene: replace(scene, caller=ForkedCaller(scene.repository, tmp_path / "trees", server))
+        case,
+        tmp_path,
+        sandbox,
+        lambda scene: replace(scene, caller=ForkedCaller(scene.repository, tmp_path / "trees", server)),
     )
     assert judged.right, f"{judged.why}\n{judged.investigation}"
     match judged.outcome:
