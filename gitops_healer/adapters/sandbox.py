@@ -117,7 +117,7 @@ class LocalSandbox:
         with contextlib.ExitStack() as stack:
             own = self.level is not SandboxLevel.PROCESS
             temporary = "/tmp" if own else str(stack.enter_context(self.scratch()))
-            order = self._order(argv, scratch, env or {}, limits, cwd, temporary)
+            order = self.order(argv, scratch, env or {}, limits, cwd, temporary)
             return Run(self._command(order), order, limits, stdin).to_the_end()
 
     def prove(self) -> None:
@@ -133,9 +133,10 @@ class LocalSandbox:
             said = ran.stderr.decode(errors="replace").strip().splitlines()
             raise SandboxError(ran.reason or (said[-1] if said else f"it ended with {ran.exit_code}"))
 
-    def _order(
+    def order(
         self, argv: Sequence[str], scratch: Path, env: Mapping[str, str], limits: Limits, cwd: str, temporary: str
     ) -> Order:
+        """What the launcher is told. temporary: the directory that programs take for temporary files."""
         found = trail(os.path.abspath(scratch))
         home = os.path.join(found.real, ".home")
         with contextlib.suppress(FileExistsError):

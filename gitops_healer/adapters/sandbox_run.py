@@ -58,11 +58,13 @@ class Run:
         self._stdout = Kept(limits.output)
         self._stderr = Kept(limits.output)
         self._report = Kept(_CHUNK)
-        self._selector = selectors.DefaultSelector()
         self._began = time.monotonic()
         self._channel, theirs = socket.socketpair()
-        with theirs:
+        with theirs, contextlib.ExitStack() as undo:
+            undo.callback(self._channel.close)
             self._process = _start([*command, b"%d" % theirs.fileno()], theirs.fileno())
+            undo.pop_all()
+        self._selector = selectors.DefaultSelector()
 
     def to_the_end(self) -> Ran:
         """Raises SandboxError when the walls could not be built."""
@@ -165,8 +167,8 @@ class Run:
         match = _REPORT.fullmatch(line)
         if match is None:
             said = self._stderr.value().decode("utf-8", "replace").strip().splitlines()
-            if self._order.walls == "bubblewrap" and self._process.returncode and said:
-                raise SandboxError(said[-1])
+            if 0 < self._process.returncode < 128 and said:  # it could not even start
+                raise SandboxError(f"the sandbox could not be built: {said[-1]}")
             return None, _GONE
         kind, rest = match.groups()
         if kind == "failed":

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Iterator
@@ -18,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitops_healer.adapters import sandbox, sandbox_places
-from gitops_healer.adapters.sandbox import detect_sandbox, remove_tree, sandbox_at
+from gitops_healer.adapters.sandbox import LocalSandbox, detect_sandbox, remove_tree, sandbox_at
 from gitops_healer.adapters.sandbox_places import trail
-from gitops_healer.adapters.sandbox_run import Kept
+from gitops_healer.adapters.sandbox_run import Kept, Run
 from gitops_healer.errors import SandboxError
 from gitops_healer.ports import Limits, Ran, Sandbox, SandboxLevel
 
@@ -471,6 +472,16 @@ def test_namespaces_are_used_where_they_can_be_had() -> None:
     assert sandbox_at(SandboxLevel.NAMESPACE).level is SandboxLevel.NAMESPACE
 
 
+def test_a_sandbox_that_cannot_start_is_an_error(tmp_path: Path) -> None:
+    box = at(SandboxLevel.PROCESS)
+    assert isinstance(box, LocalSandbox)
+    order = box.order(["true"], tmp_path, {}, Limits(), ".", str(tmp_path))
+    with pytest.raises(SandboxError, match="NameError"):
+        Run([os.fsencode(sys.executable), b"-c", b"missing"], order, Limits(), b"").to_the_end()
+    with pytest.raises(SandboxError, match="cannot start /no/such/python"):
+        Run([b"/no/such/python"], order, Limits(), b"").to_the_end()
+
+
 def test_what_cannot_be_had_is_an_instruction() -> None:
     if shutil.which("bwrap"):
         pytest.skip("bubblewrap is here")
@@ -504,7 +515,6 @@ def test_walls_that_cannot_be_built_are_not_pretended() -> None:
 NOBODY = """
 import os, subprocess, sys
 from pathlib import Path
-os.setgroups([]); os.setgid(65534); os.setuid(65534)
 from gitops_healer.adapters.sandbox import sandbox_at
 from gitops_healer.ports import Limits, SandboxLevel
 box = sandbox_at(SandboxLevel(sys.argv[1]))
@@ -531,25 +541,46 @@ print("fine")
 """
 
 
+USABLE = """
+import subprocess, sys
+import gitops_healer.adapters.sandbox
+subprocess.run([sys.executable, "-c", "pass"], check=True)
+"""
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become nobody")
 @pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.value)
-def test_as_an_unprivileged_user(level: SandboxLevel, tmp_path: Path) -> None:
+def test_as_an_unprivileged_user(level: SandboxLevel) -> None:
     at(level)
-    shutil.copytree(ROOT / "gitops_healer", tmp_path / "gitops_healer", ignore=shutil.ignore_patterns("__pycache__"))
-    for directory in (tmp_path, *tmp_path.parents):
-        if directory.is_relative_to("/tmp/pytest-of-root"):
-            directory.chmod(0o755)
-    where = [str(tmp_path), *(path for path in sys.path if path.endswith("site-packages"))]
-    for interpreter in (sys.executable, "/usr/bin/python3"):
-        done = subprocess.run(
-            [interpreter, "-c", NOBODY, level.value], env={"PYTHONPATH": ":".join(where)}, cwd="/", capture_output=True,
-            text=True, check=False,
-        )  # fmt: skip
-        if done.stdout == "fine\n":
-            return
-    if "cannot start" in done.stderr or "ModuleNotFoundError" in done.stderr:
-        pytest.skip("no interpreter that nobody may use")
-    pytest.fail(done.stderr)
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        shutil.copytree(
+            ROOT / "gitops_healer", f"{directory}/gitops_healer", ignore=shutil.ignore_patterns("__pycache__")
+        )
+        packages = [path for path in sys.path if path.endswith("site-packages")]
+        env = {"PYTHONPATH": ":".join([directory, *packages])}
+
+        def as_nobody(interpreter: str, program: str) -> subprocess.CompletedProcess[str]:
+            argv = [
+                "setpriv",
+                "--reuid=65534",
+                "--regid=65534",
+                "--clear-groups",
+                interpreter,
+                "-c",
+                program,
+                level.value,
+            ]
+            return subprocess.run(argv, env=env, cwd="/", capture_output=True, text=True, check=False)
+
+        usable = (
+            interpreter
+            for interpreter in (sys.executable, "/usr/bin/python3")
+            if shutil.which("setpriv") and not as_nobody(interpreter, USABLE).returncode
+        )
+        interpreter = next(usable, None) or pytest.skip("there is no interpreter that nobody may use")
+        done = as_nobody(interpreter, NOBODY)
+    assert done.stdout == "fine\n", done.stderr
 
 
 # Removal
