@@ -3,7 +3,7 @@
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -93,7 +93,6 @@ class Surgeon:
         self._cycle = cycle
         self._hazards = NameHazards(sources)
         self._annotations = AnnotationHazards(sources)
-        self._runs: dict[str, set[Function]] = {}
         self.modules: dict[str, ModuleCode] = {}
         self.refused: dict[Pair, str] = {}
         self.cuts: dict[Pair, Cut] = {}
@@ -227,7 +226,7 @@ class Surgeon:
     def _functions(self, code: ModuleCode, name: str, uses: list[Use]) -> tuple[Function, ...]:
         """The functions that import the name from now on: the innermost that use it, unless one around them does."""
         direct = {use.function for use in uses if use.when is When.CALL and use.function is not None}
-        running = self._running(code)
+        running = self._running[code.path]
         for function in sorted(direct, key=lambda node: node.lineno):
             if function in running:
                 raise CannotWaitError(f"line {function.lineno}: {function.name} uses {name} and may run during import")
@@ -238,11 +237,6 @@ class Surgeon:
                     raise CannotWaitError(f"line {function.lineno}: {function.name} is compiled by its decorator")
         kept = [function for function in direct if not self._is_inside(code, function, direct)]
         return tuple(sorted(kept, key=lambda node: node.lineno))
-
-    def _running(self, code: ModuleCode) -> set[Function]:
-        if code.path not in self._runs:
-            self._runs[code.path] = code.calls.running(self._called_by_others.get(code.path, ()))
-        return self._runs[code.path]
 
     def _is_inside(self, code: ModuleCode, function: Function, others: set[Function]) -> bool:
         outer = code.uses.parents.get(function)
@@ -277,22 +271,32 @@ class Surgeon:
         return not self._annotations.anywhere(path, self.modules[path].tree)
 
     @cached_property
-    def _called_by_others(self) -> dict[str, set[str]]:
-        """{path: names of its functions and classes that other modules of the cycle call while they are imported}"""
-        found: dict[str, set[str]] = defaultdict(set)
-        for path, code in self.modules.items():
-            for chain in code.calls.chains:
-                for item in self._model.facts(path).imports:
-                    if len(chain) == 1:
-                        original = next((name for name, bound in item.names if bound == chain[0]), None)
-                        called = original
-                    else:
-                        called = chain[-1] if chain[0] in (item.bound, *(bound for _, bound in item.names)) else None
-                    if called is not None:
-                        for target in self._model.targets(path, item):
-                            if not target.package:
-                                found[target.path].add(called)
-        return found
+    def _running(self) -> dict[str, set[Function]]:
+        """{path: its functions that may run while modules of the cycle are imported}, called across modules as well."""
+        called: dict[str, set[str]] = {path: set() for path in self.modules}
+        while True:
+            running: dict[str, set[Function]] = {}
+            further: dict[str, set[str]] = {path: set(names) for path, names in called.items()}
+            for path, code in self.modules.items():
+                running[path], chains = code.calls.running(called[path])
+                for target, name in self._calls_out(path, chains):
+                    further.get(target, set()).add(name)
+            if further == called:
+                return running
+            called = further
+
+    def _calls_out(self, path: str, chains: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+        """(file, name) of the functions and classes of other modules that these chains may mean."""
+        by_name: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for chain in chains:
+            by_name[chain[0]].append(chain)
+        for item in self._model.facts(path).imports:
+            originals = {bound: name for name, bound in item.names} or {item.bound: item.bound}
+            if not by_name.keys() & originals.keys():
+                continue
+            for target in self._model.targets(path, item):
+                for chain in () if target.package else by_name.get(target.bound, ()):
+                    yield target.path, originals.get(target.bound, "") if len(chain) == 1 else chain[-1]
 
 
 def _leads(found: object, target: str) -> bool:

@@ -154,6 +154,8 @@ def worse(before: Mapping[str, Imported], after: Mapping[str, Imported], moved: 
         now = after.get(name, Imported(False, "it was not tried"))
         if not now.ok and (was.ok or now.error != was.error):
             return f"import {name} failed with the change: {now.error}" + ("" if was.ok else f" (before: {was.error})")
+        if "circular import" in now.error:
+            return f"import {name} still meets a half made module: {now.error}"
         lost = was.names - now.names - moved.get(name, frozenset()) if was.ok else frozenset()
         if lost:
             return f"{name} no longer has {', '.join(sorted(lost))}"

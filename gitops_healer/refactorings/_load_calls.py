@@ -36,24 +36,29 @@ class LoadCalls:
         self._truth = TruthTeller(tree)
         self.chains = frozenset(self._calls(tree.body))
 
-    def running(self, called_by_others: Iterable[str] = ()) -> set[Function]:
-        """Functions of this module that may run at import. called_by_others: names that other modules call then."""
+    def running(self, called_by_others: Iterable[str] = ()) -> tuple[set[Function], set[tuple[str, ...]]]:
+        """Functions of this module that may run at import, and all chains that are called then.
+
+        called_by_others: names of this module that other modules call while they are imported.
+        """
         found: set[Function] = {item for name in _HOOKS for item in self._methods.get(name, ())}
         for nodes in self._classes.values():
             found |= {item for node in nodes if _is_metaclass(node) for item in node.body if isinstance(item, Function)}
         waiting = list(found)
+        chains = set(self.chains)
         for chain in [*self.chains, *((name,) for name in called_by_others)]:
             waiting += self._named(chain, factory=True)
         while waiting:
             function = waiting.pop()
             found.add(function)
             for chain in self._calls(function.body):
+                chains.add(chain)
                 waiting += [item for item in self._named(chain, factory=False) if item not in found]
-        return found
+        return found, chains
 
     def _calls(self, body: Iterable[ast.AST]) -> Iterator[tuple[str, ...]]:
         """Chains called by statements themselves: calls, decorators, metaclasses, and functions handed to calls. What
-        stands in a nested function, or below `if __name__ == "__main__"`, does not run with them."""
+        stands in a nested function, or below `if __name__ == "__main__"`, does not run with them; a lambda may."""
         waiting = list(body)
         while waiting:
             node = waiting.pop()
@@ -69,8 +74,6 @@ class LoadCalls:
                 for callee in [*node.decorator_list, *(item.value for item in node.keywords)]:
                     yield from _called(callee)
                 waiting += [*node.decorator_list, *node.bases, *node.body]
-            elif isinstance(node, ast.Lambda):
-                waiting += node.args.defaults
             elif isinstance(node, ast.If) and self._truth.of(node.test) in _NOT_AT_LOAD:
                 waiting += node.orelse
             else:
