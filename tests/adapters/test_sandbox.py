@@ -313,7 +313,8 @@ def test_when_the_healer_is_killed_the_candidate_dies(level: SandboxLevel, tmp_p
     def beats() -> int:
         return sum(path.stat().st_size for path in tmp_path.glob("beat-*"))
 
-    with subprocess.Popen([sys.executable, "-c", HEALER, level.value, str(tmp_path)], cwd=ROOT) as healer:
+    env = {**os.environ, "TMPDIR": str(tmp_path)}  # what the killed one cannot remove, pytest does
+    with subprocess.Popen([sys.executable, "-c", HEALER, level.value, str(tmp_path)], cwd=ROOT, env=env) as healer:
         while beats() < 6 and healer.poll() is None:
             time.sleep(0.02)
         healer.send_signal(signal.SIGKILL)
