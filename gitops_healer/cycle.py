@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from gitops_healer import __version__
 from gitops_healer.core import texts
 from gitops_healer.core.codec import canonical, digest, from_json, to_json
 from gitops_healer.core.decision import Decision, all_of, no
@@ -221,7 +222,7 @@ def remembered(detector: Detector, scene: Scene) -> list[Finding]:
     if detector.reads != "code":
         return list(detector(scene))
     tree = scene.repository.commit(scene.commit).tree
-    key = f"findings:{digest(detector.name, tree, scene.settings.detection.model_dump_json())}"
+    key = f"findings:{digest(detector.name, __version__, tree, scene.settings.detection.model_dump_json())}"
     if (known := scene.cache.get(key)) is not None:
         return from_json(json.loads(known), list[Finding])
     findings = list(detector(scene))

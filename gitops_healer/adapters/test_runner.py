@@ -68,7 +68,8 @@ class ProjectTests:
         return self._commands[tree]
 
     def run(self, commit: str, change: Change | None = None, only: Sequence[str] = ()) -> TestReport:
-        """One report. What is known already costs nothing; what could not be told is tried again next time."""
+        """One report. What is known already costs nothing. What could not be told is tried once more, and then not before
+        code, settings or installed packages change: a suite that hangs must not cost its time-out in every cycle."""
         command = self.command(commit)
         if not command:
             return TestReport("", Outcome.UNKNOWN, NO_COMMAND)
@@ -83,8 +84,7 @@ class ProjectTests:
         with self._sandbox.scratch() as scratch:
             lay_out(self._repository, scratch, commit, change)
             report = self._report(job, scratch, tuple(only))
-        if report.outcome is not Outcome.UNKNOWN:
-            self._cache.put(key, canonical(to_json(report)).encode("ascii"))
+        self._remember(key, report)
         return report
 
     # Finding out
@@ -125,6 +125,12 @@ class ProjectTests:
         edits = to_json(change) if change else None
         place = [str(self._python), _installed(self._python), self._sandbox.level.value]
         return digest("tests", _VERSION, tree, edits, command, place, sorted(only), settings)
+
+    def _remember(self, key: str, report: TestReport) -> None:
+        if report.outcome is Outcome.UNKNOWN and self._cache.get(f"{key}:once") is None:
+            self._cache.put(f"{key}:once", b"")
+            return
+        self._cache.put(key, canonical(to_json(report)).encode("ascii"))
 
     def _known(self, key: str) -> TestReport | None:
         data = self._cache.get(key)
