@@ -604,6 +604,317 @@ def g():
     return B.__name__
 """,
     ),
+    "async + await": (
+        "pkg.a", "m.run()", "8",
+"""\
+== pkg/a.py
+import asyncio
+from .b import g
+
+
+async def f():
+    '''doc''' ; x = 1
+    return g() + x
+
+
+def run():
+    return asyncio.run(f())
+-- afterwards
+import asyncio
+
+
+async def f():
+    '''doc''' ; from .b import g; x = 1
+    return g() + x
+
+
+def run():
+    return asyncio.run(f())
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
+""",
+    ),
+    "match capture shadows": (
+        "pkg.a", "m.f(2), m.h()", "(2, 7)",
+"""\
+== pkg/a.py
+from .b import g
+
+
+def f(x=1):
+    match x:
+        case 2 as g:
+            return g
+    return 0
+
+
+def h():
+    return g()
+-- afterwards
+def f(x=1):
+    match x:
+        case 2 as g:
+            return g
+    return 0
+
+
+def h():
+    from .b import g
+
+    return g()
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
+""",
+    ),
+    "cast string": (
+        "pkg.a", "m.f(1)", "1",
+"""\
+== pkg/a.py
+from typing import cast
+
+from .b import B
+
+
+def f(x):
+    return cast('B', x)
+-- afterwards
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from .b import B
+
+
+def f(x):
+    return cast('B', x)
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
+""",
+    ),
+    "type comment": (
+        "pkg.a", "m.f(1)", "1",
+"""\
+== pkg/a.py
+from .b import B
+
+
+def f(x):
+    # type: (B) -> B
+    return x
+-- afterwards
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .b import B
+
+
+def f(x):
+    # type: (B) -> B
+    return x
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
+""",
+    ),
+    "existing typing wrapped": (
+        "pkg.a", "m.f(1)", "1",
+"""\
+== pkg/a.py
+from typing import (
+    Any,
+    Dict,
+)
+
+from .b import B
+
+
+def f(x: 'B') -> Dict[str, Any]:
+    return x
+-- afterwards
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Dict,
+)
+
+if TYPE_CHECKING:
+    from .b import B
+
+
+def f(x: 'B') -> Dict[str, Any]:
+    return x
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
+""",
+    ),
+    "license comment + docstring + no imports else": (
+        "pkg.a", "m.f(1)", "1",
+"""\
+== pkg/a.py
+#!/usr/bin/env python
+# Copyright someone
+'''Doc.'''
+from .b import B
+
+def f(x: B):
+    return x
+-- afterwards
+#!/usr/bin/env python
+# Copyright someone
+'''Doc.'''
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .b import B
+
+def f(x: B):
+    return x
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
+""",
+    ),
+    "backslash continuation": (
+        "pkg.a", "m.f()", "(7, 'B')",
+"""\
+== pkg/a.py
+from .b import g, \\
+    B
+
+
+def f():
+    return g(), B.__name__
+-- afterwards
+def f():
+    from .b import g, B
+
+    return g(), B.__name__
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
+""",
+    ),
+    "overloads and protocol": (
+        "pkg.a", "m.f(1)", "1",
+"""\
+== pkg/a.py
+from typing import Protocol, overload
+
+from .b import B
+
+
+class P(Protocol):
+    def m(self) -> B: ...
+
+
+@overload
+def f(x: int) -> B: ...
+@overload
+def f(x: str) -> str: ...
+def f(x):
+    return x
+-- afterwards
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, overload
+
+if TYPE_CHECKING:
+    from .b import B
+
+
+class P(Protocol):
+    def m(self) -> B: ...
+
+
+@overload
+def f(x: int) -> B: ...
+@overload
+def f(x: str) -> str: ...
+def f(x):
+    return x
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
+""",
+    ),
 }  # fmt: skip
 
 REFUSED = {
@@ -1408,6 +1719,277 @@ import pkg
 class A:
     home = pkg
 == pkg/b.py
+""",
+    ),
+    "attrs-like unknown base field": (
+        "B annotates, and f (line 6) has the base Model: what it does with fields is not known",
+"""\
+== pkg/a.py
+from elsewhere import Model
+
+from .b import B
+
+
+class f(Model):
+    x: B
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
+""",
+    ),
+    "singledispatch register": (
+        "B annotates, and _ (line 12) is decorated by register, which may read its annotations",
+"""\
+== pkg/a.py
+from functools import singledispatch
+
+from .b import B
+
+
+@singledispatch
+def f(x):
+    return 1
+
+
+@f.register
+def _(x: B):
+    return 2
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
+""",
+    ),
+    "getattr by string in module": (
+        "the module looks itself up, which may be for g",
+"""\
+== pkg/a.py
+import sys
+
+from .b import g
+
+
+def f(n):
+    return getattr(sys.modules[__name__], n) or g
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
+""",
+    ),
+    "patch.object on imported module alias": (
+        "g is reached through this module at tests/test_x.py:6",
+"""\
+== pkg/a.py
+from .b import g
+
+
+def f():
+    return g()
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
+== tests/test_x.py
+from unittest.mock import patch
+import pkg.a
+
+def test():
+    with patch.object(
+        pkg.a,
+        'g',
+    ):
+        pass
+""",
+    ),
+    "patch multiple": (
+        "the text pkg.a.g stands at tests/test_x.py:3",
+"""\
+== pkg/a.py
+from .b import g
+
+
+def f():
+    return g()
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
+== tests/test_x.py
+from unittest.mock import patch
+
+@patch.multiple('pkg.a', g=1)
+def test():
+    pass
+""",
+    ),
+    "monkeypatch string": (
+        "the text pkg.a.g stands at tests/test_x.py:2",
+"""\
+== pkg/a.py
+from .b import g
+
+
+def f():
+    return g()
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
+== tests/test_x.py
+def test(monkeypatch):
+    monkeypatch.setattr('pkg.a.g', 1)
+""",
+    ),
+    "del after": (
+        "g is bound there as well",
+"""\
+== pkg/a.py
+from .b import g
+
+
+def f():
+    return g()
+
+
+del g
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
+""",
+    ),
+    "metaclass registry in target": (
+        "importing pkg.a would no longer load pkg.b, which makes B, which Base is told of at pkg/b.",
+"""\
+== pkg/a.py
+from .b import B
+
+
+def f():
+    return B()
+== pkg/b.py
+from .a import f
+from .meta import Base
+
+F = f
+
+
+class B(Base):
+    pass
+== pkg/meta.py
+ALL = []
+
+
+class Base:
+    def __init_subclass__(cls):
+        ALL.append(cls)
+""",
+    ),
+    "class instance made at import uses": (
+        "a is used while the module is imported",
+"""\
+== pkg/a.py
+from .b import g
+
+
+class f:
+    def __init__(self):
+        g()
+
+
+ONE = f()
+== pkg/b.py
+from . import a
+
+A = a
+
+
+def g():
+    return a
+""",
+    ),
+    "if version conditional": (
+        "the import stands inside of a block, which decides about it",
+"""\
+== pkg/a.py
+import sys
+
+if sys.version_info > (3,):
+    from .b import g
+
+
+def f():
+    return g()
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+
+
+class B:
+    pass
 """,
     ),
 }  # fmt: skip

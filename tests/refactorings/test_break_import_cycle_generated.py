@@ -85,7 +85,8 @@ else:
     for module, names in json.loads(sys.argv[1]).items():
         done = subprocess.run([sys.executable, "-c", open("../run.py").read(), module, json.dumps(names)],
                               capture_output=True, text=True)
-        print(done.stdout.strip() if done.returncode == 0 else json.dumps(done.stderr.strip().splitlines()[-1].partition(":")[0]))
+        error = (done.stderr.strip().splitlines() or [""])[-1].partition(":")[0]
+        print(done.stdout.strip() if done.returncode == 0 else json.dumps(error))
 """
 
 
