@@ -67,11 +67,12 @@ class Bench(Protocol):
 
 @dataclass
 class Budget:
-    """Time that is left, and how many candidates were tried."""
+    """Time that is left, how many candidates were tried, and why some could not be."""
 
     seconds: float
     clock: Callable[[], float] = time.monotonic
     tried: int = 0
+    stumbled: list[str] = field(default_factory=list)
     started: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -185,7 +186,7 @@ def surviving(
             if budget.over:
                 break
             budget.tried += 1
-            survivor = _judged(bench, candidate)
+            survivor = _judged(bench, candidate, budget)
             if survivor is not None:
                 found.append(survivor)
                 reached = survivor.spared == 0 if remedy in general else survivor.spared == len(survivor.kin)
@@ -194,11 +195,12 @@ def surviving(
         yield tuple(found)
 
 
-def _judged(bench: Bench, candidate: Candidate) -> Survivor | None:
-    """Whatever goes wrong with one candidate is its own end, never that of the search."""
+def _judged(bench: Bench, candidate: Candidate, budget: Budget) -> Survivor | None:
+    """Whatever goes wrong with one candidate is its own end, never that of the search; it is told at the end."""
     try:
         return bench.judge(candidate)
-    except Exception:
+    except Exception as error:
+        budget.stumbled.append(f"{type(error).__name__}: {error}")
         return None
 
 

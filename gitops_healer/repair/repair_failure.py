@@ -26,7 +26,10 @@ def repair_failure(scene: Scene, finding: Finding) -> Investigation:
     """Repair an exception of a known type at a known line, and ask when nothing says what should happen instead."""
     budget = Budget(scene.settings.testing.investigation_budget.total_seconds())
     treat = _repair_test if finding.rule == "failing_test" else _repair_executions
-    return replace(treat(scene, finding, budget), tried=budget.tried, seconds=round(budget.spent, 3))
+    found = treat(scene, finding, budget)
+    stumbled = dict.fromkeys(budget.stumbled)
+    told = (f"{len(budget.stumbled)} candidates could not be tried ({'; '.join(stumbled)})",) if stumbled else ()
+    return replace(found, evidence=(*found.evidence, *told), tried=budget.tried, seconds=round(budget.spent, 3))
 
 
 def _repair_executions(scene: Scene, finding: Finding, budget: Budget) -> Investigation:

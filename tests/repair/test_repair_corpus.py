@@ -98,6 +98,7 @@ def test_case(case: Any, tmp_path: Path, server: subprocess.Popen[str], sandbox:
         lambda scene: replace(scene, caller=ForkedCaller(scene.repository, tmp_path / "trees", server)),
     )
     assert judged.right, f"{judged.why}\n{judged.investigation}"
+    assert not any("could not be tried" in line for line in judged.investigation.evidence)
     match judged.outcome:
         case "repaired":
             check_repaired(judged.investigation, case)

@@ -2,8 +2,8 @@
 
 import importlib.util
 import sys
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from gitops_healer.core.change import Change
 from gitops_healer.core.plan import Investigation
-from gitops_healer.ports import Sandbox
+from gitops_healer.ports import Caller, CallOutcome, Sandbox
 from gitops_healer.registry import Scene
 from gitops_healer.repair.repair_failure import repair_failure
 
@@ -81,7 +82,7 @@ def test_a_recorded_failure_is_repaired_and_proven(build: Build) -> None:
 
 
 def test_the_same_case_gives_the_same_answer(build: Build) -> None:
-    case, scene = build({"k.py": "def f(d):\n    return d['a'] + 1\n"}, "k:f", ("[{}]",), ('[{"a": 1}]',))
+    case, scene = build({"k.py": "def f(d):\n    return d[0]\n"}, "k:f", ("[[]]",), ("[[1]]",))
     first, second = investigate(case, scene), investigate(case, scene)
     assert first.question
     assert replace(first, seconds=0) == replace(second, seconds=0)
@@ -133,6 +134,28 @@ def test_no_time_left_means_no_option_not_an_error(build: Build) -> None:
     found = investigate(case, replace(scene, settings=scene.settings.model_copy(update={"testing": testing})))
     assert found.options == ()
     assert found.tried == 0
+
+
+@dataclass(frozen=True)
+class FailingCaller:
+    """A caller that breaks as soon as a change is to be tried."""
+
+    inner: Caller
+
+    def call(
+        self, commit: str, tool: str, path: str, inputs: Sequence[tuple[str, str]], change: Change | None = None
+    ) -> tuple[CallOutcome, ...]:
+        if change is not None:
+            raise OSError("no space left on device")
+        return self.inner.call(commit, tool, path, inputs)
+
+
+def test_an_error_with_a_candidate_is_told_and_ends_nothing(build: Build) -> None:
+    case, scene = build(MEAN, "stats:mean", ("[[]]",), ("[[1]]",))
+    found = investigate(case, replace(scene, caller=FailingCaller(scene.caller)))
+    assert found.options == ()
+    assert any("no space left on device" in line for line in found.evidence)
+    assert "when values is empty" in found.cause.sentence
 
 
 TESTED = {
