@@ -176,9 +176,10 @@ class Layout:
         """Sources before the top (tests, scripts), real projects before those that are somebody's data."""
         return bool(_ASIDE.match(root)), root.count("/"), posixpath.basename(root) not in _SOURCE_DIRS, root
 
-    def _rank(self, path: str) -> tuple[bool, tuple[bool, int, bool, str], str]:
+    def _rank(self, path: str) -> tuple[bool, bool, tuple[bool, int, bool, str], str]:
+        """A module beside a package of the same name comes last: Python never imports it."""
         root = self.root_of(path)
-        return root not in self.roots, self._rank_root(root), path
+        return self._stems.get(_stem(path)) != path, root not in self.roots, self._rank_root(root), path
 
     def _decide(self, base: str, votes: Counter[str]) -> str:
         if base in self.roots:

@@ -126,6 +126,8 @@ def _tokens(fragment: str) -> list[str]:
     found: list[str] = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(fragment.lstrip(" \t\f")).readline):
+            if token.type == tokenize.ERRORTOKEN:
+                raise tokenize.TokenError(token.string)
             if token.type in (tokenize.INDENT, tokenize.DEDENT, tokenize.NEWLINE):
                 found.append(tokenize.tok_name[token.type])
             elif token.type not in _SILENT:
