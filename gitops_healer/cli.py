@@ -13,6 +13,7 @@ import typer
 from rich.status import Status as Spinner
 
 from gitops_healer import __version__
+from gitops_healer.adapters.execution_lines import bounded_lines
 from gitops_healer.adapters.ledger_export import Format as ExportFormat
 from gitops_healer.adapters.ledger_export import csv_lines, export_ledger, jsonl_lines
 from gitops_healer.core.codec import to_json
@@ -508,14 +509,14 @@ def executions_import(
 
 @contextmanager
 def opened(file: Path) -> Iterator[Any]:
-    """Lines of a file, or of standard input for `-`."""
+    """Lines of a file, or of standard input for `-`; an endless line costs no more than a long one."""
     if str(file) == "-":
-        yield sys.stdin.buffer
+        yield bounded_lines(sys.stdin.buffer)
         return
     if not file.is_file():
         raise UsageError(f"{file} is not a file. Give JSON Lines files, or - for standard input")
-    with file.open("rb") as lines:
-        yield lines
+    with file.open("rb") as stream:
+        yield bounded_lines(stream)
 
 
 @executions_app.command("stats")

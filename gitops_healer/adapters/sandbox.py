@@ -179,7 +179,7 @@ def _bubblewrap(order: Order) -> list[bytes]:
     words = [shutil.which("bwrap") or "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--as-pid-1"]
     words += ["--unshare-user", "--disable-userns", "--cap-drop", "ALL", "--hostname", "sandbox"]
     words += ["--proc", "/proc", "--dev", "/dev", "--dir", "/run", "--dir", "/var", "--dir", "/home", "--dir", "/root"]
-    command = [*map(os.fsencode, words), b"--size", size, b"--tmpfs", b"/tmp"]
+    command = [*map(os.fsencode, words), b"--size", size, b"--tmpfs", b"/tmp", b"--size", size, b"--tmpfs", b"/dev/shm"]
     command += [b"--symlink", b"/tmp", b"/var/tmp", b"--symlink", b"/run", b"/var/run"]
     for path, target in dict(order.links).items():
         command += [b"--symlink", target, path]
@@ -190,7 +190,10 @@ def _bubblewrap(order: Order) -> list[bytes]:
             command += [b"--tmpfs", place, b"--remount-ro", place]
         else:
             command += [b"--ro-bind", b"/dev/null", place]
-    return [*command, b"--bind", order.scratch, order.scratch, b"--remount-ro", b"/", b"--chdir", b"/", b"--"]
+    command += [b"--bind", order.scratch, order.scratch]
+    for place in (b"/proc", b"/dev", b"/"):  # as root, bwrap would leave the kernel's settings in /proc/sys writable
+        command += [b"--remount-ro", place]
+    return [*command, b"--chdir", b"/", b"--"]
 
 
 # Removal
