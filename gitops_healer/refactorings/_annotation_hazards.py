@@ -4,6 +4,7 @@ import ast
 
 from gitops_healer.refactorings._import_uses import Function, Use
 from gitops_healer.refactorings._sources import Sources
+from gitops_healer.refactorings._syntax import chain_of, last_name
 
 _QUIET_DECORATORS = frozenset(
     "staticmethod classmethod property setter getter deleter wraps lru_cache cache cached_property contextmanager "
@@ -30,16 +31,17 @@ class AnnotationHazards:
 
     def of_function(self, node: Function) -> str:
         for decorator in node.decorator_list:
-            name = _last(decorator)
+            name = last_name(decorator)
             if name not in _QUIET_DECORATORS:
-                return f"{node.name} (line {node.lineno}) is decorated by {name}, which may read its annotations"
+                return f"{node.name} (line {node.lineno}) is decorated by {name or '?'}, which may read its annotations"
         return ""
 
     def of_class(self, path: str, node: ast.ClassDef, hops: int = 8) -> str:
         for decorator in node.decorator_list:
-            if _last(decorator) not in _FIELD_DECORATORS:
-                return f"{node.name} (line {node.lineno}) is decorated by {_last(decorator)}, which may read its fields"
-        if any(keyword.arg == "metaclass" and _last(keyword.value) != "ABCMeta" for keyword in node.keywords):
+            name = last_name(decorator)
+            if name not in _FIELD_DECORATORS:
+                return f"{node.name} (line {node.lineno}) is decorated by {name or '?'}, which may read its fields"
+        if any(keyword.arg == "metaclass" and last_name(keyword.value) != "ABCMeta" for keyword in node.keywords):
             return f"{node.name} (line {node.lineno}) has a metaclass, which may read its fields"
         for base in node.bases:
             expression = base.value if isinstance(base, ast.Subscript) else base
@@ -49,9 +51,9 @@ class AnnotationHazards:
         return ""
 
     def _of_base(self, path: str, base: ast.expr, hops: int) -> str:
-        if _last(base) in _FIELD_READERS:
+        if last_name(base) in _FIELD_READERS:
             return "it reads the fields at run time"
-        meaning = self._sources.meaning(path, _chain(base))
+        meaning = self._sources.meaning(path, chain_of(base))
         if meaning.is_standard:
             return ""
         if not isinstance(meaning.node, ast.ClassDef) or not hops:
@@ -74,20 +76,3 @@ def _is_annotated(node: Function) -> bool:
     return node.returns is not None or any(
         isinstance(item, ast.arg) and item.annotation for item in ast.walk(node.args)
     )
-
-
-def _chain(node: ast.expr) -> tuple[str, ...]:
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return (node.id, *reversed(parts)) if isinstance(node, ast.Name) else ()
-
-
-def _last(node: ast.expr) -> str:
-    match node:
-        case ast.Call(func=func):
-            return _last(func)
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return "an expression"

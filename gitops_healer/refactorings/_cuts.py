@@ -156,19 +156,29 @@ class Surgeon:
                 raise CannotWaitError(f"line {others[0]}: {name} is bound there as well")
             return reads
         parts = tuple(alias.name.split("."))
-        if others and not all(self._is_plain_import(code, line, name) for line in others):
-            raise CannotWaitError(f"line {others[0]}: {name} is bound there as well")
+        plain = {line for line in others if self._binds_package(code, line, name)}
+        for line in others:
+            if line not in plain:
+                raise CannotWaitError(f"line {line}: {name} is bound there as well")
         for use in reads:
-            if use.chain[: len(parts)] != parts and (not others or len(use.chain) < 2):
+            if use.chain[: len(parts)] != parts and (not self._stays(code, statement, alias) or len(use.chain) < 2):
                 raise CannotWaitError(f"line {use.line}: {name} is used as more than {alias.name}")
         return [use for use in reads if use.chain[: len(parts)] == parts]
 
-    def _is_plain_import(self, code: ModuleCode, line: int, name: str) -> bool:
+    def _stays(self, code: ModuleCode, statement: Statement, alias: ast.alias) -> bool:
+        """Whether the name is bound by another `import name.other` at the top of the module as well."""
+        if isinstance(statement, ast.ImportFrom) or alias.asname:
+            return False
+        name = _bound(statement, alias)
+        tops = {node.lineno for node in code.tree.body if isinstance(node, ast.Import)}
+        others = {line for line in code.uses.rebound.get(name, ()) if line != statement.lineno}
+        return any(self._binds_package(code, line, name) for line in others & tops)
+
+    def _binds_package(self, code: ModuleCode, line: int, name: str) -> bool:
+        """Whether a line binds a name to a package of that name, as `import name.anything` does."""
         return any(
-            isinstance(node, ast.Import)
-            and node.lineno == line
-            and all(_bound(node, a) != name or not a.asname for a in node.names)
-            for node in code.tree.body
+            item.line == line and item.bound == name and item.module.partition(".")[0] == name
+            for item in self._model.facts(code.path).imports
         )
 
     def _move(self, code: ModuleCode, target: str, statement: Statement, alias: ast.alias, uses: list[Use]) -> Moved:
@@ -177,13 +187,15 @@ class Surgeon:
         if not uses:
             raise CannotWaitError(f"{where}: {name} is not used here, so it is imported for its effect or for others")
         self._refuse_load(uses, name)
-        self._refuse_public(code, name, where)
+        stays = self._stays(code, statement, alias)
+        if not stays:
+            self._refuse_public(code, name, where)
         self._refuse_dynamic(code, name, uses)
         functions = self._functions(code, name, uses)
         typed = [use for use in uses if use.when in (When.TYPE, When.TEXT)]
         if typed:
             self._refuse_evaluated(code, name, typed)
-        reason = self._hazards.reliance(code.path, name)
+        reason = "" if stays else self._hazards.reliance(code.path, name)
         if not reason and functions and isinstance(statement, ast.ImportFrom):
             reason = self._late(target, alias.name)
         if reason:

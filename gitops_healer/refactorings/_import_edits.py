@@ -5,6 +5,7 @@ import difflib
 import io
 import sys
 import tokenize
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from gitops_healer.code.shape import lines_of
 from gitops_healer.code.truth import Truth, TruthTeller
 from gitops_healer.core.change import Edit, replace_span
 from gitops_healer.refactorings._import_uses import Function
+from gitops_healer.refactorings._syntax import first_line, is_docstring
 
 _WIDTH = 88
 Statement = ast.Import | ast.ImportFrom
@@ -64,7 +66,9 @@ class Rewriter:
         self.text = source.decode(self._encoding)
         if self.text.encode(self._encoding) != source:
             raise UneditableError(f"the encoding {self._encoding} does not give the same bytes back")
-        self.tree = ast.parse(self.text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self.tree = ast.parse(self.text)
         self._lines = lines_of(self.text)
         self._starts = [0]
         for line in self._lines:
@@ -282,7 +286,7 @@ class Rewriter:
         first = self._lines[block.body[0].lineno - 1]
         space = first[: len(first) - len(first.lstrip(" \t"))]
         lines = "".join(f"{space}{statement}{self._eol}" for statement in typed)
-        at = self._line_span(imports[-1])[1] if imports else self._starts[_first_line(block.body[0]) - 1]
+        at = self._line_span(imports[-1])[1] if imports else self._starts[first_line(block.body[0]) - 1]
         missing = self._eol if at == len(self.text) and not self.text.endswith(("\n", "\r")) else ""
         yield _Splice(at, at, missing + lines, 2)
 
@@ -354,12 +358,12 @@ class Rewriter:
                 if added is not None:
                     return added
         body = self.tree.body
-        first = body[1] if _is_docstring(body[0]) and len(body) > 1 else body[0]
-        line = _first_line(first)
+        first = body[1] if is_docstring(body[0]) and len(body) > 1 else body[0]
+        line = first_line(first)
         at = self._starts[line - 1]
         if self.text[at : self._at(first.lineno, first.col_offset)].strip() and line == first.lineno:
             raise UneditableError(f"line {line} shares its line with another statement")
-        above = self._eol if _is_docstring(body[0]) and not self._is_blank(line - 1) else ""
+        above = self._eol if is_docstring(body[0]) and not self._is_blank(line - 1) else ""
         follows = isinstance(first, ast.ImportFrom) and first.module == "__future__"
         return _Splice(at, at, f"{above}from __future__ import annotations{self._eol}{'' if follows else self._eol}", 0)
 
@@ -383,8 +387,8 @@ class Rewriter:
 
     def _into_function(self, function: Function, statements: dict[Statement, list[ast.alias]]) -> _Splice:
         body = function.body
-        first = body[1] if _is_docstring(body[0]) and len(body) > 1 else body[0]
-        line = _first_line(first)
+        first = body[1] if is_docstring(body[0]) and len(body) > 1 else body[0]
+        line = first_line(first)
         start = self._at(line, 0) if line < first.lineno else self._span(first)[0]
         begin = self._starts[line - 1]
         space = self.text[begin:start] if line == first.lineno else self._leading(line)
@@ -417,16 +421,6 @@ class Rewriter:
 
     def _after(self, node: ast.stmt) -> int:
         return self._starts[self._last_line(node)]
-
-
-def _first_line(node: ast.stmt) -> int:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-    return node.lineno
-
-
-def _is_docstring(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def _is_plain(node: ast.ImportFrom) -> bool:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import sysconfig
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -72,7 +73,9 @@ def uncompilable(sources: Mapping[str, bytes]) -> str:
     """The first file that does not compile, with the reason, or ""."""
     for path, source in sources.items():
         try:
-            compile(source, path, "exec", dont_inherit=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                compile(source, path, "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             return f"{path} does not compile: {error}"
     return ""

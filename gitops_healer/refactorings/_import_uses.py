@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from gitops_healer.refactorings._syntax import last_name
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Owner = Function | ast.ClassDef | None
 
@@ -199,7 +201,7 @@ class _Reader:
                 self._uses.reads[node.id].append(use)
 
     def _subscript(self, node: ast.Subscript, at: _Context) -> None:
-        name = _last_name(node.value)
+        name = last_name(node.value)
         self.visit(node.value, at)
         if name == "Literal":
             return
@@ -212,9 +214,9 @@ class _Reader:
 
     def _call(self, node: ast.Call, at: _Context) -> None:
         texts: list[ast.expr] = []
-        if _last_name(node.func) == "cast":
+        if last_name(node.func) == "cast":
             texts = node.args[:1]
-        elif _last_name(node.func) in ("TypeVar", "NewType"):
+        elif last_name(node.func) in ("TypeVar", "NewType"):
             texts = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
         for text in texts:
             for part in ast.walk(text):
@@ -299,10 +301,3 @@ def _own(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
                 yield from (item.target for item in ast.walk(node) if isinstance(item, ast.NamedExpr))
             case _:
                 waiting += ast.iter_child_nodes(node)
-
-
-def _last_name(node: ast.expr) -> str:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""

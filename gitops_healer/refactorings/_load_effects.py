@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from gitops_healer.code.truth import Truth, TruthTeller
 from gitops_healer.refactorings._sources import Meaning, Sources
+from gitops_healer.refactorings._syntax import chain_of, last_name, root_of
 
 _HARMLESS_CALLS = frozenset(
     "filterwarnings simplefilter addHandler getLogger setLevel debug info extend append insert update namedtuple "
@@ -50,8 +51,12 @@ class LoadEffects:
     def _effect(self, path: str, node: ast.stmt, own: set[str]) -> str:
         match node:
             case ast.Expr(value=ast.Call(func=func)):
-                root, last = _root(func), _last(func)
-                return "" if last in _HARMLESS_CALLS and (root in own or last not in _WRITES) else f"calls {last}()"
+                root, last = root_of(func), last_name(func)
+                return (
+                    ""
+                    if last in _HARMLESS_CALLS and (root in own or last not in _WRITES)
+                    else f"calls {last or 'something'}()"
+                )
             case ast.Assign(targets=targets) | ast.Delete(targets=targets):
                 return self._write(targets, own)
             case ast.AugAssign(target=target):
@@ -64,18 +69,18 @@ class LoadEffects:
 
     def _write(self, targets: Iterable[ast.expr], own: set[str]) -> str:
         for target in targets:
-            if isinstance(target, ast.Attribute | ast.Subscript) and _root(target) not in own:
-                return f"writes into {_root(target) or 'something'}"
+            if isinstance(target, ast.Attribute | ast.Subscript) and root_of(target) not in own:
+                return f"writes into {root_of(target) or 'something'}"
         return ""
 
     def _decorated(self, path: str, decorators: Iterable[ast.expr]) -> str:
         for decorator in decorators:
             callee = decorator.func if isinstance(decorator, ast.Call) else decorator
-            meaning = self._sources.meaning(path, _chain(callee))
+            meaning = self._sources.meaning(path, chain_of(callee))
             if meaning.is_standard or meaning.outside.partition(".")[0] in _HARMLESS_DECORATORS:
                 continue
             if meaning.node is None or self._writes(meaning):
-                return f"is decorated by {_last(callee)}"
+                return f"is decorated by {last_name(callee) or 'an expression'}"
         return ""
 
     def _writes(self, meaning: Meaning) -> bool:
@@ -88,22 +93,22 @@ class LoadEffects:
         for item in ast.walk(node):
             if isinstance(item, ast.Global):
                 return True
-            if isinstance(item, ast.Subscript) and isinstance(item.ctx, ast.Store) and _root(item) not in local:
+            if isinstance(item, ast.Subscript) and isinstance(item.ctx, ast.Store) and root_of(item) not in local:
                 return True
-            if isinstance(item, ast.Call) and _last(item.func) in _WRITES and _root(item.func) not in local:
+            if isinstance(item, ast.Call) and last_name(item.func) in _WRITES and root_of(item.func) not in local:
                 return True
         return False
 
     def _registers(self, path: str, node: ast.ClassDef, hops: int = 12) -> str:
         """Whether making a class tells somebody: a metaclass or `__init_subclass__`, here or in a base."""
         if any(
-            keyword.arg == "metaclass" and _last(keyword.value) not in ("ABCMeta", "EnumMeta")
+            keyword.arg == "metaclass" and last_name(keyword.value) not in ("ABCMeta", "EnumMeta")
             for keyword in node.keywords
         ):
             return f"makes {node.name} with a metaclass"
         for base in node.bases:
             expression = base.value if isinstance(base, ast.Subscript) else base
-            meaning = self._sources.meaning(path, _chain(expression))
+            meaning = self._sources.meaning(path, chain_of(expression))
             if meaning.is_standard or meaning.outside.partition(".")[0] in _HARMLESS_BASES:
                 continue
             if not isinstance(meaning.node, ast.ClassDef) or not hops:
@@ -133,24 +138,3 @@ def _bound(node: ast.stmt) -> Iterator[str]:
             )
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             yield name
-
-
-def _chain(node: ast.expr) -> tuple[str, ...]:
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return (node.id, *reversed(parts)) if isinstance(node, ast.Name) else ()
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _last(node: ast.expr) -> str:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return "something"

@@ -915,6 +915,64 @@ class B:
     pass
 """,
     ),
+    "the name of the package stays": (
+        "pkg", "m.go()", "1",
+"""\
+== pkg/__init__.py
+import pkg.a
+import pkg.b
+
+LIMIT = pkg.b.N
+
+
+def go():
+    return pkg.a.f()
+-- afterwards
+import pkg.b
+
+LIMIT = pkg.b.N
+
+
+def go():
+    import pkg.a
+
+    return pkg.a.f()
+== pkg/a.py
+import pkg
+
+HOME = pkg
+
+
+def f():
+    return 1
+== pkg/b.py
+N = 1
+""",
+    ),
+    "texts that warn": (
+        "pkg.a", "m.f()", "(7, 'w')",
+"""\
+== pkg/a.py
+from .b import g
+
+
+def f():
+    return g(), '\\w'[-1]
+-- afterwards
+def f():
+    from .b import g
+
+    return g(), '\\w'[-1]
+== pkg/b.py
+from .a import f
+
+F = f
+
+
+def g():
+    return 7
+""",
+    ),
 }  # fmt: skip
 
 REFUSED = {
