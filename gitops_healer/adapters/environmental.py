@@ -22,10 +22,11 @@ _SAID = re.compile(
     r"|can't start new thread"
     r"|no display name and no \$DISPLAY"
     r"|setuptools-scm was unable to detect version"
-    r"|async def functions are not natively supported"
-    r"|^fixture '(?:mocker|benchmark|httpx_mock|requests_mock|respx_mock|snapshot|freezer|event_loop)' not found",
-    re.I | re.M,
+    r"|async def functions are not natively supported",
+    re.I,
 )
+_FIXTURE = re.compile(r"fixture '([^']+)' not found")
+_FIXTURES = re.compile(r"available fixtures: ([^\n]*)")
 # Sentences of the machine count only in errors that report on the machine, not in an assertion that quotes them.
 _SPEAKERS = ("OSError", "ImportError", "RuntimeError", "CalledProcessError", "LookupError", "TclError", "Failed")
 _WORD = re.compile(r"[A-Za-z0-9_.-]+")
@@ -97,8 +98,18 @@ def _lacks(link: Link, project: Project) -> bool:
         return link.filename.startswith("/")
     if link.spawned and kind == "FileNotFoundError":
         return bool(link.filename) and ("/" not in link.filename or link.filename.startswith("/"))
-    speaks = link.errno != 0 or kind.endswith(_SPEAKERS) or kind.endswith("FixtureLookupError")
+    if kind == "FixtureLookupError":
+        return _lacks_plugin(link.message)
+    speaks = link.errno != 0 or kind.endswith(_SPEAKERS)
     return speaks and bool(_SAID.search(link.message) or _SAID.search(link.stderr))
+
+
+def _lacks_plugin(message: str) -> bool:
+    """A fixture that nobody provides is one of a pytest plug-in that is not installed, unless its name is misspelt."""
+    wanted, known = _FIXTURE.search(message), _FIXTURES.search(message)
+    if wanted is None:
+        return False
+    return not any(_one_slip(wanted[1], name.strip()) for name in (known[1] if known else "").split(","))
 
 
 def _is_dependency(module: str, project: Project) -> bool:

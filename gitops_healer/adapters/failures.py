@@ -32,6 +32,7 @@ def describe(error: BaseException, root: str) -> dict[str, Any]:
     frames: those of the repository, innermost last; libraries and runners are left out, their places differ between
     machines and nothing there is ours to mend.
     """
+    error = _unwrapped(error)
     frames = _frames(error.__traceback__, root)
     if isinstance(error, SyntaxError) and error.filename and _inside(relative(error.filename, root)):
         frames.append([relative(error.filename, root), error.lineno or 1, "<module>"])
@@ -42,6 +43,13 @@ def describe(error: BaseException, root: str) -> dict[str, Any]:
         "frames": frames[-MAX_FRAMES:],
         "chain": links,
     }
+
+
+def _unwrapped(error: BaseException) -> BaseException:
+    """A doctest wraps what its example raised."""
+    inner = getattr(error, "exc_info", None) if type_name(error) == "doctest.UnexpectedException" else None
+    found = inner[1] if isinstance(inner, tuple) and len(inner) == 3 else None
+    return found if isinstance(found, BaseException) else error
 
 
 def type_name(error: BaseException) -> str:
@@ -55,7 +63,8 @@ def type_name(error: BaseException) -> str:
 def message_of(error: BaseException, root: str) -> str:
     """The text, without the place of the scratch copy and without addresses, which differ from run to run."""
     try:
-        text = str(error)
+        told = error.formatrepr() if hasattr(error, "formatrepr") else error  # how pytest names a missing fixture
+        text = str(getattr(told, "errorstring", error))
     except Exception as broken:
         text = f"(its text cannot be had: {type(broken).__name__})"
     return shortened(masked(text.replace(root + os.sep, "")))

@@ -88,7 +88,7 @@ class GitRepository:
         return tree if isinstance(tree, Conflict) else self._objects.commit_tree(tree, [onto], message, signature)
 
     def revert(self, commit: str, onto: str, message: str, signature: Signature) -> str | Conflict:
-        """Raises AlreadyGoneError when nothing of `commit` is left in `onto`: an empty revert would only look like one."""
+        """AlreadyGoneError when nothing of `commit` is left in `onto`: an empty revert would only look like one."""
         tree = self._objects.reverted(commit, onto)
         if isinstance(tree, Conflict):
             return tree

@@ -19,7 +19,7 @@ from gitops_healer.core.verdict import Outcome
 from gitops_healer.ports import Cache, Limits, Ran, Repository, Sandbox
 from gitops_healer.settings import Testing
 
-_VERSION = 2  # of what is cached: raise it when reports change their meaning
+_VERSION = 3  # of what is cached: raise it when reports change their meaning
 _TAIL = 4000
 _OUTPUT = 4 * 1024**2
 
@@ -68,8 +68,8 @@ class ProjectTests:
         return self._commands[tree]
 
     def run(self, commit: str, change: Change | None = None, only: Sequence[str] = ()) -> TestReport:
-        """One report. What is known already costs nothing. What could not be told is tried once more, and then not before
-        code, settings or installed packages change: a suite that hangs must not cost its time-out in every cycle."""
+        """One report. What is known already costs nothing. What could not be told is tried once more, and then not
+        before code, settings or packages change: a suite that hangs must not cost its time-out in every cycle."""
         command = self.command(commit)
         if not command:
             return TestReport("", Outcome.UNKNOWN, NO_COMMAND)
