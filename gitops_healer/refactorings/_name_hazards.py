@@ -37,7 +37,7 @@ class NameHazards:
         if found:
             return f"{name} is replaced in {self._model.module_name(path)} at {found}"
         for where, text in self._quoting(path, name):
-            if "patch" in text or "setattr" in text:
+            if where.rpartition(":")[0].endswith(".py") and ("patch" in text or "setattr" in text):
                 return f"{name} is patched in {self._model.module_name(path)} by {where}"
         return ""
 
@@ -121,8 +121,6 @@ class NameHazards:
         part = re.compile(rf"['\"}}]\.?{word}['\"]|[{{}}]\.{word}\b|[(,]\s*{word}\s*=[^=]")
         found = []
         for where, text in self._sources.mentioning(module, name):
-            if where.endswith((".rst", ".md")):
-                continue
             match = next((item for item in whole.finditer(text) if _is_spelled(where, item)), None)
             if (
                 match is None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gitops_healer.code.facts import MAX_BYTES, Import
 from gitops_healer.code.model import CodeModel
 
-_READ_AS_TEXT = (".py", ".pyi", ".toml", ".cfg", ".ini", ".yml", ".yaml", ".json", ".txt", ".in", ".rst", ".md")
+_READ_AS_TEXT = (".py", ".pyi", ".toml", ".cfg", ".ini", ".yml", ".yaml", ".json")
 _HOPS = 8
 _BUILTINS = frozenset(dir(builtins))
 
@@ -51,7 +51,7 @@ class Sources:
         return self._trees[path]
 
     def mentioning(self, *words: str) -> Iterator[tuple[str, str]]:
-        """(path, text) of Python, configuration and documentation files that hold all these words."""
+        """(path, text) of Python and configuration files that hold all these words."""
         known = [self._holding(word) for word in words]
         for path in min(known, key=len):
             if all(path in others for others in known):
