@@ -51,7 +51,7 @@ def _isolated_git(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Temp
 
 @pytest.fixture
 def make_repo(tmp_path: Path) -> Callable[..., GitRepo]:
-    """make_repo(files, name="repo", bare=False): a repository on branch `main`, with one commit when files are given."""
+    """make_repo(files, name="repo", bare=False): a repository on branch `main`, with a commit of the files if given."""
 
     def make(files: Mapping[str, str | bytes] | None = None, name: str = "repo", bare: bool = False) -> GitRepo:
         path = tmp_path / name

@@ -74,11 +74,16 @@ class History:
         return tuple(up for up in self.upgrades.values() if up.stage in stages)
 
     def find(self, text: str) -> tuple[Upgrade, ...]:
-        """Upgrades that a person may mean: full id, unique beginning of it, or codename."""
+        """Upgrades that a person may mean: id or codename, or a beginning of either (of a codename, three letters)."""
         exact = [up for up in self.upgrades.values() if text in (up.id, up.codename)]
         if exact:
             return tuple(exact)
-        return tuple(up for up in self.upgrades.values() if up.id.startswith(text) or up.id.startswith(f"up-{text}"))
+        beginnings = (text, f"up-{text}")
+        return tuple(
+            up
+            for up in self.upgrades.values()
+            if up.id.startswith(beginnings) or (len(text) > 2 and up.codename.startswith(text))
+        )
 
 
 def replay(events: Iterable[Event]) -> History:

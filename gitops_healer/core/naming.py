@@ -27,7 +27,8 @@ _SECOND = (
     "heath heron hill horizon ibis inlet iris island ivy jay kestrel lagoon lake lantern larch lark leaf ledge lily "
     "linden lynx maple marsh marten meadow mesa mill moose moss oak oasis orchard osprey otter owl panda path peak "
     "pebble pelican pine plover pond poplar prairie quail quarry raven reed reef ridge robin rowan sable salmon "
-    "sparrow spring spruce stork summit swan thistle tide timber trail tulip valley vine vista walnut willow wren yarrow"
+    "sparrow spring spruce stork summit swan thistle tide timber trail tulip valley vine vista walnut willow wren "
+    "yarrow"
 ).split()
 
 

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from gitops_healer.repair.evidence import Circumstance, Evidence, Weight
 from gitops_healer.repair.remedy import raises, returns
@@ -32,8 +33,9 @@ def read_callers(circumstance: Circumstance, sources: Iterable[Source]) -> Itera
         if not _knows(source, circumstance, name):
             continue
         for node in ast.walk(source.tree):
-            if isinstance(node, ast.Call) and _called(node) == name:
-                yield from _of_call(circumstance, source, node)
+            if isinstance(node, ast.Call) and (weight := _meant(circumstance, source, node)) is not None:
+                for one in _of_call(circumstance, source, node):
+                    yield one if weight is Weight.CLEAR else replace(one, weight=weight)
 
 
 def _knows(source: Source, circumstance: Circumstance, name: str) -> bool:
@@ -54,12 +56,33 @@ def _knows(source: Source, circumstance: Circumstance, name: str) -> bool:
     return False
 
 
-def _called(call: ast.Call) -> str:
+def _meant(circumstance: Circumstance, source: Source, call: ast.Call) -> Weight | None:
+    """Whether the call is one of this function. `x.get(...)` is a method of some other class unless it is shown not to
+    be: a function is called by its name or through its module, a method for certain only through `self`."""
+    site, name = circumstance.site, circumstance.site.function.name
     match call.func:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
+        case ast.Name(id=called):
+            return Weight.CLEAR if called == name and not site.is_method else None
+        case ast.Attribute(value=receiver, attr=called) if called == name:
+            if not site.is_method:
+                return Weight.CLEAR if _names_module(site.source.path, source, receiver) else None
+            own = isinstance(receiver, ast.Name) and receiver.id in ("self", "cls")
+            return Weight.CLEAR if own and source.path == site.source.path else Weight.HINT
         case _:
-            return ""
+            return None
+
+
+def _names_module(path: str, source: Source, receiver: ast.expr) -> bool:
+    """Whether an expression is the module in `path`, or the package that may export its functions, as imported here."""
+    *folders, file = path.split("/")
+    modules = {file.removesuffix(".py"), *folders}
+    written = ast.unparse(receiver)
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                if (alias.asname or alias.name) == written and alias.name.rpartition(".")[2] in modules:
+                    return True
+    return False
 
 
 def _of_call(circumstance: Circumstance, source: Source, call: ast.Call) -> Iterator[Evidence]:

@@ -1,7 +1,7 @@
 """Which survivor may be taken without asking, or what to ask."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from gitops_healer.core.plan import Option
@@ -42,7 +42,8 @@ def decide(evidence: Sequence[Evidence], survivors: Sequence[Survivor]) -> Verdi
     ranked = rank(evidence, survivors)
     led = {one.remedy: _following(one.remedy, ranked) for one in clear}
     reached = {survivor.behaviour for survivor in led.values() if survivor is not None}
-    unfollowed = [one for one in clear if led[one.remedy] is None and one.remedy.kind is Kind.RAISE]
+    values = {one.remedy.value for one in clear if led[one.remedy] is not None}
+    unfollowed = [one for one in clear if led[one.remedy] is None and _contradicts(one.remedy, values)]
     if len(reached) == 1 and not unfollowed and not any(one.remedy in forbidden for one in clear):
         first = next(
             survivor for survivor in ranked if survivor.behaviour in reached and survivor.candidate.remedy in led
@@ -72,6 +73,11 @@ def rank(evidence: Sequence[Evidence], survivors: Iterable[Survivor]) -> tuple[S
 
 def _following(remedy: Remedy, ranked: Sequence[Survivor]) -> Survivor | None:
     return next((survivor for survivor in ranked if survivor.candidate.remedy == remedy), None)
+
+
+def _contradicts(remedy: Remedy, values: Collection[str]) -> bool:
+    """Whether what nobody could follow wants something else than what others lead to."""
+    return remedy.kind is Kind.RAISE or (remedy.kind is Kind.RETURN and remedy.value not in values)
 
 
 def _one_each(ranked: Sequence[Survivor]) -> tuple[Survivor, ...]:
