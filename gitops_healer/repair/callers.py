@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from gitops_healer.repair.evidence import Circumstance, Evidence, Weight
 from gitops_healer.repair.remedy import raises, returns
+from gitops_healer.repair.siblings import fallback_parameters
 from gitops_healer.repair.site import own_nodes
 from gitops_healer.repair.source import Function, Source
 
@@ -92,7 +93,7 @@ def _of_call(circumstance: Circumstance, source: Source, call: ast.Call) -> Iter
     if caught:
         yield Evidence(raises(error), Weight.CLEAR, "caller", f"{where} calls it and catches {caught}")
         return
-    none_already = _gives_none(circumstance)
+    none_already = _gives_none(circumstance) or fallback_parameters(circumstance)
     for value in dict.fromkeys(_compared(source, call)):
         weight = Weight.HINT if none_already and value == "None" else Weight.CLEAR
         yield Evidence(returns(value), weight, "caller", f"{where} compares the result with {value}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gitops_healer.repair.evidence import Circumstance, Evidence, Weight, allows_none
 from gitops_healer.repair.remedy import Kind, Remedy, returns, substitutes
 from gitops_healer.repair.site import names_in, own_nodes
-from gitops_healer.repair.source import Source
+from gitops_healer.repair.source import Function, Source
 
 _DEFAULTS = frozenset(
     {"default", "fallback", "otherwise", "default_value", "if_empty", "if_missing", "missing", "fill_value"}
@@ -151,12 +151,33 @@ def _conditionals(circumstance: Circumstance) -> Iterator[Evidence]:
 
 
 def _default_parameters(circumstance: Circumstance) -> Iterator[Evidence]:
-    """A parameter named `default` is there for a case like this one."""
+    """A parameter named `default` is there for a case like this one. When its own default is a sentinel, leaving it out
+    means something else, most often to raise: then it decides nothing alone."""
     site = circumstance.site
-    for name in site.parameters:
-        if name in _DEFAULTS and not names_in(site.statement) & {name}:
-            reason = f"the function takes a parameter `{name}`"
-            yield Evidence(returns(name), Weight.CLEAR, "default", reason)
+    own = dict(_parameter_defaults(site.function))
+    for name in fallback_parameters(circumstance):
+        constant = isinstance(own.get(name), ast.Constant | ast.UnaryOp | None)
+        reason = f"the function takes a parameter `{name}`"
+        yield Evidence(returns(name), Weight.CLEAR if constant else Weight.HINT, "default", reason)
+
+
+def fallback_parameters(circumstance: Circumstance) -> tuple[str, ...]:
+    """Parameters that hold what is to be given when there is nothing else, and are not used where it fails."""
+    used = names_in(circumstance.site.statement)
+    return tuple(name for name in circumstance.site.parameters if name in _DEFAULTS and name not in used)
+
+
+def _parameter_defaults(function: Function) -> Iterator[tuple[str, ast.expr]]:
+    """(parameter, its default) of those that have one."""
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    for argument, default in zip(
+        positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True
+    ):
+        yield argument.arg, default
+    for argument, keyword in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if keyword is not None:
+            yield argument.arg, keyword
 
 
 def _same_key(circumstance: Circumstance) -> Iterator[Evidence]:
@@ -211,12 +232,10 @@ def _returns_none(circumstance: Circumstance) -> bool:
 
 def _optional_parameter(circumstance: Circumstance) -> Iterator[Evidence]:
     """A parameter that is None unless given, and is gone through: nothing given is nothing to go through."""
-    arguments = circumstance.site.function.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = [*zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True)]
-    pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
     left_out = {
-        argument.arg for argument, default in pairs if isinstance(default, ast.Constant) and default.value is None
+        name
+        for name, default in _parameter_defaults(circumstance.site.function)
+        if isinstance(default, ast.Constant) and default.value is None
     }
     for fault in circumstance.faults:
         if isinstance(fault.subject, ast.Name) and fault.subject.id in left_out and fault.neutral == ("[]",):
