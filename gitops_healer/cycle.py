@@ -6,7 +6,7 @@ safe to repeat. A step that has to wait returns the Decision that says for what.
 
 import json
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from gitops_healer import __version__
@@ -190,9 +190,10 @@ def _broken(cycle: Cycle, upgrade: Upgrade, step: Step, error: Exception) -> Out
 
 def begin(cycle: Cycle) -> list[Upgrade]:
     """Detect, and queue what is new; returns the upgrades that were begun."""
-    world, begun = cycle.world, list[str]()
-    limits = world.settings.limits
-    for finding in detect(cycle):
+    begun, limits = list[str](), cycle.world.settings.limits
+    findings = detect(cycle)
+    retire(cycle, {finding.fingerprint for finding in findings})
+    for finding in findings:
         decision = may_begin(
             finding, cycle.journal.history, queue=limits.queue, begun=len(begun), new_per_cycle=limits.new_per_cycle
         )
@@ -228,6 +229,17 @@ def remembered(detector: Detector, scene: Scene) -> list[Finding]:
     findings = list(detector(scene))
     scene.cache.put(key, canonical(to_json(findings)).encode())
     return findings
+
+
+def retire(cycle: Cycle, seen: Collection[str]) -> None:
+    """Somebody else mended it while it waited for an answer: its file changed, and it is not seen any more."""
+    world = cycle.world
+    for up in cycle.journal.history.at(Stage.HELD):
+        if up.merged is None and up.finding.fingerprint not in seen and up.base != world.base:
+            if up.finding.path in world.repository.changed_paths(up.base, world.base):
+                reason = f"it is seen no more since {up.finding.path} changed, at {world.base[:10]}"
+                cycle.journal.record([(up.id, Dropped(reason))])
+                advance(cycle, up.id)
 
 
 def queue(cycle: Cycle, finding: Finding) -> str:

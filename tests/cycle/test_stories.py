@@ -186,6 +186,18 @@ def test_what_is_not_ours_to_invent_is_asked(stage: Stage) -> None:
     assert "else None" in stage.repo.git("show", f"{stage.upgrade.proposed.branch}:program.py")
 
 
+def test_a_question_that_somebody_answered_with_code_is_closed(stage: Stage) -> None:
+    stage.fixer = asks
+    stage.heal()
+    stage.repo.commit({"README.md": "more\n"})
+    stage.heal()
+    assert stage.upgrade.stage is At.HELD, "it is still seen"
+    stage.repo.commit({"program.py": PROGRAM.replace(BROKEN, HEALED)})
+    stage.heal()
+    assert stage.upgrade.settled_as is At.DROPPED
+    assert "seen no more since program.py changed" in stage.upgrade.reason
+
+
 def test_a_fix_that_breaks_a_test_is_dropped_with_the_test_named(stage: Stage) -> None:
     stage.fixer = breaks_mean
     stage.heal()
