@@ -233,13 +233,13 @@ def remembered(detector: Detector, scene: Scene) -> list[Finding]:
 
 def retire(cycle: Cycle, seen: Collection[str]) -> None:
     """Somebody else mended it while it waited for an answer: its file changed, and it is not seen any more."""
-    world = cycle.world
+    base = cycle.world.base
     for up in cycle.journal.history.at(Stage.HELD):
-        if up.merged is None and up.finding.fingerprint not in seen and up.base != world.base:
-            if up.finding.path in world.repository.changed_paths(up.base, world.base):
-                reason = f"it is seen no more since {up.finding.path} changed, at {world.base[:10]}"
-                cycle.journal.record([(up.id, Dropped(reason))])
-                advance(cycle, up.id)
+        if up.merged or up.finding.fingerprint in seen or up.base == base:
+            continue
+        if up.finding.path in cycle.world.repository.changed_paths(up.base, base):
+            cycle.journal.record([(up.id, Dropped(f"seen no more since {up.finding.path} changed, at {base[:10]}"))])
+            advance(cycle, up.id)
 
 
 def queue(cycle: Cycle, finding: Finding) -> str:
