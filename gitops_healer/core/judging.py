@@ -115,7 +115,7 @@ def _opinion(reading: Reading, share: float, tolerance: Tolerance) -> Opinion:
     if _rate(reading) <= _tolerated(reading, tolerance) or _plain_chance(reading) > DOUBT:
         return Opinion(reading, Judgement.HEALTHY, f"{reading.subject} {_figures(reading)}: no worse than before")
     missing = _until_settled(reading, share, tolerance)
-    doubt = f"more than before, which happens by chance in {_plain_chance(reading):.0%} of cases"
+    doubt = f"more than before, which happens by chance in {_plain_chance(reading):.2g} of cases"
     more = f"about {missing:,} more executions like these would settle it" if missing else "more executions are needed"
     return Opinion(reading, Judgement.INSUFFICIENT, f"{reading.subject} {_figures(reading)}: {doubt}; {more}", missing)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from gitops_healer.core.plan import Option
 from gitops_healer.repair.callers import covers
@@ -90,20 +91,23 @@ def _one_each(ranked: Sequence[Survivor]) -> tuple[Survivor, ...]:
 
 def options(circumstance: Circumstance, verdict: Verdict) -> tuple[Option, ...]:
     made = [
-        option(circumstance, survivor, verdict.reasons if n == 0 else ())
+        option(circumstance, survivor, verdict.reasons if n == 0 else (), verdict.survivors)
         for n, survivor in enumerate(verdict.survivors)
     ]
     return tuple(_with_own_key(one, made[:number]) for number, one in enumerate(made))
 
 
-def option(circumstance: Circumstance, survivor: Survivor, reasons: tuple[str, ...]) -> Option:
+def option(
+    circumstance: Circumstance, survivor: Survivor, reasons: tuple[str, ...], beside: Sequence[Survivor] = ()
+) -> Option:
+    """beside: the other survivors that are offered, from which its behaviour has to be told apart."""
     candidate, site = survivor.candidate, circumstance.site
     return Option(
         key=candidate.remedy.key,
         title=title(candidate.remedy, site.qualname, candidate.says, candidate.place),
         source=candidate.template,
         change=candidate.change,
-        behaviour=behaviour(circumstance, survivor),
+        behaviour=behaviour(circumstance, survivor, beside),
         determined_by=reasons,
         proof=survivor.proof,
         symbols=(site.qualname,),
@@ -126,13 +130,28 @@ def title(remedy: Remedy, function: str, says: str, place: str) -> str:
             return f"Leave out {remedy.value!r} before {function} converts"
 
 
-def behaviour(circumstance: Circumstance, survivor: Survivor) -> str:
-    """What happens to a failing input: `values=[] gives 0.0`."""
+def behaviour(circumstance: Circumstance, survivor: Survivor, beside: Sequence[Survivor] = ()) -> str:
+    """What happens to a failing input: `values=[] gives 0.0`; and to a second one, where another does the same to the
+    first."""
     site = circumstance.site if circumstance.whole else None
     if not circumstance.failing or not survivor.results:
         return f"{circumstance.site.qualname} {survivor.candidate.remedy.phrase(_short(survivor.candidate.place))}"
-    end = told(survivor.results[0]).replace("return ", "gives ", 1).replace("raise ", "raises ", 1)
-    return f"{shown(site, circumstance.failing[0])} {end}"
+    alike = [other for other in beside if other is not survivor and other.results[:1] == survivor.results[:1]]
+    differing = (
+        number
+        for other in alike
+        for number, (mine, its) in enumerate(zip(survivor.results, other.results, strict=False))
+        if mine != its
+    )
+    shown_inputs = dict.fromkeys([0, *islice(differing, 1)])
+    return "; ".join(
+        f"{shown(site, circumstance.failing[number])} {_ending(told(survivor.results[number]))}"
+        for number in shown_inputs
+    )
+
+
+def _ending(told_result: str) -> str:
+    return told_result.replace("return ", "gives ", 1).replace("raise ", "raises ", 1)
 
 
 def question(circumstance: Circumstance, verdict: Verdict, made: Sequence[Option]) -> str:
