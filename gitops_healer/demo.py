@@ -32,7 +32,7 @@ SHOP = {
 
 
 def average(stars):
-    """The mean of the stars that customers gave, 0.0 when nobody has rated yet."""
+    """The mean of the stars that customers gave, 0.0 when there are no stars."""
     return sum(stars) / len(stars)
 ''',
     "shop/stock.py": '''\

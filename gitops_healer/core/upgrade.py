@@ -465,8 +465,8 @@ _MAY_FOLLOW: dict[type[Fact], frozenset[Stage]] = {
 def _applied(up: Upgrade, ts: datetime, fact: Fact) -> Upgrade:
     """One line a fact: what it changes."""
 
-    def to(stage: Stage, **changes: object) -> Upgrade:
-        return replace(up, stage=stage, changed_at=ts, **changes)  # type: ignore[arg-type]
+    def to(stage: Stage, reason: str = "", **changes: object) -> Upgrade:
+        return replace(up, stage=stage, changed_at=ts, reason=reason, **changes)  # type: ignore[arg-type]
 
     match fact:
         case Queued():
@@ -511,7 +511,7 @@ def _applied(up: Upgrade, ts: datetime, fact: Fact) -> Upgrade:
         case RevertProposed():
             return replace(up, revert=fact, approvals=())
         case RolledBack():
-            return to(Stage.ROLLED_BACK, rolled_back=fact, settled_as=Stage.ROLLED_BACK)
+            return to(Stage.ROLLED_BACK, up.reason, rolled_back=fact, settled_as=Stage.ROLLED_BACK)
         case Dropped(reason):
             return to(Stage.DROPPED, reason=reason, settled_as=Stage.DROPPED, held=None)
         case Held(reason):
@@ -522,7 +522,7 @@ def _applied(up: Upgrade, ts: datetime, fact: Fact) -> Upgrade:
         case Intended():
             return replace(up, intents=(*up.intents, fact))
         case Closed():
-            return to(Stage.CLOSED)
+            return to(Stage.CLOSED, up.reason)
         case _:
             assert_never(fact)
 

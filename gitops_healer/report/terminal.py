@@ -70,7 +70,7 @@ def findings_table(findings: Iterable[tuple[Finding, Decision]]) -> Table:
             clean(finding.rule),
             clean(f"{finding.path}:{finding.start}"),
             clean(finding.message),
-            "yes" if decision.allowed else clean((decision.blocking or decision).reason),
+            "yes" if decision.allowed else clean(shorten((decision.blocking or decision).reason, 100)),
         )
     return table
 
@@ -188,6 +188,10 @@ def stats_table(stats: Iterable[ToolStats]) -> Table:
             clean(stat.failures_by[0][0]) if stat.failures_by else "",
         )
     return table
+
+
+def shorten(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _count(number: int, word: str) -> str:
