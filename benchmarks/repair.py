@@ -23,7 +23,7 @@ from gitops_healer.adapters.caller import SandboxedCaller
 from gitops_healer.adapters.executions import open_executions
 from gitops_healer.adapters.repository import open_repository
 from gitops_healer.adapters.sandbox import detect_sandbox
-from gitops_healer.adapters.test_runner import ProjectTests
+from gitops_healer.adapters.suite import ProjectTests
 from gitops_healer.code.model import CodeModel
 from gitops_healer.core.execution import Execution, ExecutionFailure
 from gitops_healer.core.finding import Finding, Severity, fingerprint

@@ -19,7 +19,7 @@ from gitops_healer.adapters.local_forge import LocalForge
 from gitops_healer.adapters.machine import free_bytes, one_at_a_time
 from gitops_healer.adapters.repository import GitRepository, open_repository
 from gitops_healer.adapters.sandbox import detect_sandbox
-from gitops_healer.adapters.test_runner import ProjectTests
+from gitops_healer.adapters.suite import ProjectTests
 from gitops_healer.core.execution import Execution
 from gitops_healer.core.rebuilding import rebuild
 from gitops_healer.core.upgrade import Event

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from gitops_healer.adapters.test_commands import Tree, import_roots
+from gitops_healer.adapters.suite_commands import Tree, import_roots
 from gitops_healer.adapters.workbench import environment, lay_out, make_bench
 from gitops_healer.core.change import Change
 from gitops_healer.ports import CallOutcome, Limits, Ran, Repository, Sandbox

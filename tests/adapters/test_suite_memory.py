@@ -9,7 +9,7 @@ from pathlib import Path
 from gitops_healer.adapters.cache import SqliteCache
 from gitops_healer.adapters.repository import open_repository
 from gitops_healer.adapters.sandbox import detect_sandbox
-from gitops_healer.adapters.test_runner import ProjectTests
+from gitops_healer.adapters.suite import ProjectTests
 from gitops_healer.core.verdict import Outcome
 from gitops_healer.ports import Limits, Ran, Sandbox, SandboxLevel
 from gitops_healer.settings import load_settings

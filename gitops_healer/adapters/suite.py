@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gitops_healer.adapters.environmental import Project, requirement_files, top_level_modules
-from gitops_healer.adapters.test_commands import Invocation, Kind, Tree, discover_command, import_roots, prepare
-from gitops_healer.adapters.test_results import Results, read_results, read_unittest
-from gitops_healer.adapters.test_verdicts import NO_COMMAND, Told, judge
+from gitops_healer.adapters.suite_commands import Invocation, Kind, Tree, discover_command, import_roots, prepare
+from gitops_healer.adapters.suite_results import Results, read_results, read_unittest
+from gitops_healer.adapters.suite_verdicts import NO_COMMAND, Told, judge
 from gitops_healer.adapters.workbench import SEARCH_PATH, Bench, environment, lay_out, make_bench
 from gitops_healer.core.change import Change
 from gitops_healer.core.codec import canonical, digest, from_json, to_json

@@ -4,8 +4,8 @@ import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitops_healer.adapters.test_commands import Kind
-from gitops_healer.adapters.test_results import Results
+from gitops_healer.adapters.suite_commands import Kind
+from gitops_healer.adapters.suite_results import Results
 from gitops_healer.core.testing import CaseStatus, TestCase
 from gitops_healer.core.verdict import Outcome
 from gitops_healer.ports import Ran

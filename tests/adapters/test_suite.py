@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from gitops_healer.adapters.environmental import Link, Project, is_environmental
 from gitops_healer.adapters.repository import open_repository
 from gitops_healer.adapters.sandbox import detect_sandbox
-from gitops_healer.adapters.test_commands import Kind, Tree, discover_command, import_roots, needs_shell, prepare
-from gitops_healer.adapters.test_results import read_results, read_unittest
-from gitops_healer.adapters.test_runner import ProjectTests
+from gitops_healer.adapters.suite import ProjectTests
+from gitops_healer.adapters.suite_commands import Kind, Tree, discover_command, import_roots, needs_shell, prepare
+from gitops_healer.adapters.suite_results import read_results, read_unittest
 from gitops_healer.adapters.traceback_text import read_traceback
 from gitops_healer.core.change import whole_file
 from gitops_healer.core.testing import CaseStatus, TestCase, TestReport
