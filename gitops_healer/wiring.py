@@ -21,6 +21,7 @@ from gitops_healer.adapters.repository import GitRepository, open_repository
 from gitops_healer.adapters.sandbox import detect_sandbox
 from gitops_healer.adapters.suite import ProjectTests
 from gitops_healer.core.execution import Execution
+from gitops_healer.core.naming import BRANCH_PREFIX
 from gitops_healer.core.rebuilding import rebuild
 from gitops_healer.core.upgrade import Event
 from gitops_healer.errors import HealerError, PreflightError, RepositoryError, UsageError
@@ -64,7 +65,7 @@ def find_place(choices: Choices) -> Place:
     """
     repository = open_repository(choices.path)
     named = load_settings(options=choices.options).limits.base_branch
-    branch = named or repository.head_branch() or _usual_branch(repository)
+    branch = named or default_branch(repository)
     base = repository.resolve(f"refs/heads/{branch}") or ""
     override = repository.read(base, OVERRIDES) if base else None
     settings = load_settings(override, choices.options)
@@ -76,18 +77,22 @@ def find_place(choices: Choices) -> Place:
     return Place(repository, branch, base, settings)
 
 
-def _usual_branch(repository: GitRepository) -> str:
-    """HEAD is detached: the branch with the usual name, or the only one."""
+def default_branch(repository: GitRepository) -> str:
+    """The branch with a usual name, whatever is checked out: somebody who works on a branch of their own, or looks at
+    one of ours, must not change what is healed. Without one, the branch of HEAD. Raises PreflightError."""
     heads = [ref.removeprefix("refs/heads/") for ref in repository.refs("refs/heads/")]
-    own = [head for head in heads if not head.startswith("healer")]
+    own = [head for head in heads if not head.startswith((BRANCH_PREFIX, BRANCH))]
     for name in ("main", "master", "trunk"):
         if name in own:
             return name
+    current = repository.head_branch()
+    if current and not current.startswith((BRANCH_PREFIX, BRANCH)):
+        return current
     if len(own) == 1:
         return own[0]
     raise PreflightError(
-        f"HEAD of {repository.path} is detached and none of its {len(own)} branches is called main or master: "
-        "say which one to heal with --base-branch NAME"
+        f"HEAD of {repository.path} is on no branch of yours and none of its {len(own)} branches is called main or "
+        "master: say which one to heal with --base-branch NAME"
     )
 
 

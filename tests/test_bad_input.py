@@ -86,6 +86,16 @@ def test_a_detached_head(cli: Callable[..., Ran], make_repo: MakeRepo) -> None:
     assert json.loads(cli("heal", repo.path, "--base-branch", "two", "--format", "json").out)["base_branch"] == "two"
 
 
+def test_what_is_checked_out_does_not_change_what_is_healed(make_repo: MakeRepo) -> None:
+    stage = Stage(make_repo(FILES))
+    stage.heal()
+    for branch in (stage.upgrade.proposed.branch, "healer-ledger"):
+        stage.repo.git("switch", "--quiet", branch)
+        assert stage.world().base_branch == "main"
+    stage.repo.git("switch", "--quiet", "--create", "my-own", "main")
+    assert stage.world().base_branch == "main"
+
+
 def test_a_base_branch_that_is_not_there(cli: Callable[..., Ran], make_repo: MakeRepo) -> None:
     ran = cli("heal", make_repo({"a.py": ""}).path, "--base-branch", "nowhere")
     assert ran.code == 5
