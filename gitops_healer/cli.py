@@ -81,7 +81,7 @@ ModeOption = Annotated[
 ForgeOption = Annotated[ForgeKind, typer.Option(help="Where the pull requests are.")]
 TestCommand = Annotated[str | None, typer.Option(help="How the project's tests are run.", show_default="discovered")]
 Limit = Annotated[int | None, typer.Option(min=0, help="Begin at most so many upgrades.")]
-BaseBranch = Annotated[str | None, typer.Option(help="The branch to heal.", show_default="main or master, else that of HEAD")]
+BaseBranch = Annotated[str | None, typer.Option(help="The branch to heal.", show_default="main, else that of HEAD")]
 Actor = Annotated[str, typer.Option(help="Who says it.")]
 HERE = Path()
 

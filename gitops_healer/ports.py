@@ -69,7 +69,8 @@ class CommitInfo:
 
 
 class Repository(Protocol):
-    """Git objects and refs of one repository. Never reads or writes its work tree or index."""
+    """Git objects and refs of one repository. Never writes its work tree or index, and reads nothing of them but what
+    `generated` names."""
 
     @property
     def path(self) -> Path:
@@ -110,6 +111,11 @@ class Repository(Protocol):
     def export(self, commit: str, target: Path, change: Change | None = None) -> None:
         """Write all files of a commit, with a change applied, under `target` (empty, exists). Symlinks that lead out
         of the tree are left out; no git directory, no hooks, no filters of the user are involved."""
+        ...
+
+    def generated(self, commit: str) -> tuple[str, ...]:
+        """Paths of files in the work tree that git ignores and that lie beside Python files of the commit: what a
+        build left there (`_version.py`, extension modules). Empty for a bare repository."""
         ...
 
     def commit_change(self, base: str, change: Change, message: str, signature: Signature) -> str:

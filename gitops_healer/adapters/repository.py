@@ -6,6 +6,7 @@ from pathlib import Path
 import pygit2
 
 from gitops_healer.adapters.exporting import export_tree
+from gitops_healer.adapters.generated import generated_files
 from gitops_healer.adapters.objects import Objects, decode_path
 from gitops_healer.adapters.remote import Credential, Git
 from gitops_healer.adapters.trees import changed_entries
@@ -73,6 +74,11 @@ class GitRepository:
     def export(self, commit: str, target: Path, change: Change | None = None) -> None:
         changed = self._objects.changed(commit, change) if change else {}
         export_tree(self._objects, self._objects.tree_of(commit), changed, target)
+
+    def generated(self, commit: str) -> tuple[str, ...]:
+        if self._path.resolve() == self._common_dir.resolve():
+            return ()
+        return generated_files(self._path, (file.path for file in self.files(commit)))
 
     def commit_change(self, base: str, change: Change, message: str, signature: Signature) -> str:
         return self._objects.commit_change(base, change, message, signature)

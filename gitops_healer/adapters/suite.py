@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gitops_healer.adapters.environmental import Project, requirement_files, top_level_modules
+from gitops_healer.adapters.generated import stamp
 from gitops_healer.adapters.suite_commands import Invocation, Kind, Tree, discover_command, import_roots, prepare
 from gitops_healer.adapters.suite_results import Results, read_results, read_unittest
 from gitops_healer.adapters.suite_verdicts import NO_COMMAND, Told, judge
@@ -124,7 +125,8 @@ class ProjectTests:
         tree = self._repository.commit(commit).tree
         edits = to_json(change) if change else None
         place = [str(self._python), _installed(self._python), self._sandbox.level.value]
-        return digest("tests", _VERSION, tree, edits, command, place, sorted(only), settings)
+        built = stamp(self._repository.path, self._repository.generated(commit))
+        return digest("tests", _VERSION, tree, edits, command, place, built, sorted(only), settings)
 
     def _remember(self, key: str, report: TestReport) -> None:
         if report.outcome is Outcome.UNKNOWN and self._cache.get(f"{key}:once") is None:

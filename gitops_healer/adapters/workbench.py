@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gitops_healer.adapters.generated import copy_generated
 from gitops_healer.core.change import Change
 from gitops_healer.ports import Repository
 
@@ -44,9 +45,10 @@ class Bench:
 
 
 def lay_out(repository: Repository, scratch: Path, commit: str, change: Change | None) -> None:
-    """Write the tree of a commit, with the change applied, into a scratch directory."""
+    """Write the tree of a commit, with the change applied and what a build left beside it, into a scratch directory."""
     (scratch / TREE).mkdir()
     repository.export(commit, scratch / TREE, change)
+    copy_generated(repository.path, repository.generated(commit), scratch / TREE)
 
 
 def make_bench(scratch: Path, python: Path) -> Bench:

@@ -63,3 +63,27 @@ def test_what_cannot_be_told_is_tried_twice_until_something_changes(
     repo.commit({"a.py": "x = 1\n"})
     report(repo.git("rev-parse", "HEAD"))
     assert counting.runs == 3
+
+
+def test_what_a_build_left_beside_the_sources_is_there_for_the_tests(
+    make_repo: Callable[..., GitRepo], tmp_path: Path
+) -> None:
+    files = {
+        ".gitignore": "_version.py\n*.log\n",
+        "src/pkg/__init__.py": "from pkg._version import version\n",
+        "test_pkg.py": "import pkg\n\n\ndef test_version():\n    assert pkg.version == '1'\n",
+    }
+    repo = make_repo(files)
+    repo.write({"src/pkg/_version.py": "version = '1'\n", "src/pkg/draft.py": "1 / 0\n", "src/pkg/a.log": "x"})
+    opened = open_repository(repo.path)
+    head = repo.git("rev-parse", "HEAD")
+    assert opened.generated(head) == ("src/pkg/_version.py",)
+
+    def outcome() -> Outcome:
+        cache = SqliteCache(tmp_path / "cache.sqlite")
+        return ProjectTests(opened, Counting(), cache, load_settings().testing, Path(sys.executable)).run(head).outcome
+
+    assert outcome() is Outcome.PASSED
+    repo.write({"src/pkg/_version.py": "version = '22'\n"})
+    assert outcome() is Outcome.FAILED, "another build is another run"
+    assert open_repository(repo.path / ".git").generated(head) in ((), ("src/pkg/_version.py",))
