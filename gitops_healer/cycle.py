@@ -41,7 +41,7 @@ from gitops_healer.core.policy import (
     preflight,
     proof_holds,
 )
-from gitops_healer.core.summary import Reply, Summary
+from gitops_healer.core.summary import Look, Reply, Summary
 from gitops_healer.core.upgrade import (
     IN_REVIEW,
     Approved,
@@ -92,6 +92,7 @@ class Cycle:
 
     world: World
     journal: Journal
+    looks: list[Look] = field(default_factory=list)
     findings: list[tuple[Finding, Decision]] = field(default_factory=list)
     waiting: dict[str, Decision] = field(default_factory=dict)
     moved: dict[str, None] = field(default_factory=dict)
@@ -105,6 +106,7 @@ class Cycle:
             mode=self.world.mode,
             base_branch=self.world.base_branch,
             base=self.world.base,
+            looks=tuple(self.looks),
             findings=tuple(self.findings),
             upgrades=tuple((up, self.waiting.get(up.id)) for up in upgrades if up.open or up.id in self.moved),
             moved=tuple(self.moved),
@@ -205,17 +207,21 @@ def begin(cycle: Cycle) -> list[Upgrade]:
 
 
 def detect(cycle: Cycle) -> list[Finding]:
-    """What all detectors see on the base branch, most urgent first."""
+    """What all detectors see on the base branch, most urgent first. Two of them may see the same flaw."""
     world = cycle.world
     scene = world.scene(world.base)
     seen: dict[str, Finding] = {}
     for detector in world.detectors:
-        if detector.name not in world.settings.detection.disabled:
-            world.progress(f"looking: {detector.name}")
-            for finding in remembered(detector, scene):  # detectors may see the same flaw
-                known = seen.setdefault(finding.fingerprint, finding)
-                if finding.priority > known.priority:
-                    seen[finding.fingerprint] = finding
+        if detector.name in world.settings.detection.disabled:
+            continue
+        world.progress(f"looking: {detector.name}")
+        said: list[str] = []
+        found = remembered(detector, replace(scene, progress=said.append))
+        cycle.looks.append(Look(detector.name, len(found), said[-1] if said else ""))
+        for finding in found:
+            known = seen.setdefault(finding.fingerprint, finding)
+            if finding.priority > known.priority:
+                seen[finding.fingerprint] = finding
     return sorted(seen.values(), key=lambda f: (-f.priority, -f.severity.weight, f.rule, f.path, f.symbol))
 
 

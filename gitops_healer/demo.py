@@ -1,6 +1,7 @@
 """The whole story on a small shop, told by the real cycle: nothing here prints what did not happen."""
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -213,7 +214,10 @@ class Shop:
         self.console.print(terminal.events_table(world.ledger.load()[-18:]))
         self.say("The history of main", "Merges are squash commits; taking back is a revert commit.")
         self.console.print(git(self.home, "log", "--oneline", "--no-decorate", "main"), markup=False)
-        self.console.print(f"Look around:  cd {self.home}  &&  gitops-healer status --all  &&  git log -p main")
+        program = "gitops-healer" if shutil.which("gitops-healer") else Path(sys.argv[0]).absolute()
+        self.console.print(
+            f"Look around:  cd {self.home}  &&  {program} status --all  &&  git log -p main", soft_wrap=True
+        )
 
 
 def open_upgrades(world: World) -> tuple[Upgrade, ...]:

@@ -20,6 +20,15 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class Look:
+    """What a detector saw: how many findings, and what it had to say about how well it could look."""
+
+    detector: str
+    findings: int
+    said: str = ""
+
+
+@dataclass(frozen=True)
 class Summary:
     """findings: with the decision to begin them or not; upgrades: those that moved or are open, with what they wait
     for; events: how many facts went into the ledger; moved: ids of upgrades that changed; notices: for the user."""
@@ -28,6 +37,7 @@ class Summary:
     mode: str
     base_branch: str
     base: str
+    looks: tuple[Look, ...] = ()
     findings: tuple[tuple[Finding, Decision], ...] = ()
     upgrades: tuple[tuple[Upgrade, Decision | None], ...] = ()
     moved: tuple[str, ...] = ()

@@ -11,7 +11,6 @@ from gitops_healer.code.shape import shape_of
 from gitops_healer.core.execution import Frame
 from gitops_healer.core.finding import Finding, Severity, fingerprint
 from gitops_healer.core.testing import TestCase
-from gitops_healer.core.verdict import Outcome
 from gitops_healer.registry import Scene, detector
 
 RULE = "failing_test"
@@ -35,17 +34,17 @@ def failing_test(scene: Scene) -> Iterable[Finding]:
     """A test of the project fails, not only now and then and not because of the machine.
 
     One finding for tests that fail in the same code with the same error: symbol is the id of the first, `evidence`
-    names all (`fails: ID`). When it cannot be told whether tests fail there is no finding, and the progress says why.
+    names all (`fails: ID`). The progress says how the run went: when it cannot be told
+    whether tests fail there is no finding.
     """
     report = scene.tests.run(scene.commit)
     failing = [case for case in report.failing if not case.environmental]
-    if report.outcome is Outcome.UNKNOWN or (report.outcome is Outcome.FAILED and not failing):
-        scene.progress(f"{RULE}: {report.reason}")
+    scene.progress(report.reason)
     found = {item.fingerprint: item for item in reversed([_finding(scene, group) for group in grouped(failing)])}
     ordered = sorted(found.values(), key=lambda item: (item.path, item.start, item.symbol))
     most = scene.settings.detection.failing_test.max_findings
     if len(ordered) > most:
-        scene.progress(f"{RULE}: {len(ordered)} findings, the first {most} are kept (detection.failing_test)")
+        scene.progress(f"{len(ordered)} findings, the first {most} are kept (detection.failing_test): {report.reason}")
     return ordered[:most]
 
 

@@ -22,6 +22,7 @@ def summary_document(summary: Summary) -> dict[str, Any]:
         "mode": summary.mode,
         "base_branch": summary.base_branch,
         "base": summary.base,
+        "looks": [{"detector": look.detector, "findings": look.findings, "said": look.said} for look in summary.looks],
         "findings": [
             {**finding_document(finding), "decision": decision_document(decision)}
             for finding, decision in summary.findings

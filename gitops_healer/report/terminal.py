@@ -47,6 +47,9 @@ def print_summary(console: Console, summary: Summary) -> None:
         f"{_count(len(summary.findings), 'finding')}, {_count(len(summary.moved), 'upgrade')} moved, "
         f"{_count(summary.events, 'event')} written"
     )
+    for look in summary.looks:
+        said = f": {clean(shorten(look.said, 160))}" if look.said else ""
+        console.print(f"  {clean(look.detector)} sees {_count(look.findings, 'finding')}{said}", style="dim")
     for reply in summary.replies:
         console.print(f"[cyan]{clean(reply.actor)}[/]: /{clean(reply.command)}")
         console.print(f"  {clean(reply.text)}")
