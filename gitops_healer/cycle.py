@@ -7,6 +7,7 @@ safe to repeat. A step that has to wait returns the Decision that says for what.
 import json
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from gitops_healer import __version__
@@ -73,7 +74,14 @@ from gitops_healer.core.upgrade import (
 )
 from gitops_healer.core.verdict import CheckResult, Outcome, Verdict
 from gitops_healer.core.watching import Judgement, Window
-from gitops_healer.errors import AlreadyGoneError, BrokenStepError, HealerError, LostRaceError, PreflightError
+from gitops_healer.errors import (
+    AlreadyGoneError,
+    BrokenStepError,
+    ForgeError,
+    HealerError,
+    LostRaceError,
+    PreflightError,
+)
 from gitops_healer.obedience import obey
 from gitops_healer.ports import Conflict, RefUpdate
 from gitops_healer.registry import Case, Detector, Scene
@@ -598,7 +606,8 @@ def close(cycle: Cycle, up: Upgrade) -> Outcomes:
             forge.close_pull(pull.number, forge.login)
         for branch, ours in ((b.branch, b.head) for b in (up.proposed, up.revert) if b):
             if forge.branch_head(branch) == ours:
-                forge.delete_branch(branch, ours)
+                with suppress(ForgeError):  # somebody has it checked out: then it stays
+                    forge.delete_branch(branch, ours)
         if scratch := repository.refs(scratch_ref_of(up.id)).get(scratch_ref_of(up.id)):
             repository.update_refs([RefUpdate(scratch_ref_of(up.id), "", scratch)], f"healer: {up.id} is closed")
     assert up.settled_as is not None

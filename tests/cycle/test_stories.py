@@ -66,6 +66,18 @@ def test_a_maintainer_approves_and_it_is_merged_watched_and_stable(stage: Stage)
     assert not [ref for ref in stage.refs() if ref.startswith(("refs/heads/healer/", "refs/healer/scratch/"))]
 
 
+def test_a_branch_that_somebody_looks_at_stays(stage: Stage) -> None:
+    stage.heal()
+    branch = stage.upgrade.proposed.branch
+    stage.repo.git("switch", "--quiet", branch)
+    assert stage.say("/approve", pull=1).allowed
+    stage.clock.turn(timedelta(hours=25))
+    cycle = stage.heal()
+    assert cycle.errors == []
+    assert stage.upgrade.stage is At.CLOSED
+    assert f"refs/heads/{branch}" in stage.refs()
+
+
 def test_without_data_it_is_never_called_stable(stage: Stage) -> None:
     merged(stage)
     stage.clock.turn(timedelta(hours=25))
