@@ -38,7 +38,8 @@ def _latest(history: History, count: int) -> str:
         f"- {up.changed_at:%Y-%m-%d %H:%M} UTC: {name_of(up)} {where_it_stands(up)}{_because(up)}"
         for up in upgrades[:count]
     )
-    return f"{len(upgrades)} upgrades: {counts}. {len(history.ignored)} findings are ignored.\n\n{lines}"
+    noun = "upgrade" if len(upgrades) == 1 else "upgrades"
+    return f"{len(upgrades)} {noun}: {counts}. {len(history.ignored)} findings are ignored.\n\n{lines}"
 
 
 def _because(up: Upgrade) -> str:

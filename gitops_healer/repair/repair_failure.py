@@ -118,7 +118,7 @@ def _repair_test(scene: Scene, finding: Finding, budget: Budget) -> Investigatio
         return _nothing(f"{first.id} fails because of where it runs, not because of the code: {first.message}", finding)
     failure = failure_of_test(scene, first)
     if failure is None:
-        return _nothing(f"no code of the project is in the traceback of {first.id}: {first.error_type}", finding)
+        return _nothing(_untraced(first), finding)
     examined = search(scene, failure, _test_bench(scene, finding, cases, base, failure), budget)
     return _told(examined) if examined is not None else _unplaced(failure)
 
@@ -203,6 +203,13 @@ def _seen(failing: Sequence[Input], examined: Examined) -> Iterable[str]:
 
 def _counted(number: int) -> str:
     return "1 distinct input fails" if number == 1 else f"{number} distinct inputs fail"
+
+
+def _untraced(case: TestCase) -> str:
+    """Why a failing test gives the templates nothing to begin with."""
+    if case.error_type == "AssertionError":
+        return f"{case.id} fails by its own assertion: the code gives a wrong value and no error that a template treats"
+    return f"no code of the project is in the traceback of {case.id}: {case.error_type}"
 
 
 def _nothing(reason: str, finding: Finding) -> Investigation:

@@ -51,7 +51,7 @@ def print_summary(console: Console, summary: Summary) -> None:
         said = f": {clean(shorten(look.said, 160))}" if look.said else ""
         console.print(f"  {clean(look.detector)} sees {_count(look.findings, 'finding')}{said}", style="dim")
     for reply in summary.replies:
-        console.print(f"[cyan]{clean(reply.actor)}[/]: /{clean(reply.command)}")
+        console.print(f"[cyan]{clean(reply.actor)}[/]: /{clean(reply.command.removeprefix('/'))}")
         console.print(f"  {clean(reply.text)}")
     if summary.findings:
         console.print(findings_table(summary.findings))

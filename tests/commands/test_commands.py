@@ -511,7 +511,7 @@ def test_status_lists_what_is_under_way_and_that_everything_is_stopped() -> None
 
 def test_the_ledger_counts_and_lists() -> None:
     reply = ask("upgrade_ledger", lived(*STABLE), upgrade="-").reply
-    assert "1 upgrades: 1 stable" in reply
+    assert "1 upgrade: 1 stable" in reply
     assert "it held" in reply
     assert "merged" in ask("upgrade_ledger", lived(*STABLE)).reply
     for wrong in ("0", "101", "-1", "x", "²", "9" * 5000):
