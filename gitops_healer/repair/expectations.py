@@ -8,7 +8,7 @@ from typing import Any
 
 from gitops_healer.core.codec import canonical
 from gitops_healer.repair.evidence import Circumstance, Evidence, Weight
-from gitops_healer.repair.inputs import Input, bind, shown
+from gitops_healer.repair.inputs import Input, bind, echoes, shown
 from gitops_healer.repair.remedy import raises, returns, spelled
 from gitops_healer.repair.source import Function, Source
 
@@ -62,7 +62,8 @@ def witness(circumstance: Circumstance, expectations: Iterable[Expectation]) -> 
             reason = f"{what} for {shown(circumstance.site, expectation.given)}"
             elsewhere = bound is not None and not same and expectation.given in circumstance.holding
             doubtful = elsewhere and circumstance.repeats(bound or {})
-            weight = Weight.HINT if doubtful else Weight.CLEAR
+            came_back = bound is not None and echoes(bound, expectation.value)
+            weight = Weight.HINT if doubtful or came_back else Weight.CLEAR
             yield Evidence(remedy, weight, "test", reason, general=False)
 
 

@@ -1,5 +1,6 @@
 """Recorded inputs: which parameter holds what, what is odd about it, and which other inputs lie near."""
 
+import ast
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,10 @@ from gitops_healer.core.codec import canonical
 from gitops_healer.repair.site import Site
 
 Input = tuple[str, str]
+FALLBACKS = frozenset(
+    {"default", "fallback", "otherwise", "default_value", "if_empty", "if_missing", "missing", "fill_value"}
+)
+"""Names of parameters that hold what is to be given when there is nothing else."""
 _VOID = frozenset({"none", "empty"})
 
 
@@ -88,6 +93,17 @@ def shown(site: Site | None, given: Input, limit: int = 70) -> str:
     else:
         text = ", ".join(f"{name}={value!r}" for name, value in bound.items())
     return (text or "no arguments") if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def echoes(bound: Mapping[str, Any], value: str) -> bool:
+    """Whether a value (Python source) is rather an argument that came back than a constant: that of a parameter such
+    as `default`, or one that is too special to be a coincidence (not 0, 1, None, empty)."""
+    try:
+        plain = ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return False
+    same = [name for name, given in bound.items() if type(given) is type(plain) and given == plain]
+    return any(name in FALLBACKS for name in same) or (bool(same) and bool(plain) and plain not in (0, 1, -1))
 
 
 def neighbours(inputs: Iterable[Input], limit: int) -> tuple[Input, ...]:

@@ -5,13 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from gitops_healer.repair.evidence import Circumstance, Evidence, Weight, allows_none
+from gitops_healer.repair.inputs import FALLBACKS
 from gitops_healer.repair.remedy import Kind, Remedy, returns, substitutes
 from gitops_healer.repair.site import names_in, own_nodes
 from gitops_healer.repair.source import Function, Source
 
-_DEFAULTS = frozenset(
-    {"default", "fallback", "otherwise", "default_value", "if_empty", "if_missing", "missing", "fill_value"}
-)
 # Which case stands for which: a guard against the one tells what is meant in the other.
 _KIN = {
     "none": {"none", "empty", "missing"},
@@ -164,7 +162,7 @@ def _default_parameters(circumstance: Circumstance) -> Iterator[Evidence]:
 def fallback_parameters(circumstance: Circumstance) -> tuple[str, ...]:
     """Parameters that hold what is to be given when there is nothing else, and are not used where it fails."""
     used = names_in(circumstance.site.statement)
-    return tuple(name for name in circumstance.site.parameters if name in _DEFAULTS and name not in used)
+    return tuple(name for name in circumstance.site.parameters if name in FALLBACKS and name not in used)
 
 
 def _parameter_defaults(function: Function) -> Iterator[tuple[str, ast.expr]]:

@@ -8,7 +8,7 @@ from gitops_healer.repair.callers import read_callers
 from gitops_healer.repair.docstring import read_docstring
 from gitops_healer.repair.evidence import Circumstance, Evidence, Weight, settle
 from gitops_healer.repair.expectations import Expectation, witness
-from gitops_healer.repair.inputs import Input, bind, shown
+from gitops_healer.repair.inputs import Input, bind, echoes, shown
 from gitops_healer.repair.remedy import returns, spelled
 from gitops_healer.repair.siblings import read_siblings
 from gitops_healer.repair.source import Source
@@ -50,9 +50,11 @@ def read_executions(circumstance: Circumstance) -> Iterator[Evidence]:
 
 def _agreed(circumstance: Circumstance, seen: dict[tuple[str, str], str | None], kind: str) -> Iterator[Evidence]:
     values = {_python(result) for result in seen.values()}
-    weight = Weight.CLEAR if len(values) == 1 else Weight.HINT
+    agreed = Weight.CLEAR if len(values) == 1 else Weight.HINT
     for value in sorted(values - {""}):
         given = next(given for given, result in seen.items() if _python(result) == value)
+        bound = bind(circumstance.site, given)
+        weight = Weight.HINT if bound is not None and echoes(bound, value) else agreed
         count = sum(_python(result) == value for result in seen.values())
         more = f" ({count} such inputs)" if count > 1 else ""
         reason = f"{kind} succeeded: {shown(circumstance.site, given)} gave {value}{more}"
