@@ -261,7 +261,7 @@ class ExecutionStore(Protocol):
     def add(self, executions: Iterable[Execution]) -> Imported: ...
 
     def import_jsonl(self, lines: Iterable[bytes], progress: Callable[[int], None] | None = None) -> Imported:
-        """DESIGN section 7. Idempotent; broken lines are reported and skipped."""
+        """JSON Lines, one execution each. Idempotent; broken lines are reported and skipped."""
         ...
 
     def tools(self) -> tuple[str, ...]: ...
@@ -339,7 +339,7 @@ class Ran:
 
 
 class Sandbox(Protocol):
-    """Runs candidate code (DESIGN section 6)."""
+    """Runs candidate code."""
 
     @property
     def level(self) -> SandboxLevel: ...

@@ -1,4 +1,4 @@
-"""An event and its line in the ledger (DESIGN section 4)."""
+"""An event and its line in the ledger."""
 
 import hashlib
 import json

@@ -73,7 +73,7 @@ class SqlExecutions:
         return self._store(read_executions(executions), None)
 
     def import_jsonl(self, lines: Iterable[bytes], progress: Callable[[int], None] | None = None) -> Imported:
-        """DESIGN section 7; a batch is stored whole or not at all, and importing again adds only what is missing.
+        """JSON Lines; a batch is stored whole or not at all, and importing again adds only what is missing.
 
         lines: see `bounded_lines` for files whose lines may have any length; progress: is told the lines read so far.
         At most 10,000 broken lines are reported one by one.

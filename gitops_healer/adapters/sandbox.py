@@ -1,4 +1,4 @@
-"""Runs candidate code between walls (DESIGN section 6), as thick as the machine allows.
+"""Runs candidate code between walls, as thick as the machine allows.
 
 `namespace` and `bubblewrap`: a file system of its own with nothing in it but system, interpreters, what is declared
 visible, and the scratch directory, the only place of the machine that can be written; own processes, network,

@@ -24,7 +24,7 @@ class ExecutionFailure:
 
 @dataclass(frozen=True)
 class Execution:
-    """One call of a tool (DESIGN section 7). tool: `pkg.mod:qualname`; ts: aware, UTC; payloads are canonical JSON text
+    """One call of a tool. tool: `pkg.mod:qualname`; ts: aware, UTC; payloads are canonical JSON text
     (`args` a JSON array, `kwargs` an object, `result` any value), or None when they were not recorded.
     cut: what was recorded but too long to be kept: inputs, result, message, frames."""
 

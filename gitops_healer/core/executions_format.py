@@ -1,4 +1,4 @@
-"""One line of recorded executions (JSON Lines, DESIGN section 7) to a `Call`, or a reason why not.
+"""One line of recorded executions (JSON Lines) to a `Call`, or a reason why not.
 
 Nothing is guessed: a line that does not say what it must say is refused with a sentence. Extra keys are allowed.
 """

@@ -19,7 +19,7 @@ class Severity(Enum):
 
 
 class Risk(Enum):
-    """How bad it could be if the change is wrong (MISSION C4)."""
+    """How bad it could be if the change is wrong."""
 
     LOW = "low"
     MEDIUM = "medium"

@@ -66,7 +66,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be done, and inside which fence (MISSION C2, C3).
+    """What will be done, and inside which fence.
 
     option: the key of the chosen option; paths and symbols: the change may touch these and nothing else;
     lines: its size; rollback_point: the commit to go back to; criteria: how success will be known.

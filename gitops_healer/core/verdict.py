@@ -25,7 +25,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All check results on one commit. phase 1: before the change counts; phase 2: on what will count (MISSION E5)."""
+    """All check results on one commit. phase 1: before the change counts; phase 2: on what will count."""
 
     phase: int
     commit: str

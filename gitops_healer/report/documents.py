@@ -111,7 +111,7 @@ def next_action(up: Upgrade, waiting: Decision | None) -> str:
 
 
 def event_document(event: Event) -> dict[str, Any]:
-    """One ledger line (DESIGN section 4)."""
+    """One ledger line."""
     return {
         "v": event.v,
         "id": event.id,
@@ -125,7 +125,7 @@ def event_document(event: Event) -> dict[str, Any]:
 
 
 def statistics_document(history: History) -> dict[str, Any]:
-    """Counts by outcome and by rule, and what ended badly most often (MISSION G2)."""
+    """Counts by outcome and by rule, and what ended badly most often."""
     upgrades = list(history.upgrades.values())
     by_rule: dict[str, dict[str, int]] = {}
     failures: dict[str, int] = {}

@@ -105,7 +105,7 @@ def exported(tmp_path: Path) -> Path:
     return tmp_path / "ledger.sqlite"
 
 
-def test_all_names_of_the_seeds_can_be_asked(exported: Path) -> None:
+def test_all_tables_and_views_can_be_asked(exported: Path) -> None:
     for name in SEED_TABLES:
         assert ask(exported, f"SELECT * FROM {name}"), name
 
@@ -116,7 +116,7 @@ def test_an_empty_ledger_has_all_tables(tmp_path: Path) -> None:
         assert ask(tmp_path / "empty.sqlite", f"SELECT * FROM {name}") == []
 
 
-def test_the_questions_of_the_seeds(exported: Path) -> None:
+def test_the_questions_that_people_ask(exported: Path) -> None:
     sessions = "SELECT session_id, regression_detected FROM active_monitoring"
     assert ask(exported, sessions) == [("up-2", 0), ("up-4", 0)]
     assert ask(exported, f"{sessions} WHERE regression_detected = TRUE") == []
