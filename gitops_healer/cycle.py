@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from gitops_healer import __version__
 from gitops_healer.core import texts
-from gitops_healer.core.blame import own_readings
+from gitops_healer.core.blame import own_readings, rivals_of
 from gitops_healer.core.codec import canonical, digest, from_json, to_json
 from gitops_healer.core.decision import Decision, all_of, no
 from gitops_healer.core.finding import Finding
@@ -502,8 +502,7 @@ def watch(cycle: Cycle, up: Upgrade) -> Outcomes:
     assert up.watched is not None
     world, policy, window = cycle.world, cycle.world.settings.monitoring, up.watched.window
     scene = world.scene(world.base)
-    others = [other for other in cycle.journal.history.upgrades.values() if other.merged and other.id != up.id]
-    rivals = [other for other in others if other.merged and other.merged.at >= window.baseline_from]
+    rivals = rivals_of(up, cycle.journal.history.upgrades.values(), window.baseline_from)
     seen = [reading for metric in world.metrics for reading in metric(scene, up)]
     readings = own_readings(seen, rivals)
     over = world.clock.now() >= window.until

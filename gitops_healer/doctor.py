@@ -1,7 +1,5 @@
 """What works here, what does not, and what follows from it, before the first cycle."""
 
-import shutil
-import subprocess
 from collections.abc import Callable
 
 from gitops_healer.adapters.machine import free_bytes
@@ -25,15 +23,12 @@ def examine(choices: Choices) -> Decision:
     try:
         place = find_place(choices)
     except HealerError as error:
-        return all_of("doctor", [git_found(), no("repository", str(error))])
-    return all_of("doctor", [git_found(), repository_found(place), *(asked(choices, place))])
+        return all_of("doctor", [no("repository", str(error))])
+    return all_of("doctor", [repository_found(place), *asked(choices, place)])
 
 
-def git_found() -> Decision:
-    if shutil.which("git") is None:
-        return no("git", "the git program was not found", "install git 2.30 or newer")
-    done = subprocess.run(["git", "--version"], capture_output=True, text=True, check=False)
-    return yes("git", done.stdout.strip())
+def git_found(place: Place) -> Decision:
+    return yes("git", place.repository.git.version())
 
 
 def repository_found(place: Place) -> Decision:
@@ -44,6 +39,7 @@ def repository_found(place: Place) -> Decision:
 def asked(choices: Choices, place: Place) -> list[Decision]:
     """Every question is asked, even when an earlier one had a bad answer."""
     questions: dict[str, Callable[[], Decision]] = {
+        "git": lambda: git_found(place),
         "ledger": lambda: ledger_readable(place),
         "executions": lambda: executions_known(place),
         "checkout": lambda: checkout_told(place),

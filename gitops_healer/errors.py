@@ -22,12 +22,6 @@ class RepositoryError(UsageError):
     """The path is not a repository that can be healed (missing, empty, broken)."""
 
 
-class GateError(HealerError):
-    """Findings or a failed gate where the caller asked to be told (`--fail-on`)."""
-
-    exit_code = 1
-
-
 class ForgeError(HealerError):
     """The forge or the network did not do what it was asked to do."""
 

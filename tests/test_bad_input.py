@@ -243,6 +243,20 @@ def test_unknown_upgrades_and_commands(cli: Callable[..., Ran], make_repo: MakeR
     assert ran.code == 1 and "stranger" in ran.out
 
 
+def test_a_machine_without_git_is_told_what_to_install(make_repo: MakeRepo, tmp_path: Path) -> None:
+    repo = make_repo({"a.py": ""})
+    (tmp_path / "empty").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "gitops_healer", "doctor", str(repo.path)],
+        env={**os.environ, "PATH": str(tmp_path / "empty")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "install git" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
 FULL_DISK = """\
 set -e
 mount -t tmpfs -o size={size}k tmpfs {place}

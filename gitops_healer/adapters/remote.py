@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import git
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from gitops_healer.errors import ForgeError, HealerError, LostRaceError, UsageError
@@ -212,7 +211,15 @@ class Git:
         argv = ["git", f"--git-dir={self._git_dir}", command, *arguments]
         return self._execute(argv, self._git_dir, stdin, network)
 
+    def version(self) -> str:
+        """Such as `git version 2.39.5`. Raises HealerError when there is no git program."""
+        return self._run("--version").stdout.strip()
+
     def _execute(self, argv: Sequence[str], cwd: Path, stdin: bytes, network: bool) -> Done:
+        try:
+            import git  # refuses to be imported where there is no git program
+        except ImportError as error:
+            raise HealerError("the git program was not found: install git 2.30 or newer and put it on PATH") from error
         with tempfile.TemporaryFile() as source:
             source.write(stdin)
             source.seek(0)

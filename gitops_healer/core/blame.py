@@ -1,9 +1,16 @@
 """Whose fault it can be, as far as that is plain. (When it is not plain, a search for the culprit has to tell.)"""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.core.watching import Reading
+
+
+def rivals_of(upgrade: Upgrade, upgrades: Iterable[Upgrade], since: datetime) -> tuple[Upgrade, ...]:
+    """Other upgrades that were merged since then."""
+    merged = (other for other in upgrades if other.id != upgrade.id)
+    return tuple(other for other in merged if other.merged and other.merged.at >= since)
 
 
 def own_readings(readings: Sequence[Reading], others: Iterable[Upgrade]) -> tuple[Reading, ...]:

@@ -1,14 +1,13 @@
 """What may be done, and why not. Pure: facts in, Decision out; the steps of the cycle only ask."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 
 from gitops_healer.core.decision import Decision, all_of, no, yes
 from gitops_healer.core.finding import Finding, Risk
 from gitops_healer.core.forge import Pull, PullState, Status, StatusState
 from gitops_healer.core.history import History
 from gitops_healer.core.plan import Plan
-from gitops_healer.core.upgrade import Stage, Upgrade
+from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.core.verdict import Outcome, Verdict
 
 MIN_FREE_BYTES = 100 * 1024**2
@@ -211,11 +210,3 @@ def risk_of(finding: Finding, lines: int, files: int) -> Risk:
     """The larger of the finding's own risk and that of the size: over 40 lines or 2 files is medium, over 200 high."""
     by_size = Risk.HIGH if lines > 200 else Risk.MEDIUM if lines > 40 or files > 2 else Risk.LOW
     return max(finding.risk, by_size, key=lambda risk: risk.weight)
-
-
-def expired(age: timedelta, kept: timedelta) -> bool:
-    return age > kept
-
-
-def closes_upgrade(stage: Stage) -> bool:
-    return stage in (Stage.STABLE, Stage.UNPROVEN, Stage.ROLLED_BACK, Stage.DROPPED)

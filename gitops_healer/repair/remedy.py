@@ -81,12 +81,3 @@ def spelled(value: object) -> str:
 def as_float(text: str) -> str:
     """`0` as `0.0`; everything else as it is."""
     return f"{text}.0" if re.fullmatch(r"-?\d+", text) else text
-
-
-def same_value(left: str, right: str) -> bool:
-    """Whether two sources spell the same value and type."""
-    try:
-        one, other = ast.literal_eval(left), ast.literal_eval(right)
-    except (ValueError, SyntaxError):
-        return left == right
-    return type(one) is type(other) and bool(one == other)
