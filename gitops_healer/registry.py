@@ -8,12 +8,14 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import entry_points
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
+from gitops_healer.code.facts import Facts
 from gitops_healer.code.model import CodeModel
+from gitops_healer.code.roles import is_test_path
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.forge import Permission
 from gitops_healer.core.history import History
@@ -51,11 +53,28 @@ class Plugin:
 
 
 @dataclass(frozen=True)
+class FileView:
+    """One Python file as a file detector sees it. What it finds may depend on nothing else, so that it is remembered
+    by blob and path. matches: where the policy's code patterns fit."""
+
+    path: str
+    facts: Facts
+    settings: Settings
+    is_test: bool = False
+    matches: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
 class Detector(Plugin):
-    """Sees findings. reads: what its answer depends on, which decides for how long the answer is remembered."""
+    """Sees findings. reads: what its answer depends on, which decides for how long the answer is remembered.
+
+    look: for detectors of single files, what they see in one file; the symbols of its findings are qualified names
+    inside of the module, and become whole where the module's name is known.
+    """
 
     reads: Literal["code", "executions", "tests"]
     run: Callable[[Scene], Iterable[Finding]]
+    look: Callable[[FileView], Iterable[Finding]] | None = None
 
     def __call__(self, scene: Scene) -> Iterable[Finding]:
         return self.run(scene)
@@ -151,6 +170,18 @@ def detector(
     *, reads: Literal["code", "executions", "tests"]
 ) -> Callable[[Callable[[Scene], Iterable[Finding]]], Detector]:
     return lambda run: Detector(run.__name__, help_of(run), reads, run)
+
+
+def file_detector(look: Callable[[FileView], Iterable[Finding]]) -> Detector:
+    """A detector that needs one file at a time, and so costs only what changed."""
+
+    def run(scene: Scene) -> Iterable[Finding]:
+        for module in scene.code.modules(detail=True):
+            view = FileView(module.path, module.facts, scene.settings, is_test_path(module.path))
+            for finding in look(view):
+                yield replace(finding, symbol=f"{module.name}.{finding.symbol}" if finding.symbol else module.name)
+
+    return Detector(look.__name__, help_of(look), "code", run, look)
 
 
 def refactoring(*, treats: tuple[str, ...]) -> Callable[[Callable[[Scene, Finding], Investigation]], Fixer]:

@@ -69,6 +69,57 @@ class CircularImport(Section):
     max_modules: Positive
 
 
+class GodClass(Section):
+    max_methods: Positive
+    max_lines: Positive
+    include_tests: bool
+
+
+class GodModule(Section):
+    max_lines: Positive
+    max_definitions: Positive
+
+
+class LowCohesion(Section):
+    min_methods: Positive
+
+
+class HighCoupling(Section):
+    max_fan_out: Positive
+
+
+class UnstableDependency(Section):
+    min_difference: Share
+
+
+class LayerViolation(Section):
+    layers: tuple[str | tuple[str, ...], ...]
+    infer: bool
+
+
+class MixedConcerns(Section):
+    min_concerns: Positive
+
+
+class DeadCode(Section):
+    min_confidence: Share
+
+
+class Complexity(Section):
+    cyclomatic: Positive
+    cognitive: Positive
+
+
+class InefficientControlFlow(Section):
+    kinds_off: tuple[str, ...]
+
+
+class DuplicateCode(Section):
+    min_lines: Positive
+    min_tokens: Positive
+    similarity: Share
+
+
 class Detection(Section):
     disabled: tuple[str, ...]
     exclude: tuple[str, ...]
@@ -76,6 +127,17 @@ class Detection(Section):
     recent_failures: RecentFailures
     failing_test: FailingTest
     circular_import: CircularImport
+    god_class: GodClass
+    god_module: GodModule
+    low_cohesion: LowCohesion
+    high_coupling: HighCoupling
+    unstable_dependency: UnstableDependency
+    layer_violation: LayerViolation
+    mixed_concerns: MixedConcerns
+    dead_code: DeadCode
+    complexity: Complexity
+    inefficient_control_flow: InefficientControlFlow
+    duplicate_code: DuplicateCode
 
 
 class RiskPolicy(Section):

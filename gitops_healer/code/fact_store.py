@@ -1,18 +1,30 @@
-"""Facts by blob id: read from the cache, or made by one parse and kept."""
+"""Facts by blob id: read from the cache, or made by one parse and kept.
+
+Three entries a blob, so that nobody reads more than it asks for: the facts that link modules (`facts`), what detectors
+ask (`detail`), and what clones are found by (`clones`).
+"""
 
 import gc
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-from gitops_healer.code.facts import MAX_BYTES, Facts, Import, ImportKind, extract, too_big
+from gitops_healer.code.clones import FileTokens, FunctionSpan, features
+from gitops_healer.code.extract import Reading, read_source
+from gitops_healer.code.facts import MAX_BYTES, Detail, Facts, Import, ImportKind, too_big
 
-SCHEMA = 1
+SCHEMA = 2
 """Counts up whenever facts mean something else or are spelled differently."""
+CHUNK_BYTES = 400_000
+"""Source that one process reads at a time."""
 
 _KINDS = {kind.value: kind for kind in ImportKind}
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class FactCache(Protocol):
@@ -23,42 +35,171 @@ class FactCache(Protocol):
     def put_many(self, values: Mapping[str, bytes]) -> None: ...
 
 
+class Spread(Protocol):
+    """Calls a function with each item, perhaps in several processes. An item that kills its process has no result."""
+
+    def __call__(self, function: Callable[[Any], Any], items: Sequence[Any], /) -> Iterator[tuple[Any, Any]]: ...
+
+
+def in_turn(function: Callable[[T], R], items: Sequence[T]) -> Iterator[tuple[T, R | None]]:
+    """(item, result) of each item, here and one after the other."""
+    for item in items:
+        yield item, function(item)
+
+
+class Look(Protocol):
+    """What somebody wants to know of a blob beyond its facts, worked out where the facts are at hand; a JSON value."""
+
+    def __call__(self, blob: str, facts: Facts, read: Callable[[], bytes], /) -> Any: ...
+
+
+def nothing_more(blob: str, facts: Facts, read: Callable[[], bytes]) -> Any:
+    return None
+
+
+class Seen(NamedTuple):
+    """facts: without detail; looked: what the Look gave."""
+
+    blob: str
+    facts: Facts
+    looked: Any
+
+
 class FactStore:
     """The facts of blobs. parsed, cached: how many were made and how many were found."""
 
-    def __init__(self, read: Callable[[str], bytes], cache: FactCache) -> None:
+    def __init__(self, read: Callable[[str], bytes], cache: FactCache, spread: Spread = in_turn) -> None:
         self._read = read
         self._cache = cache
+        self._spread = spread
         self._known: dict[str, Facts] = {}
+        self._details: dict[str, Detail] = {}
         self.parsed = 0
         self.cached = 0
 
     def load(self, blobs: Iterable[tuple[str, int]]) -> None:
         """Make the facts of these (blob id, size in bytes) known, in one look at the cache and one write to it."""
         wanted = {blob: size for blob, size in blobs if blob not in self._known}
-        found = self._cache.get_many([_key(blob) for blob in wanted]) if wanted else {}
-        made: dict[str, bytes] = {}
+        if not wanted:
+            return
+        found = self._cache.get_many([key("facts", blob) for blob in wanted])
         with no_garbage_collection():
-            for blob, size in wanted.items():
-                facts = decode(found.get(_key(blob), b""))
-                if facts is None:
-                    facts = Facts(False, too_big(size)) if size > MAX_BYTES else extract(self._read(blob))
-                    made[_key(blob)] = encode(facts)
-                self._known[blob] = facts
-        self.parsed += len(made)
-        self.cached += len(wanted) - len(made)
-        if made:
-            self._cache.put_many(made)
+            for blob in wanted:
+                facts = decode(found.get(key("facts", blob), b""))
+                if facts is not None:
+                    self._known[blob] = facts
+        missing = {blob: size for blob, size in wanted.items() if blob not in self._known}
+        self.cached += len(wanted) - len(missing)
+        for _ in self._made(missing, nothing_more):
+            pass
+
+    def visit(self, blobs: Mapping[str, int], look: Look) -> Iterator[Seen]:
+        """The facts of each blob ({id: size}) and what `look` says of it: in the process that parsed it, or here."""
+        found = self._cache.get_many([key(kind, blob) for kind in ("facts", "detail") for blob in blobs])
+        missing: dict[str, int] = {}
+        for blob, size in blobs.items():
+            facts = decode(found.get(key("facts", blob), b""))
+            detail = unpacked(found.get(key("detail", blob), b""))
+            if facts is None or detail is None:
+                missing[blob] = size
+                continue
+            self._known[blob] = facts
+            self.cached += 1
+            yield Seen(blob, facts, look(blob, replace(facts, detail=detail), partial(self._read, blob)))
+        yield from self._made(missing, look)
 
     def facts(self, blob: str, size: int) -> Facts:
         if blob not in self._known:
             self.load([(blob, size)])
         return self._known[blob]
 
+    def detailed(self, blob: str, size: int) -> Facts:
+        """The facts with what detectors ask."""
+        facts = self.facts(blob, size)
+        if blob not in self._details:
+            detail = unpacked(self._cache.get_many([key("detail", blob)]).get(key("detail", blob), b""))
+            self._details[blob] = read_blob(self._read, blob, size).facts.details if detail is None else detail
+        return replace(facts, detail=self._details[blob])
 
-def _key(blob: str) -> str:
+    def clones(self, blobs: Mapping[str, int]) -> dict[str, bytes]:
+        """What clones are found by, of each blob ({id: size})."""
+        found = self._cache.get_many([key("clones", blob) for blob in blobs])
+        known = {blob: found[key("clones", blob)] for blob in blobs if key("clones", blob) in found}
+        for blob, size in blobs.items():
+            if blob not in known:
+                known[blob] = features(tokens_of(read_blob(self._read, blob, size)))
+        return known
+
+    def _made(self, missing: Mapping[str, int], look: Look) -> Iterator[Seen]:
+        """Parse, in as many processes as there are, and keep."""
+
+        def work(chunk: list[tuple[str, int]]) -> list[tuple[str, dict[str, bytes], Any]]:
+            with no_garbage_collection():
+                return [_work(self._read, blob, size, look) for blob, size in chunk]
+
+        for chunk, results in self._spread(work, chunks(missing)):
+            if results is None:
+                results = [_fatal(blob, look) for blob, _ in chunk]
+            kept: dict[str, bytes] = {}
+            for blob, entries, looked in results:
+                facts = decode(entries["facts"]) or Facts(False, "its facts could not be kept")
+                self._known[blob] = facts
+                kept.update({key(kind, blob): data for kind, data in entries.items()})
+                self.parsed += 1
+                yield Seen(blob, facts, looked)
+            self._cache.put_many(kept)
+
+
+def _work(read: Callable[[str], bytes], blob: str, size: int, look: Look) -> tuple[str, dict[str, bytes], Any]:
+    reading = read_blob(read, blob, size)
+    return blob, entries_of(reading), look(blob, reading.facts, partial(read, blob))
+
+
+def _fatal(blob: str, look: Look) -> tuple[str, dict[str, bytes], Any]:
+    """The process that read it died: say so, and do not try again."""
+    reading = Reading(
+        Facts(False, "the process that read it died: see whether `python -m ast FILE` does", detail=Detail())
+    )
+    return blob, entries_of(reading), look(blob, reading.facts, lambda: b"")
+
+
+def read_blob(read: Callable[[str], bytes], blob: str, size: int) -> Reading:
+    if size > MAX_BYTES:
+        return Reading(Facts(False, too_big(size), detail=Detail()))
+    return read_source(read(blob))
+
+
+def entries_of(reading: Reading) -> dict[str, bytes]:
+    """What is kept of one blob, by kind."""
+    facts = reading.facts
+    return {"facts": encode(facts), "detail": facts.details.pack(), "clones": features(tokens_of(reading))}
+
+
+def tokens_of(reading: Reading) -> FileTokens:
+    spans = [
+        FunctionSpan(item.qualname, item.start, item.end, *span)
+        for item, span in zip(reading.facts.definitions, reading.spans, strict=True)
+        if not item.is_class
+    ]
+    return FileTokens(reading.tokens, reading.lines, spans)
+
+
+def chunks(blobs: Mapping[str, int]) -> list[list[tuple[str, int]]]:
+    """Large files first, so that no process is left alone with one at the end."""
+    found: list[list[tuple[str, int]]] = []
+    room = 0
+    for item in sorted(blobs.items(), key=lambda item: (-item[1], item[0])):
+        if room <= 0:
+            found.append([])
+            room = CHUNK_BYTES
+        found[-1].append(item)
+        room -= item[1] + 200
+    return found
+
+
+def key(kind: str, blob: str) -> str:
     """Facts depend on the grammar of the interpreter, so its version is part of their key."""
-    return f"facts:{SCHEMA}:{sys.version_info[0]}.{sys.version_info[1]}:{blob}"
+    return f"{kind}:{SCHEMA}:{sys.version_info[0]}.{sys.version_info[1]}:{blob}"
 
 
 def encode(facts: Facts) -> bytes:
@@ -88,6 +229,14 @@ def decode(data: bytes) -> Facts | None:
         exported = None if exports is None else tuple(exports)
         return Facts(bool(analyzable), reason, lines, complexity, tuple(_imports(imports)), exported, rest)
     except (ValueError, TypeError, KeyError, IndexError):
+        return None
+
+
+def unpacked(data: bytes) -> Detail | None:
+    """The detail, or None when the bytes are not what `Detail.pack` makes."""
+    try:
+        return Detail.unpack(data)
+    except (ValueError, TypeError):
         return None
 
 

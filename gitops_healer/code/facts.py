@@ -1,15 +1,16 @@
-"""What one parse of one file tells: imports with their kind, definitions, complexity."""
+"""What one parse of one file tells: imports with their kind, definitions with their measures, uses, calls."""
 
 import ast
 import json
+import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
-from gitops_healer.code.truth import Truth, TruthTeller
+from gitops_healer.code.truth import Truth
 
 MAX_BYTES = 5 * 1024 * 1024
 
@@ -47,10 +48,10 @@ class Import(NamedTuple):
 
 
 class Definition(NamedTuple):
-    """A function or class. start: with its decorators; complexity: McCabe's number of its own body (classes: 0).
-
-    accessory: an overload, setter or deleter, which is not what the qualified name means.
-    """
+    """A function or class. start: with its decorators; complexity: McCabe's number of its own body as radon counts it
+    (classes: branches of the class body alone); cognitive: SonarSource's number (classes: 0); accessory: an overload,
+    setter or deleter, which is not what the qualified name means; arguments: how many are declared; shape: 16 hex
+    digits that stay the same when names of variables, literals, layout and comments change."""
 
     qualname: str
     is_class: bool
@@ -58,13 +59,98 @@ class Definition(NamedTuple):
     end: int
     complexity: int
     accessory: bool
+    cognitive: int = 0
+    arguments: int = 0
+    decorated: bool = False
+    shape: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.qualname.rpartition(".")[2]
+
+    @property
+    def lines(self) -> int:
+        return self.end - self.start + 1
+
+
+class Method(NamedTuple):
+    """A function that stands directly in a class. index: into `Facts.definitions`; uses: attributes of its object that
+    it reads, calls, sets or passes on (`self.x` in any form)."""
+
+    name: str
+    index: int  # type: ignore[assignment]  # tuples have a method of that name, which nobody needs here
+    uses: tuple[str, ...]
+
+
+class ClassFacts(NamedTuple):
+    """index: into `Facts.definitions`; bases, decorators: dotted as written (`?` for what is no name); attributes:
+    names assigned in the class body."""
+
+    index: int  # type: ignore[assignment]  # tuples have a method of that name, which nobody needs here
+    bases: tuple[str, ...]
+    decorators: tuple[str, ...]
+    methods: tuple[Method, ...]
+    attributes: tuple[str, ...]
+
+
+class Case(NamedTuple):
+    """An inefficiency of control flow (see `code.flow`)."""
+
+    kind: str
+    start: int
+    end: int
+    symbol: str
+    detail: str
+
+
+class Ignore(NamedTuple):
+    """A comment `# healer: ignore[rule, rule] reason`. line: 0 means the whole file; rules: empty means all."""
+
+    line: int
+    rules: tuple[str, ...]
+    reason: str
+
+
+class Detail(NamedTuple):
+    """What only detectors ask. calls: dotted names called in each definition, by its index; outer_calls: those outside
+    of functions; mentions: every name that is read, imported, or spelled in a string that looks like a name."""
+
+    classes: tuple[ClassFacts, ...] = ()
+    calls: tuple[tuple[str, ...], ...] = ()
+    outer_calls: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    ignores: tuple[Ignore, ...] = ()
+    cases: tuple[Case, ...] = ()
+
+    def pack(self) -> bytes:
+        return json.dumps(self, separators=(",", ":")).encode("ascii")
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Self:
+        """Raises ValueError, TypeError."""
+        classes, calls, outer, mentions, ignores, cases = json.loads(data)
+        return cls(
+            tuple(_class_facts(row) for row in classes),
+            tuple(tuple(row) for row in calls),
+            tuple(outer),
+            tuple(mentions),
+            tuple(Ignore(line, tuple(rules), reason) for line, rules, reason in ignores),
+            tuple(Case(*row) for row in cases),
+        )
+
+
+def _class_facts(row: list[Any]) -> ClassFacts:
+    index, bases, decorators, methods, attributes = row
+    made = tuple(Method(name, own, tuple(uses)) for name, own, uses in methods)
+    return ClassFacts(index, tuple(bases), tuple(decorators), made, tuple(attributes))
 
 
 @dataclass(frozen=True)
 class Facts:
     """What is known of one blob. reason: why it could not be analysed; complexity: McCabe's numbers of its functions
     and its branches outside of them, summed; exports: what `__all__` lists, None when there is none that can be read;
-    packed: definitions and names as JSON, unpacked only when asked for, since most questions need neither."""
+    packed: definitions and names as JSON, unpacked only when asked for, since most questions need neither; detail:
+    None when it was not asked for."""
 
     analyzable: bool
     reason: str = ""
@@ -73,6 +159,14 @@ class Facts:
     imports: tuple[Import, ...] = ()
     exports: tuple[str, ...] | None = None
     packed: bytes = b"[[],[]]"
+    detail: Detail | None = field(default=None, compare=False)
+
+    @classmethod
+    def of(cls, *, definitions: tuple[Definition, ...], names: frozenset[str], detail: Detail, **known: Any) -> Self:
+        """Facts that are just made: nothing has to be unpacked that was never packed apart."""
+        made = cls(True, packed=packed(definitions, names), detail=detail, **known)
+        made.__dict__.update(definitions=definitions, names=names)
+        return made
 
     @cached_property
     def definitions(self) -> tuple[Definition, ...]:
@@ -84,157 +178,91 @@ class Facts:
         """Names bound at module level by anything but imports."""
         return frozenset(json.loads(self.packed)[1])
 
+    @property
+    def details(self) -> Detail:
+        """What detectors ask; empty when it was not loaded."""
+        return self.detail or Detail()
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        return self.details.cases
+
+    @property
+    def classes(self) -> tuple[ClassFacts, ...]:
+        return self.details.classes
+
 
 def packed(definitions: Iterable[Definition], names: Iterable[str]) -> bytes:
     """What `Facts.packed` holds."""
     return json.dumps([list(definitions), sorted(names)], separators=(",", ":")).encode("ascii")
 
 
-def extract(source: bytes) -> Facts:
-    """The facts of a Python file. Never raises: what cannot be read is not analyzable and says why."""
-    lines = source.count(b"\n") + (not source.endswith(b"\n") and bool(source))
-    if len(source) > MAX_BYTES:
-        return Facts(False, too_big(len(source)))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-        return _Reader(tree).facts(lines)
-    except SyntaxError as error:
-        where = f" (line {error.lineno})" if error.lineno else ""
-        return Facts(False, f"{error.msg}{where}", lines)
-    except (ValueError, UnicodeError) as error:
-        return Facts(False, str(error), lines)
-    except (RecursionError, MemoryError):
-        return Facts(False, "nested too deeply for the parser", lines)
-
-
 def too_big(size: int) -> str:
     return f"{size:,} bytes are more than the {MAX_BYTES:,} that are read"
 
 
-@dataclass(frozen=True)
-class _Block:
-    """Statements that wait to be read. prefix: qualified name so far, with its dot; owner: index of the function
-    whose complexity they add to, -1 for the module; depth: whether names bound here are the module's."""
-
-    body: list[ast.stmt]
-    kind: ImportKind
-    prefix: str
-    owner: int
-    top: bool
+_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
-@dataclass
-class _Reader:
-    """One pass over the statements of a module, without recursion, so that long `elif` chains do no harm."""
+def parse(source: bytes) -> ast.Module | str:
+    """The tree of a Python file, or why there is none. Never raises."""
+    if len(source) > MAX_BYTES:
+        return too_big(len(source))
+    if source.startswith(_POINTER):
+        return "a Git LFS pointer, not the file itself: run `git lfs fetch` and commit Python files without LFS"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except SyntaxError as error:
+        return f"{error.msg}{f' (line {error.lineno})' if error.lineno else ''}{_hint(error)}"
+    except (ValueError, UnicodeError) as error:
+        return str(error)
+    except (RecursionError, MemoryError):
+        return "nested too deeply for the parser"
 
-    tree: ast.Module
-    imports: list[Import] = field(default_factory=list)
-    definitions: list[Definition] = field(default_factory=list)
-    names: set[str] = field(default_factory=set)
-    exports: list[str] | None = None
-    branches: dict[int, int] = field(default_factory=lambda: {-1: 0})
-    waiting: list[_Block] = field(default_factory=list)
 
-    def facts(self, lines: int) -> Facts:
-        truth = TruthTeller(self.tree)
-        self.waiting.append(_Block(self.tree.body, ImportKind.MODULE, "", -1, True))
-        while self.waiting:
-            block = self.waiting.pop()
-            for statement in block.body:
-                self._read(statement, block, truth)
-        definitions = [item._replace(complexity=self.branches.get(n, 0)) for n, item in enumerate(self.definitions)]
-        return Facts(
-            analyzable=True,
-            total_lines=lines,
-            complexity=sum(self.branches.values()),
-            imports=tuple(sorted(self.imports, key=lambda item: item.line)),
-            exports=None if self.exports is None else tuple(self.exports),
-            packed=packed(sorted(definitions, key=lambda item: (item.start, -item.end)), self.names),
-        )
+_NEWER = (
+    (re.compile(r"^\s*type\s+\w+\s*(\[.*\])?\s*="), "3.12"),
+    (re.compile(r"^\s*(async\s+)?(def|class)\s+\w+\s*\["), "3.12"),
+    (re.compile(r"^\s*except\s+\w[\w.]*\s*,\s*\w[\w.]*\s*(,|:)"), "3.14"),
+    (re.compile(r"""\bt["']"""), "3.14"),
+    (re.compile(r"""\bf["'].*\{.*["'\\]"""), "3.12"),
+)
 
-    def _read(self, node: ast.stmt, block: _Block, truth: TruthTeller) -> None:
-        match node:
-            case ast.Import() | ast.ImportFrom():
-                self._import(node, block.kind)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self._define(node, block)
-                owner = len(self.definitions) - 1
-                self.branches[owner] = 1
-                kind = block.kind if _is_final(block.kind) else ImportKind.FUNCTION
-                self._wait(node.body, kind, f"{block.prefix}{node.name}.<locals>.", owner, False)
-            case ast.ClassDef():
-                self._define(node, block)
-                self._wait(node.body, block.kind, f"{block.prefix}{node.name}.", block.owner, False)
-            case ast.If():
-                self._if(node, block, truth)
-            case ast.Try() | ast.TryStar():
-                self._try(node, block)
-            case ast.For() | ast.AsyncFor() | ast.While():
-                self.branches[block.owner] += 1
-                self._bind(node, block)
-                kind = _inside(block.kind, ImportKind.CONDITIONAL)
-                self._wait(node.body, kind, block.prefix, block.owner, block.top)
-                self._wait(node.orelse, kind, block.prefix, block.owner, block.top)
-            case ast.With() | ast.AsyncWith():
-                self._bind(node, block)
-                self._wait(node.body, block.kind, block.prefix, block.owner, block.top)
-            case ast.Match():
-                self.branches[block.owner] += len(node.cases)
-                for case in node.cases:
-                    kind = _inside(block.kind, ImportKind.CONDITIONAL)
-                    self._wait(case.body, kind, block.prefix, block.owner, block.top)
-            case ast.Assign() | ast.AugAssign() | ast.AnnAssign():
-                self._bind(node, block)
-            case _:
-                pass
 
-    def _wait(self, body: list[ast.stmt], kind: ImportKind, prefix: str, owner: int, top: bool) -> None:
-        if body:
-            self.waiting.append(_Block(body, kind, prefix, owner, top))
+def _hint(error: SyntaxError) -> str:
+    """Which Python reads it, when the line looks like syntax that this one lacks."""
+    import sys
 
-    def _import(self, node: ast.Import | ast.ImportFrom, kind: ImportKind) -> None:
-        if isinstance(node, ast.ImportFrom):
-            names = tuple((alias.name, alias.asname or alias.name) for alias in node.names)
-            self.imports.append(Import(node.lineno, kind, node.level, node.module or "", names))
-        else:
-            for alias in node.names:
-                bound = alias.asname or alias.name.partition(".")[0]
-                self.imports.append(Import(node.lineno, kind, 0, alias.name, (), bound))
+    text = error.text or ""
+    for pattern, version in _NEWER:
+        needed = tuple(int(part) for part in version.split("."))
+        if pattern.search(text) and sys.version_info[:2] < needed:
+            return f": Python {version} reads this, run the healer on it"
+    return ": Python 2" if re.search(r"^\s*print\s+[\"'\w]|^\s*except .*, \w+:|\bexec\s+[\"'\w]", text) else ""
 
-    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, block: _Block) -> None:
-        if block.top and not _is_final(block.kind):
-            self.names.add(node.name)
-        start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-        accessory = any(_is_accessory(decorator, node.name) for decorator in node.decorator_list)
-        end = node.end_lineno or node.lineno
-        is_class = isinstance(node, ast.ClassDef)
-        self.definitions.append(Definition(f"{block.prefix}{node.name}", is_class, start, end, 0, accessory))
 
-    def _if(self, node: ast.If, block: _Block, truth: TruthTeller) -> None:
-        self.branches[block.owner] += 1
-        yes, no = _BRANCHES[truth.of(node.test)]
-        self._wait(node.body, _inside(block.kind, yes), block.prefix, block.owner, block.top)
-        self._wait(node.orelse, _inside(block.kind, no), block.prefix, block.owner, block.top)
+def count_lines(source: bytes) -> int:
+    return source.count(b"\n") + (not source.endswith(b"\n") and bool(source))
 
-    def _try(self, node: ast.Try | ast.TryStar, block: _Block) -> None:
-        self.branches[block.owner] += len(node.handlers)
-        guarded = _inside(block.kind, ImportKind.TRY if node.handlers else ImportKind.MODULE)
-        for body in (node.body, *(handler.body for handler in node.handlers)):
-            self._wait(body, guarded, block.prefix, block.owner, block.top)
-        for body in (node.orelse, node.finalbody):
-            self._wait(body, block.kind, block.prefix, block.owner, block.top)
 
-    def _bind(self, node: ast.stmt, block: _Block) -> None:
-        if not block.top or _is_final(block.kind):
-            return
-        bound = list(bound_names(node))
-        self.names.update(bound)
-        if "__all__" in bound and isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
-            listed = _strings(node.value)
-            if listed is not None:
-                self.exports = [*(self.exports or []), *listed]
+_IGNORE = re.compile(rb"#[ \t]*healer:[ \t]*ignore(-file)?[ \t]*(?:\[([^\]\r\n]*)\])?[ \t]*([^\r\n]*)")
+
+
+def ignores_in(source: bytes) -> tuple[Ignore, ...]:
+    """The comments that say what not to report. One on a line of its own is about the line below it."""
+    if b"healer:" not in source:
+        return ()
+    found = []
+    for match in _IGNORE.finditer(source):
+        begin = source.rfind(b"\n", 0, match.start()) + 1
+        alone = not source[begin : match.start()].strip()
+        line = source.count(b"\n", 0, match.start()) + (2 if alone else 1)
+        rules = tuple(sorted(part.strip() for part in (match[2] or b"").decode("ascii", "replace").split(",") if part))
+        reason = match[3].decode("utf-8", "replace").strip()
+        found.append(Ignore(0 if match[1] else line, rules, reason))
+    return tuple(found)
 
 
 # What the two branches of an `if` are, by what is known of its test.
@@ -249,59 +277,19 @@ _BRANCHES = {
 }
 
 
-def _is_final(kind: ImportKind) -> bool:
+def kinds_of_branches(truth: Truth) -> tuple[ImportKind, ImportKind]:
+    return _BRANCHES[truth]
+
+
+def is_final(kind: ImportKind) -> bool:
     """Whether nothing inside can run at load time any more, whatever it is."""
-    return kind in (ImportKind.NEVER, ImportKind.TYPE_CHECKING)
+    return kind is ImportKind.NEVER or kind is ImportKind.TYPE_CHECKING
 
 
-def _inside(outer: ImportKind, inner: ImportKind) -> ImportKind:
+def kind_inside(outer: ImportKind, inner: ImportKind) -> ImportKind:
     """The kind of a block inside a block: the least that can run wins."""
-    if _is_final(outer) or inner is ImportKind.MODULE:
+    if inner is ImportKind.MODULE or is_final(outer):
         return outer
-    if outer in (ImportKind.FUNCTION, ImportKind.MAIN) and not _is_final(inner):
+    if outer in (ImportKind.FUNCTION, ImportKind.MAIN) and not is_final(inner):
         return outer
     return inner
-
-
-def _is_accessory(decorator: ast.expr, name: str) -> bool:
-    match decorator:
-        case ast.Name(id="overload") | ast.Attribute(attr="overload"):
-            return True
-        case ast.Attribute(value=ast.Name(id=owner), attr="setter" | "deleter"):
-            return owner == name
-    return False
-
-
-def bound_names(node: ast.stmt) -> list[str]:
-    """Names that a statement other than an import or definition binds by itself (not by what stands inside of it)."""
-    match node:
-        case ast.Assign(targets=targets):
-            pass
-        case ast.AugAssign(target=target):
-            targets = [target]
-        case ast.AnnAssign(target=target, value=value):
-            targets = [target] if value is not None else []
-        case ast.For(target=target) | ast.AsyncFor(target=target):
-            targets = [target]
-        case ast.With(items=items) | ast.AsyncWith(items=items):
-            targets = [item.optional_vars for item in items if item.optional_vars is not None]
-        case _:
-            targets = []
-    waiting, found = list(targets), []
-    while waiting:
-        target = waiting.pop()
-        match target:
-            case ast.Name(id=name):
-                found.append(name)
-            case ast.Tuple(elts=parts) | ast.List(elts=parts):
-                waiting += parts
-            case ast.Starred(value=part):
-                waiting.append(part)
-    return found
-
-
-def _strings(node: ast.expr | None) -> list[str] | None:
-    """The texts in a list or tuple of constants; what is not constant is left out; None for anything else."""
-    if not isinstance(node, ast.List | ast.Tuple | ast.Set):
-        return None
-    return [part.value for part in node.elts if isinstance(part, ast.Constant) and isinstance(part.value, str)]

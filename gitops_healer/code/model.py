@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from gitops_healer.code.fact_store import FactCache, FactStore, no_garbage_collection
+from gitops_healer.code.fact_store import FactCache, FactStore, Spread, in_turn, no_garbage_collection
 from gitops_healer.code.facts import MAX_BYTES, Definition, Facts, Import
 from gitops_healer.code.graph import Cycle, Edge, Resolver, Target, cycles_of
 from gitops_healer.code.layout import Layout
@@ -78,16 +78,18 @@ class CodeModel:
         read: Callable[[str], bytes],
         cache: FactCache,
         exclude: Sequence[str] = (),
+        spread: Spread = in_turn,
     ) -> None:
         """files: all files of the commit; read: bytes of a blob id; exclude: path patterns of files that are in no
-        answer of `modules`, `edges` and `cycles` (they can still be located)."""
+        answer of `modules`, `edges` and `cycles` (they can still be located); spread: how many files are parsed at
+        once."""
         self._files: dict[str, SourceFile] = {file.path: file for file in files}
         self._python = {path: file for path, file in self._files.items() if path.endswith(".py")}
         self._read = read
         self._cache = cache
         self._exclude = tuple(exclude)
         self._excluded = matcher(exclude)
-        self._store = FactStore(read, cache)
+        self._store = FactStore(read, cache, spread)
         self._texts: dict[str, str] = {}
 
     @property
@@ -140,19 +142,19 @@ class CodeModel:
         """Bytes of a file of this commit."""
         return self._files[path].size
 
-    def facts(self, path: str) -> Facts:
-        """The facts of one Python file of this commit."""
+    def facts(self, path: str, detail: bool = False) -> Facts:
+        """The facts of one Python file of this commit. detail: with what only detectors ask."""
         file = self._python[path]
-        return self._store.facts(file.blob, file.size)
+        return self._store.detailed(file.blob, file.size) if detail else self._store.facts(file.blob, file.size)
 
-    def module(self, path: str) -> Module | None:
+    def module(self, path: str, detail: bool = False) -> Module | None:
         name = self.layout.module_name(path)
-        return None if name is None else Module(path, name, self.facts(path))
+        return None if name is None else Module(path, name, self.facts(path, detail))
 
-    def modules(self) -> tuple[Module, ...]:
+    def modules(self, detail: bool = False) -> Iterator[Module]:
         """All modules but the excluded, in path order."""
-        found = (self.module(path) for path in self._included)
-        return tuple(module for module in found if module is not None)
+        found = (self.module(path, detail) for path in self._included)
+        return (module for module in found if module is not None)
 
     def edges(self) -> tuple[Edge, ...]:
         """Who imports whom, and when, among the modules."""

@@ -57,7 +57,7 @@ class TruthTeller:
     def _name(self, name: str) -> Truth:
         if name == "TYPE_CHECKING" or name in self._typing_names:
             return Truth.TYPING
-        constant = self._constants.get(name)
+        constant = self._constants.get(name) if name in self._assigned else None
         return Truth.UNKNOWN if constant is None else Truth.TRUE if constant else Truth.FALSE
 
     @cached_property
@@ -72,17 +72,19 @@ class TruthTeller:
         )
 
     @cached_property
-    def _constants(self) -> dict[str, bool]:
-        """Names set to a constant by one plain statement of the module and bound nowhere else in it."""
-        found = {
+    def _assigned(self) -> dict[str, bool]:
+        """Names that a plain statement of the module sets to a constant."""
+        return {
             target.id: bool(node.value.value)
             for node in self._tree.body
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
             for target in node.targets
             if isinstance(target, ast.Name)
         }
-        if not found:
-            return {}
+
+    @cached_property
+    def _constants(self) -> dict[str, bool]:
+        """Names set to a constant by one plain statement of the module and bound nowhere else in it."""
         bound: Counter[str] = Counter()
         for node in ast.walk(self._tree):
             match node:
@@ -94,7 +96,7 @@ class TruthTeller:
                     bound[asname or name.partition(".")[0]] += 1
                 case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                     bound[name] += 1
-        return {name: value for name, value in found.items() if bound[name] == 1}
+        return {name: value for name, value in self._assigned.items() if bound[name] == 1}
 
 
 def _all(parts: list[Truth]) -> Truth:

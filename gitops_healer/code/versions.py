@@ -1,6 +1,7 @@
 """Whether one function is the same in two versions of its file."""
 
-from gitops_healer.code.facts import MAX_BYTES, extract
+from gitops_healer.code.extract import extract
+from gitops_healer.code.facts import MAX_BYTES
 from gitops_healer.code.shape import shape_of
 
 

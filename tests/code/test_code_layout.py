@@ -112,5 +112,5 @@ def test_reexports_in_a_circle_end() -> None:
 def test_odd_names() -> None:
     files = {"with space/a-b.py": "", "é/ü.py": "x = 1", "\udcff.py": "", ".hidden/x.py": "", "a.b/c.py": ""}
     model = model_of(files)
-    assert len(model.modules()) == len(files)
+    assert len(list(model.modules())) == len(files)
     assert model.module_name("é/ü.py") in ("é.ü", "ü")
