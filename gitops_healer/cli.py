@@ -16,6 +16,7 @@ from gitops_healer import __version__
 from gitops_healer.adapters.execution_lines import bounded_lines
 from gitops_healer.adapters.ledger_export import Format as ExportFormat
 from gitops_healer.adapters.ledger_export import csv_lines, export_ledger, jsonl_lines
+from gitops_healer.boundary import guarded
 from gitops_healer.core.codec import to_json
 from gitops_healer.core.history import History, replay
 from gitops_healer.core.planning import choose
@@ -27,6 +28,7 @@ from gitops_healer.doctor import examine
 from gitops_healer.errors import HealerError, UsageError
 from gitops_healer.onboarding import EXAMPLE_POLICY, start
 from gitops_healer.report import documents, terminal
+from gitops_healer.scan_command import scan_command
 from gitops_healer.settings import OVERRIDES, load_settings, parse_duration
 from gitops_healer.wiring import (
     Choices,
@@ -51,6 +53,7 @@ app = typer.Typer(
 ledger_app = typer.Typer(help="The audit log on the branch healer-ledger.", invoke_without_command=True)
 executions_app = typer.Typer(help="What production recorded.", no_args_is_help=True)
 config_app = typer.Typer(help="The policies.", no_args_is_help=True)
+app.command("scan")(scan_command)
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(executions_app, name="executions")
 app.add_typer(config_app, name="config")
@@ -88,22 +91,7 @@ HERE = Path()
 
 def main() -> None:
     """The entry point: every expected error is one clear message and one exit code."""
-    try:
-        app()
-    except HealerError as error:
-        terminal.console(error=True).print(f"[red]error:[/] {terminal.clean(str(error))}")
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
-    except OSError as error:
-        terminal.console(error=True).print(f"[red]error:[/] {terminal.clean(explain_os_error(error))}")
-        sys.exit(3)
-
-
-def explain_os_error(error: OSError) -> str:
-    where = f" ({error.filename})" if error.filename else ""
-    return f"{error.strerror or error}{where}. Nothing is lost: mend that and run the same command again"
+    guarded(app)
 
 
 @contextmanager

@@ -66,3 +66,9 @@ class IllegalEventError(HealerError):
 
 class StaleEditError(HealerError):
     """An edit no longer fits the bytes that it was made for."""
+
+
+class UnavailableError(HealerError):
+    """Something was asked for that this kind of run does not have."""
+
+    exit_code = 3

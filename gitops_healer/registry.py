@@ -23,6 +23,7 @@ from gitops_healer.core.plan import Investigation, Plan
 from gitops_healer.core.upgrade import Fact, RepositoryFact, Upgrade
 from gitops_healer.core.verdict import CheckResult
 from gitops_healer.core.watching import Reading
+from gitops_healer.errors import UnavailableError
 from gitops_healer.ports import Cache, Caller, ExecutionStore, Progress, Repository, Sandbox, TestRunner
 from gitops_healer.settings import Settings
 
@@ -42,6 +43,16 @@ class Scene:
     cache: Cache
     settings: Settings
     progress: Progress
+
+
+class Absent:
+    """Stands for a port that is not there. Asking it for anything says why."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def __getattr__(self, name: str) -> Any:
+        raise UnavailableError(f"{name}: {self._reason}")
 
 
 @dataclass(frozen=True)
@@ -66,14 +77,16 @@ class FileView:
 
 @dataclass(frozen=True)
 class Detector(Plugin):
-    """Sees findings. reads: what its answer depends on, which decides for how long the answer is remembered.
+    """Sees findings.
 
+    reads: what its answer depends on, which decides for how long the answer is remembered; doc: its whole docstring;
     look: for detectors of single files, what they see in one file; the symbols of its findings are qualified names
     inside of the module, and become whole where the module's name is known.
     """
 
     reads: Literal["code", "executions", "tests"]
     run: Callable[[Scene], Iterable[Finding]]
+    doc: str = ""
     look: Callable[[FileView], Iterable[Finding]] | None = None
 
     def __call__(self, scene: Scene) -> Iterable[Finding]:
@@ -169,7 +182,7 @@ class Command(Plugin):
 def detector(
     *, reads: Literal["code", "executions", "tests"]
 ) -> Callable[[Callable[[Scene], Iterable[Finding]]], Detector]:
-    return lambda run: Detector(run.__name__, help_of(run), reads, run)
+    return lambda run: Detector(run.__name__, help_of(run), reads, run, inspect.getdoc(run) or "")
 
 
 def file_detector(look: Callable[[FileView], Iterable[Finding]]) -> Detector:
@@ -181,7 +194,7 @@ def file_detector(look: Callable[[FileView], Iterable[Finding]]) -> Detector:
             for finding in look(view):
                 yield replace(finding, symbol=f"{module.name}.{finding.symbol}" if finding.symbol else module.name)
 
-    return Detector(look.__name__, help_of(look), "code", run, look)
+    return Detector(look.__name__, help_of(look), "code", run, inspect.getdoc(look) or "", look)
 
 
 def refactoring(*, treats: tuple[str, ...]) -> Callable[[Callable[[Scene, Finding], Investigation]], Fixer]:

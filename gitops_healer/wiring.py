@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gitops_healer.adapters.cache import SqliteCache
+from gitops_healer.adapters.cache import MemoryCache, scan_cache
 from gitops_healer.adapters.caller import SandboxedCaller
 from gitops_healer.adapters.clock import SystemClock
 from gitops_healer.adapters.deferred_executions import DeferredExecutions
@@ -20,6 +20,8 @@ from gitops_healer.adapters.machine import free_bytes, one_at_a_time
 from gitops_healer.adapters.repository import GitRepository, open_repository
 from gitops_healer.adapters.sandbox import detect_sandbox
 from gitops_healer.adapters.suite import ProjectTests
+from gitops_healer.adapters.version import code_stamp
+from gitops_healer.adapters.workers import Workers
 from gitops_healer.core.execution import Execution
 from gitops_healer.core.naming import BRANCH_PREFIX
 from gitops_healer.core.rebuilding import rebuild
@@ -27,6 +29,7 @@ from gitops_healer.core.upgrade import Event
 from gitops_healer.errors import HealerError, PreflightError, RepositoryError, UsageError
 from gitops_healer.ports import Clock, ExecutionStore, Progress, SandboxLevel, Signature
 from gitops_healer.registry import Check, Command, Detector, Fixer, Metric, discover
+from gitops_healer.scan import Site
 from gitops_healer.settings import OVERRIDES, Settings, load_settings, store_url
 from gitops_healer.world import World
 
@@ -103,7 +106,7 @@ def build_world(choices: Choices) -> World:
     place = find_place(choices)
     repository, settings = place.repository, place.settings
     state = repository.state_dir
-    cache = SqliteCache(state / "cache.sqlite", tell=choices.progress)
+    cache = scan_cache(state, choices.progress)
     python = find_python(repository.path)
     sandbox = detect_sandbox(SandboxLevel(settings.testing.sandbox), visible=visible_to_candidates(python))
     tests = ProjectTests(repository, sandbox, cache, settings.testing, python)
@@ -131,6 +134,35 @@ def build_world(choices: Choices) -> World:
         free_bytes=lambda: free_bytes(state),
         progress=choices.progress,
     )
+
+
+def build_site(choices: Choices, jobs: int = 0, cached: bool = True) -> Site:
+    """What a scan needs: no forge, no ledger, no sandbox."""
+    place = find_view(choices)
+    detectors = discover("gitops_healer.detectors", Detector)
+    disabled = place.settings.detection.disabled
+    return Site(
+        repository=place.repository,
+        cache=scan_cache(place.repository.state_dir, choices.progress) if cached else MemoryCache(),
+        settings=place.settings,
+        detectors=tuple(detector for detector in detectors if detector.name not in disabled),
+        spread=Workers(jobs),
+        clock=choices.clock,
+        progress=choices.progress,
+        stamp=code_stamp(),
+    )
+
+
+def find_view(choices: Choices) -> Place:
+    """The place to look at: like `find_place`, but where no base branch can be told, as in the checkout of a pull
+    request, the policy is that of HEAD, since looking changes nothing."""
+    try:
+        return find_place(choices)
+    except PreflightError:
+        repository = open_repository(choices.path)
+        head = repository.resolve("HEAD") or ""
+        override = repository.read(head, OVERRIDES) if head else None
+        return Place(repository, "", head, load_settings(override, choices.options))
 
 
 def lock_of(repository: GitRepository) -> Callable[[], AbstractContextManager[None]]:

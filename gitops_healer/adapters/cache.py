@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from gitops_healer.ports import Progress
+if TYPE_CHECKING:  # a cache is opened in milliseconds, and the ports are many
+    from gitops_healer.ports import Progress
+
 
 FORMAT = 1
 CHUNK = 500
 PATIENCE = 5.0  # seconds that a writer waits for another
 MOST_REBUILDS = 3
+LIMIT = 512 * 1024**2  # bytes
 
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH})
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -38,7 +41,7 @@ class SqliteCache:
     for each process that writes), those least recently used leave.
     """
 
-    def __init__(self, path: Path, limit: int = 256 * 1024**2, tell: Progress = lambda _: None) -> None:
+    def __init__(self, path: Path, limit: int = LIMIT, tell: "Progress" = lambda _: None) -> None:
         self._path = path
         self._limit = limit
         self._tell = tell
@@ -226,6 +229,30 @@ class SqliteCache:
             leaving.append((row,))
             over -= size
         connection.executemany("DELETE FROM entries WHERE rowid = ?", leaving)
+
+
+class MemoryCache:
+    """Implements `ports.Cache` for as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, bytes] = {}
+
+    def get(self, key: str) -> bytes | None:
+        return self._values.get(key)
+
+    def put(self, key: str, value: bytes) -> None:
+        self._values[key] = value
+
+    def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
+        return {key: self._values[key] for key in keys if key in self._values}
+
+    def put_many(self, values: Mapping[str, bytes]) -> None:
+        self._values.update(values)
+
+
+def scan_cache(state: Path, tell: "Progress" = lambda _: None) -> SqliteCache:
+    """The cache of a repository: one file, which CI may keep from run to run."""
+    return SqliteCache(state / "cache.sqlite", LIMIT, tell)
 
 
 @contextlib.contextmanager

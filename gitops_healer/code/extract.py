@@ -94,7 +94,7 @@ class Extraction:
             exports=None if self.exports is None else tuple(self.exports),
             definitions=tuple(definitions),
             names=frozenset(self.names),
-            detail=self._detail(ignores_in(source)),
+            detail=self._detail(ignores_in(source, definitions)),
         )
 
     @property
@@ -227,10 +227,17 @@ class Extraction:
         arguments = 0 if is_class else _count(node.args)
         self._definitions.append(
             Definition(
-                f"{self._prefix}{node.name}", is_class, start, node.end_lineno or start, 0, accessory, 0, arguments,
-                bool(node.decorator_list),
+                qualname=f"{self._prefix}{node.name}",
+                is_class=is_class,
+                start=start,
+                end=node.end_lineno or start,
+                complexity=0,
+                accessory=accessory,
+                arguments=arguments,
+                decorated=bool(node.decorator_list),
+                header=node.lineno,
             )
-        )  # fmt: skip
+        )
         self._spans.append((begin, 0))
         self._branches.append(0 if is_class else 1)
         self._calls.append(set())

@@ -1,7 +1,7 @@
 """Facts by blob id: read from the cache, or made by one parse and kept.
 
-Three entries a blob, so that nobody reads more than it asks for: the facts that link modules (`facts`), what detectors
-ask (`detail`), and what clones are found by (`clones`).
+Four entries a blob, so that nobody reads more than it asks for: the facts that link modules (`facts`), what detectors
+ask (`detail`), what clones are found by (`clones`), what is printed of it (`listing`).
 """
 
 import gc
@@ -16,6 +16,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from gitops_healer.code.clones import FileTokens, FunctionSpan, features
 from gitops_healer.code.extract import Reading, read_source
 from gitops_healer.code.facts import MAX_BYTES, Detail, Facts, Import, ImportKind, too_big
+from gitops_healer.code.listing import listing
+from gitops_healer.errors import HealerError
 
 SCHEMA = 2
 """Counts up whenever facts mean something else or are spelled differently."""
@@ -130,6 +132,13 @@ class FactStore:
                 known[blob] = features(tokens_of(read_blob(self._read, blob, size)))
         return known
 
+    def listings(self, blobs: Mapping[str, int]) -> dict[str, bytes]:
+        """What is printed of each blob ({id: size})."""
+        found = self._cache.get_many([key("listing", blob) for blob in blobs])
+        return {
+            blob: found.get(key("listing", blob)) or listing(self.detailed(blob, size)) for blob, size in blobs.items()
+        }
+
     def _made(self, missing: Mapping[str, int], look: Look) -> Iterator[Seen]:
         """Parse, in as many processes as there are, and keep."""
 
@@ -144,14 +153,19 @@ class FactStore:
             for blob, entries, looked in results:
                 facts = decode(entries["facts"]) or Facts(False, "its facts could not be kept")
                 self._known[blob] = facts
-                kept.update({key(kind, blob): data for kind, data in entries.items()})
+                if len(entries) > 1:
+                    kept.update({key(kind, blob): data for kind, data in entries.items()})
                 self.parsed += 1
                 yield Seen(blob, facts, looked)
             self._cache.put_many(kept)
 
 
 def _work(read: Callable[[str], bytes], blob: str, size: int, look: Look) -> tuple[str, dict[str, bytes], Any]:
-    reading = read_blob(read, blob, size)
+    try:
+        reading = read_blob(read, blob, size)
+    except HealerError as error:  # an object that is missing now may be there next time: nothing is kept
+        lost = Facts(False, str(error), detail=Detail())
+        return blob, {"facts": encode(lost)}, look(blob, lost, partial(read, blob))
     return blob, entries_of(reading), look(blob, reading.facts, partial(read, blob))
 
 
@@ -172,7 +186,12 @@ def read_blob(read: Callable[[str], bytes], blob: str, size: int) -> Reading:
 def entries_of(reading: Reading) -> dict[str, bytes]:
     """What is kept of one blob, by kind."""
     facts = reading.facts
-    return {"facts": encode(facts), "detail": facts.details.pack(), "clones": features(tokens_of(reading))}
+    return {
+        "facts": encode(facts),
+        "detail": facts.details.pack(),
+        "clones": features(tokens_of(reading)),
+        "listing": listing(facts),
+    }
 
 
 def tokens_of(reading: Reading) -> FileTokens:

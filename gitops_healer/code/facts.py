@@ -51,7 +51,8 @@ class Definition(NamedTuple):
     """A function or class. start: with its decorators; complexity: McCabe's number of its own body as radon counts it
     (classes: branches of the class body alone); cognitive: SonarSource's number (classes: 0); accessory: an overload,
     setter or deleter, which is not what the qualified name means; arguments: how many are declared; shape: 16 hex
-    digits that stay the same when names of variables, literals, layout and comments change."""
+    digits that stay the same when names of variables, literals, layout and comments change; header: line of the
+    `def` or `class` itself."""
 
     qualname: str
     is_class: bool
@@ -63,6 +64,7 @@ class Definition(NamedTuple):
     arguments: int = 0
     decorated: bool = False
     shape: str = ""
+    header: int = 0
 
     @property
     def name(self) -> str:
@@ -104,11 +106,13 @@ class Case(NamedTuple):
 
 
 class Ignore(NamedTuple):
-    """A comment `# healer: ignore[rule, rule] reason`. line: 0 means the whole file; rules: empty means all."""
+    """A comment `# healer: ignore[rule, rule] reason`. line: what it is about, 0 means the whole file; rules: empty
+    means all; first: where the decorators begin when that line is a `def` or `class`, else the line."""
 
     line: int
     rules: tuple[str, ...]
     reason: str
+    first: int = 0
 
 
 class Detail(NamedTuple):
@@ -134,7 +138,7 @@ class Detail(NamedTuple):
             tuple(tuple(row) for row in calls),
             tuple(outer),
             tuple(mentions),
-            tuple(Ignore(line, tuple(rules), reason) for line, rules, reason in ignores),
+            tuple(read_ignore(row) for row in ignores),
             tuple(Case(*row) for row in cases),
         )
 
@@ -250,10 +254,16 @@ def count_lines(source: bytes) -> int:
 _IGNORE = re.compile(rb"#[ \t]*healer:[ \t]*ignore(-file)?[ \t]*(?:\[([^\]\r\n]*)\])?[ \t]*([^\r\n]*)")
 
 
-def ignores_in(source: bytes) -> tuple[Ignore, ...]:
+def read_ignore(row: list[Any]) -> Ignore:
+    line, rules, reason, first = row
+    return Ignore(line, tuple(rules), reason, first)
+
+
+def ignores_in(source: bytes, definitions: Iterable[Definition] = ()) -> tuple[Ignore, ...]:
     """The comments that say what not to report. One on a line of its own is about the line below it."""
     if b"healer:" not in source:
         return ()
+    starts = {item.header: item.start for item in definitions}
     found = []
     for match in _IGNORE.finditer(source):
         begin = source.rfind(b"\n", 0, match.start()) + 1
@@ -261,7 +271,7 @@ def ignores_in(source: bytes) -> tuple[Ignore, ...]:
         line = source.count(b"\n", 0, match.start()) + (2 if alone else 1)
         rules = tuple(sorted(part.strip() for part in (match[2] or b"").decode("ascii", "replace").split(",") if part))
         reason = match[3].decode("utf-8", "replace").strip()
-        found.append(Ignore(0 if match[1] else line, rules, reason))
+        found.append(Ignore(0, rules, reason) if match[1] else Ignore(line, rules, reason, starts.get(line, line)))
     return tuple(found)
 
 

@@ -4,17 +4,20 @@ Work follows what changed: facts are kept by blob id, so that a file that stays 
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from gitops_healer.code.fact_store import FactCache, FactStore, Spread, in_turn, no_garbage_collection
+from gitops_healer.code.fact_store import FactCache, FactStore, Look, Seen, Spread, in_turn, no_garbage_collection
 from gitops_healer.code.facts import MAX_BYTES, Definition, Facts, Import
 from gitops_healer.code.graph import Cycle, Edge, Resolver, Target, cycles_of
 from gitops_healer.code.layout import Layout
+from gitops_healer.code.outline import Outline
 from gitops_healer.code.patterns import matcher
 from gitops_healer.code.shape import decode
+from gitops_healer.core.scanning import CloneFamily
 
 _REEXPORTS = 5
 """How many packages a name is followed through to where it is defined."""
@@ -91,6 +94,39 @@ class CodeModel:
         self._excluded = matcher(exclude)
         self._store = FactStore(read, cache, spread)
         self._texts: dict[str, str] = {}
+
+    @property
+    def included(self) -> tuple[str, ...]:
+        """Paths of the Python files that are not excluded, sorted."""
+        return self._included
+
+    def blob(self, path: str) -> str:
+        return self._files[path].blob
+
+    def visit(self, paths: Iterable[str], look: Look) -> Iterator[Seen]:
+        """Each blob of these files once, with what `look` says of it where its facts are at hand."""
+        return self._store.visit({self._files[path].blob: self._files[path].size for path in paths}, look)
+
+    @cached_property
+    def outlines(self) -> Mapping[str, Outline]:
+        """The column of each included file; a scan puts those in place that it has."""
+        paths = self._included
+        self._store.load((self._files[path].blob, self._files[path].size) for path in paths)
+        return {path: Outline.of(self._files[path].blob, self.facts(path, detail=True)) for path in paths}
+
+    @cached_property
+    def mentions(self) -> Mapping[str, int]:
+        """How many included files mention a name; a scan puts those in place that it has."""
+        return Counter(name for path in self._included for name in self.facts(path, detail=True).details.mentions)
+
+    def listings(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """What is printed of each of these files, see `code.listing`."""
+        sizes = {self._files[path].blob: self._files[path].size for path in paths}
+        return self._store.listings(sizes)
+
+    def mentioned_by(self, blob: str) -> tuple[str, ...]:
+        """The names that a blob mentions, also one of another commit."""
+        return self._store.detailed(blob, 0).details.mentions
 
     @property
     def parsed(self) -> int:
@@ -173,6 +209,14 @@ class CodeModel:
         """Groups of modules that need each other while they are imported, in a fixed order."""
         return self._cycles
 
+    def families(self) -> tuple[CloneFamily, ...]:
+        """Pieces of code that are copies of each other, in a fixed order."""
+        return self._families
+
+    def cut(self, cycle: Cycle) -> tuple[Edge, ...]:
+        """A smallest set of imports without which nothing is left of a cycle."""
+        return ()
+
     def knot(self, cycle: Cycle) -> str:
         """The dotted names of the modules of a cycle, sorted and joined: its identity, wherever the files lie."""
         return ", ".join(sorted(self.module_name(path) or path for path in cycle.paths))
@@ -226,6 +270,10 @@ class CodeModel:
     @cached_property
     def _imported(self) -> dict[str, tuple[Edge, ...]]:
         return _grouped((edge.source, edge) for edge in self._edges)
+
+    @cached_property
+    def _families(self) -> tuple[CloneFamily, ...]:
+        return ()
 
     @cached_property
     def _cycles(self) -> tuple[Cycle, ...]:

@@ -43,7 +43,8 @@ class Finding:
     """One flaw at one place.
 
     path: repository-relative with `/`, undecodable bytes as surrogates; symbol: dotted name that people know it by;
-    start, end: first and last line, from 1; priority: 1 (whenever) to 10 (now); evidence: facts as short sentences.
+    start, end: first and last line, from 1; priority: 1 (whenever) to 10 (now); evidence: facts as short sentences;
+    others: paths of further files that it is about.
     """
 
     rule: str
@@ -57,3 +58,9 @@ class Finding:
     risk: Risk = Risk.LOW
     priority: int = 5
     evidence: tuple[str, ...] = field(default=())
+    others: tuple[str, ...] = field(default=())
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Paths of all files that it is about."""
+        return self.path, *self.others

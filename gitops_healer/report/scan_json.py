@@ -1,0 +1,64 @@
+"""A scan as one JSON document, written piece by piece: what is known of each module is text already."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gitops_healer.core.scanning import CloneFamily, ImportCycle, ScanReport, Suggestion
+from gitops_healer.report.documents import SCHEMA, finding_document
+
+_KINDS = {1: "type-1", 2: "type-2", 3: "type-3"}
+_VIOLATIONS = ("layer_violation", "unstable_dependency")
+
+
+def scan_json(report: ScanReport, listings: Mapping[str, bytes], blobs: Mapping[str, str]) -> Iterator[str]:
+    """The document in pieces. listings: by blob (see `code.listing`); blobs: {path: blob}."""
+    yield f'{{"schema":{SCHEMA},"ref":{_text(report.ref)},"commit":{_text(report.commit)},"modules":{{'
+    for number, (path, module) in enumerate(report.modules.items()):
+        comma = "," if number else ""
+        yield f'{comma}{_text(path)}:{{"name":{_text(module.name)},{listings[blobs[path]].decode("ascii")}}}'
+    rest = {
+        "global_issues": {
+            "circular_imports": [_cycle(cycle) for cycle in report.cycles],
+            "duplicate_patterns": [_family(family) for family in report.families],
+            "architectural_violations": [
+                finding_document(finding) for finding in report.findings if finding.rule in _VIOLATIONS
+            ],
+        },
+        "findings": [finding_document(finding) for finding in report.findings],
+        "upgrade_suggestions": [_suggestion(item) for item in report.suggestions],
+        "ignored": [{**finding_document(finding), "reason": reason} for finding, reason in report.ignored],
+        "known": report.known,
+        "notices": list(report.notices),
+        "stats": report.stats.__dict__,
+    }
+    yield "}," + _text(rest)[1:] + "\n"
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _cycle(cycle: ImportCycle) -> dict[str, Any]:
+    return {"modules": cycle.modules, "edges": cycle.edges, "cut": cycle.cut}
+
+
+def _family(family: CloneFamily) -> dict[str, Any]:
+    return {
+        "kind": _KINDS[family.kind],
+        "similarity": round(family.similarity, 3),
+        "places": [place.__dict__ for place in family.places],
+        "varies": family.varies,
+    }
+
+
+def _suggestion(item: Suggestion) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "type": item.kind,
+        "title": item.title,
+        "risk_level": item.risk.value,
+        "priority": item.priority,
+        "affected_modules": item.modules,
+        "findings": item.findings,
+    }
