@@ -27,15 +27,14 @@ from gitops_healer.demo import run_demo
 from gitops_healer.doctor import examine
 from gitops_healer.errors import HealerError, UsageError
 from gitops_healer.onboarding import EXAMPLE_POLICY, start
+from gitops_healer.places import Choices, find_place
 from gitops_healer.report import documents, terminal
 from gitops_healer.scan_command import scan_command
 from gitops_healer.settings import OVERRIDES, load_settings, parse_duration
 from gitops_healer.wiring import (
-    Choices,
     begin_ledger,
     build_world,
     every_execution,
-    find_place,
     follow_checkout,
     identity_of,
     open_ledger,

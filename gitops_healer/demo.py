@@ -21,9 +21,10 @@ from gitops_healer.core.plan import Cause, Investigation, Option
 from gitops_healer.core.upgrade import Stage, Upgrade
 from gitops_healer.cycle import Cycle, run_cycle, run_orders
 from gitops_healer.errors import HealerError, UsageError
+from gitops_healer.places import Choices
 from gitops_healer.registry import Fixer, Scene
 from gitops_healer.report import terminal
-from gitops_healer.wiring import Choices, build_world
+from gitops_healer.wiring import build_world
 from gitops_healer.world import World
 
 SHOP = {

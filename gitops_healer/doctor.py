@@ -6,8 +6,9 @@ from gitops_healer.adapters.machine import free_bytes
 from gitops_healer.core.decision import Decision, all_of, no, yes
 from gitops_healer.core.policy import preflight
 from gitops_healer.errors import HealerError
+from gitops_healer.places import Choices, Place, find_place
 from gitops_healer.ports import SandboxLevel
-from gitops_healer.wiring import Choices, Place, build_world, find_place, open_ledger, open_store
+from gitops_healer.wiring import build_world, open_ledger, open_store
 from gitops_healer.world import World
 
 _SANDBOX = {

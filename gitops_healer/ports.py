@@ -1,4 +1,9 @@
-"""What the cycle and the plug-ins may ask of the outside world. An adapter each stands behind them."""
+"""What the cycle and the plug-ins may ask of the outside world. An adapter each stands behind them.
+
+The types that they speak of are named and not loaded: who uses a port has them, and a scan starts without them.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -6,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from gitops_healer.core.change import Change
-from gitops_healer.core.execution import Execution, ToolStats
-from gitops_healer.core.forge import Comment, Permission, Pull, PullState, Status
-from gitops_healer.core.testing import TestReport
-from gitops_healer.core.upgrade import Event
+if TYPE_CHECKING:
+    from gitops_healer.core.change import Change
+    from gitops_healer.core.execution import Execution, ToolStats
+    from gitops_healer.core.forge import Comment, Permission, Pull, PullState, Status
+    from gitops_healer.core.testing import TestReport
+    from gitops_healer.core.upgrade import Event
 
 
 class Clock(Protocol):

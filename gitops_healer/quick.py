@@ -22,17 +22,7 @@ _OUTPUTS = frozenset({"--output", "-o"})
 _UNIMPORTANT = frozenset({"--jobs"})
 
 
-class Answer(NamedTuple):
-    """What a command printed, and its exit code. stats: the end of a JSON document, which is of its own run."""
-
-    exit_code: int
-    text: str
-    stats: str = ""
-
-
 class Shelf(Protocol):
-    def get_many(self, keys: Sequence[str]) -> dict[str, bytes]: ...
-
     def put_many(self, values: Mapping[str, bytes]) -> None: ...
 
 
@@ -79,48 +69,51 @@ def answer(arguments: Sequence[str]) -> int | None:
         if not glance.has_cache():
             return None
         with scan_cache(glance.state) as cache:
-            found = cache.get(key_of(asked, glance))
-        known = None if found is None else Answer(*json.loads(found))
+            head, _, text = (cache.get(slot_of(asked)) or b"").partition(b"\n")
+        known = json.loads(head) if head else {}
+        if not known or known["key"] != key_of(asked, glance):
+            return None
     except Exception:  # whatever it is, the long way says what is wrong
         return None
-    return None if known is None else _given(known, asked.output, began)
+    if stats := known["stats"]:  # of this run: everything was known
+        stats |= {
+            "cached": stats["cached"] + stats["parsed"],
+            "parsed": 0,
+            "seconds": round(time.perf_counter() - began, 3),
+        }
+        text += f"{STATS}{json.dumps(stats, separators=(',', ':'))}}}\n".encode()
+    deliver(text, asked.output)
+    return int(known["exit_code"])
 
 
-def remember(arguments: Sequence[str], shelf: Shelf, given: Answer) -> None:
-    """Keep what was printed, for the next time that the same is asked."""
+def remember(arguments: Sequence[str], shelf: Shelf, exit_code: int, text: bytes) -> None:
+    """Keep what was printed, for the next time that the same is asked of the same commit."""
     asked = understood(arguments)
-    if asked is not None:
-        text, stats = given.text, ""
-        if given.text.startswith("{") and STATS in given.text:
-            text, stats = given.text[: given.text.rindex(STATS)], given.text[given.text.rindex(STATS) + len(STATS) :]
-        kept = json.dumps([given.exit_code, text, stats])
-        shelf.put_many({key_of(asked, Glance(asked.repository)): kept.encode("ascii")})
+    if asked is None:
+        return
+    body, found, stats = text.rpartition(STATS.encode()) if text.startswith(b"{") else (text, b"", b"")
+    head = {
+        "key": key_of(asked, Glance(asked.repository)),
+        "exit_code": exit_code,
+        "stats": json.loads(stats.rstrip()[:-1]) if found else None,
+    }
+    shelf.put_many({slot_of(asked): json.dumps(head).encode() + b"\n" + (body if found else text)})
+
+
+def slot_of(asked: Asked) -> str:
+    """Where the answer to these options is kept, the newest alone."""
+    return f"printed:{json.dumps(asked.options)}"
 
 
 def key_of(asked: Asked, glance: Glance) -> str:
     """Everything that the answer depends on. Raises KeyError when a ref is not there."""
     refs = [glance.commit(value) for name, value in asked.options if name in ("--ref", "--new-since")]
     parts = [code_stamp(), sys.version, asked.options, refs, glance.commit("HEAD"), glance.policy(OVERRIDES)]
-    return f"printed:{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]}"
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 
-def _given(known: Answer, output: str, began: float) -> int:
-    text = known.text
-    if known.stats:  # of this run: everything was known
-        stats = json.loads(known.stats.rstrip()[:-1])
-        stats |= {
-            "cached": stats["cached"] + stats["parsed"],
-            "parsed": 0,
-            "seconds": round(time.perf_counter() - began, 3),
-        }
-        text += f"{STATS}{json.dumps(stats, separators=(',', ':'))}}}\n"
-    deliver(text, output)
-    return known.exit_code
-
-
-def deliver(text: str, output: str) -> None:
+def deliver(data: bytes, output: str) -> None:
     """Write to a file, or to stdout."""
-    data = text.encode("utf-8", "surrogateescape")
     if output:
         with open(output, "wb") as file:  # noqa: PTH123
             file.write(data)

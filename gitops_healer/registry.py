@@ -4,6 +4,8 @@ A plug-in is one file with one decorated function. The decorator turns the funct
 nothing is registered by importing. `discover` walks a package (and the entry points of other packages) for them.
 """
 
+from __future__ import annotations
+
 import importlib
 import inspect
 import pkgutil
@@ -11,21 +13,23 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import entry_points
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from gitops_healer.code.facts import Facts
-from gitops_healer.code.model import CodeModel
 from gitops_healer.code.roles import is_test_path
-from gitops_healer.core.finding import Finding
 from gitops_healer.core.forge import Permission
-from gitops_healer.core.history import History
-from gitops_healer.core.plan import Investigation, Plan
-from gitops_healer.core.upgrade import Fact, RepositoryFact, Upgrade
-from gitops_healer.core.verdict import CheckResult
-from gitops_healer.core.watching import Reading
 from gitops_healer.errors import UnavailableError
-from gitops_healer.ports import Cache, Caller, ExecutionStore, Progress, Repository, Sandbox, TestRunner
-from gitops_healer.settings import Settings
+
+if TYPE_CHECKING:
+    from gitops_healer.code.facts import Facts
+    from gitops_healer.code.model import CodeModel
+    from gitops_healer.core.finding import Finding
+    from gitops_healer.core.history import History
+    from gitops_healer.core.plan import Investigation, Plan
+    from gitops_healer.core.upgrade import Fact, RepositoryFact, Upgrade
+    from gitops_healer.core.verdict import CheckResult
+    from gitops_healer.core.watching import Reading
+    from gitops_healer.ports import Cache, Caller, ExecutionStore, Progress, Repository, Sandbox, TestRunner
+    from gitops_healer.settings import Settings
 
 
 @dataclass(frozen=True)

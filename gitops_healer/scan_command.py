@@ -13,10 +13,10 @@ from gitops_healer.boundary import guarded
 from gitops_healer.core.baseline import Known, baseline_text, read_baseline, renewed
 from gitops_healer.core.finding import Severity
 from gitops_healer.errors import UsageError
+from gitops_healer.places import Choices, build_site, quiet
 from gitops_healer.ports import Progress
-from gitops_healer.quick import Answer, deliver, remember
+from gitops_healer.quick import deliver, remember
 from gitops_healer.scan import Scan, Site, known_at, scan
-from gitops_healer.wiring import Choices, build_site, quiet
 
 BASELINE = ".github/gitops-healer-baseline.json"
 
@@ -64,13 +64,14 @@ def scan_command(
     if update_baseline:
         update(file, done)
     text = rendered(done, format_)
+    data = b"" if text is None else text.encode("utf-8", "surrogateescape")
     if text is None:
         show_on_terminal(done)
     else:
-        deliver(text, str(output or ""))
+        deliver(data, str(output or ""))
     code = exit_code(done, fail_on)
     if text is not None and not (no_cache or update_baseline):
-        remember(sys.argv[1:], site.cache, Answer(code, text))
+        remember(sys.argv[1:], site.cache, code, data)
     if code:
         raise typer.Exit(code)
 

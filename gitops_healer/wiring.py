@@ -2,101 +2,32 @@
 
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from gitops_healer.adapters.cache import MemoryCache, scan_cache
+from gitops_healer.adapters.cache import scan_cache
 from gitops_healer.adapters.caller import SandboxedCaller
-from gitops_healer.adapters.clock import SystemClock
 from gitops_healer.adapters.deferred_executions import DeferredExecutions
 from gitops_healer.adapters.identity import git_identity
 from gitops_healer.adapters.ledger import BRANCH, GitLedger, landed
 from gitops_healer.adapters.local_forge import LocalForge
 from gitops_healer.adapters.machine import free_bytes, one_at_a_time
-from gitops_healer.adapters.repository import GitRepository, open_repository
+from gitops_healer.adapters.repository import GitRepository
 from gitops_healer.adapters.sandbox import detect_sandbox
 from gitops_healer.adapters.suite import ProjectTests
-from gitops_healer.adapters.version import code_stamp
-from gitops_healer.adapters.workers import Workers
 from gitops_healer.core.execution import Execution
-from gitops_healer.core.naming import BRANCH_PREFIX
 from gitops_healer.core.rebuilding import rebuild
 from gitops_healer.core.upgrade import Event
-from gitops_healer.errors import HealerError, PreflightError, RepositoryError, UsageError
-from gitops_healer.ports import Clock, ExecutionStore, Progress, SandboxLevel, Signature
+from gitops_healer.errors import HealerError, UsageError
+from gitops_healer.places import Choices, Place, find_place
+from gitops_healer.ports import ExecutionStore, SandboxLevel, Signature
 from gitops_healer.registry import Check, Command, Detector, Fixer, Metric, discover
-from gitops_healer.scan import Site
-from gitops_healer.settings import OVERRIDES, Settings, load_settings, store_url
+from gitops_healer.settings import store_url
 from gitops_healer.world import World
 
 LOGIN = "gitops-healer"
-
-
-def quiet(_: str) -> None:
-    """Progress that nobody sees."""
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What the command line chose. options: settings by dotted name; they win over every policy file."""
-
-    path: Path
-    forge: str = "local"
-    options: Mapping[str, Any] = field(default_factory=dict)
-    progress: Progress = quiet
-    clock: Clock = field(default_factory=SystemClock)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A repository with its base branch and valid settings: what every command needs, and some need no more."""
-
-    repository: GitRepository
-    base_branch: str
-    base: str
-    settings: Settings
-
-
-def find_place(choices: Choices) -> Place:
-    """Open the repository and read its policy from the base branch, never from the work tree.
-
-    Raises RepositoryError, ConfigError, PreflightError.
-    """
-    repository = open_repository(choices.path)
-    named = load_settings(options=choices.options).limits.base_branch
-    branch = named or default_branch(repository)
-    base = repository.resolve(f"refs/heads/{branch}") or ""
-    override = repository.read(base, OVERRIDES) if base else None
-    settings = load_settings(override, choices.options)
-    if settings.limits.base_branch and settings.limits.base_branch != branch:
-        branch = settings.limits.base_branch
-        base = repository.resolve(f"refs/heads/{branch}") or ""
-        if not base:
-            raise RepositoryError(f"{OVERRIDES}: limits.base_branch names {branch!r}, and there is no such branch")
-    return Place(repository, branch, base, settings)
-
-
-def default_branch(repository: GitRepository) -> str:
-    """The branch with a usual name, whatever is checked out: somebody who works on a branch of their own, or looks at
-    one of ours, must not change what is healed. Without one, the branch of HEAD. Raises PreflightError."""
-    heads = [ref.removeprefix("refs/heads/") for ref in repository.refs("refs/heads/")]
-    own = [head for head in heads if not head.startswith((BRANCH_PREFIX, BRANCH))]
-    for name in ("main", "master", "trunk"):
-        if name in own:
-            return name
-    current = repository.head_branch()
-    if current and not current.startswith((BRANCH_PREFIX, BRANCH)):
-        return current
-    if len(own) == 1:
-        return own[0]
-    raise PreflightError(
-        f"HEAD of {repository.path} is on no branch of yours and none of its {len(own)} branches is called main or "
-        "master: say which one to heal with --base-branch NAME"
-    )
 
 
 def build_world(choices: Choices) -> World:
@@ -134,35 +65,6 @@ def build_world(choices: Choices) -> World:
         free_bytes=lambda: free_bytes(state),
         progress=choices.progress,
     )
-
-
-def build_site(choices: Choices, jobs: int = 0, cached: bool = True) -> Site:
-    """What a scan needs: no forge, no ledger, no sandbox."""
-    place = find_view(choices)
-    detectors = discover("gitops_healer.detectors", Detector)
-    disabled = place.settings.detection.disabled
-    return Site(
-        repository=place.repository,
-        cache=scan_cache(place.repository.state_dir, choices.progress) if cached else MemoryCache(),
-        settings=place.settings,
-        detectors=tuple(detector for detector in detectors if detector.name not in disabled),
-        spread=Workers(jobs),
-        clock=choices.clock,
-        progress=choices.progress,
-        stamp=code_stamp(),
-    )
-
-
-def find_view(choices: Choices) -> Place:
-    """The place to look at: like `find_place`, but where no base branch can be told, as in the checkout of a pull
-    request, the policy is that of HEAD, since looking changes nothing."""
-    try:
-        return find_place(choices)
-    except PreflightError:
-        repository = open_repository(choices.path)
-        head = repository.resolve("HEAD") or ""
-        override = repository.read(head, OVERRIDES) if head else None
-        return Place(repository, "", head, load_settings(override, choices.options))
 
 
 def lock_of(repository: GitRepository) -> Callable[[], AbstractContextManager[None]]:

@@ -8,7 +8,8 @@ from gitops_healer.core.history import replay
 from gitops_healer.core.upgrade import Stage
 from gitops_healer.demo import run_demo
 from gitops_healer.errors import UsageError
-from gitops_healer.wiring import Choices, find_place, open_ledger
+from gitops_healer.places import Choices, find_place
+from gitops_healer.wiring import open_ledger
 
 
 def test_the_demo_heals_asks_merges_and_takes_back(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

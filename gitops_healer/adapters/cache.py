@@ -20,6 +20,7 @@ FORMAT = 1
 CHUNK = 500
 PATIENCE = 5.0  # seconds that a writer waits for another
 MOST_REBUILDS = 3
+FRESH = 100  # uses of the file within which an entry need not be marked as used again
 LIMIT = 512 * 1024**2  # bytes
 
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH})
@@ -185,12 +186,13 @@ class SqliteCache:
         for start in range(0, len(names), CHUNK):
             some = names[start : start + CHUNK]
             marks = ",".join("?" * len(some))
-            for name, value, proof in connection.execute(
-                f"SELECT key, value, proof FROM entries WHERE key IN ({marks})", some
+            for name, value, proof, used in connection.execute(
+                f"SELECT key, value, proof, used FROM entries WHERE key IN ({marks})", some
             ):
                 if _proof(name, value) == proof:
                     found[name] = value
-                    self._touched[name] = self._clock
+                    if self._clock - used > FRESH:
+                        self._touched[name] = self._clock
         if len(self._touched) > 20 * CHUNK:
             self._write(connection, {})
         return found

@@ -15,12 +15,13 @@ from gitops_healer.adapters.repository import GitRepository
 from gitops_healer.adapters.turns import turn
 from gitops_healer.core.decision import Decision, no
 from gitops_healer.core.history import replay
+from gitops_healer.core.naming import LEDGER_BRANCH
 from gitops_healer.core.rebuilding import Landed
 from gitops_healer.core.upgrade import Event
 from gitops_healer.errors import IllegalEventError, LedgerError, LostRaceError, RepositoryError
 from gitops_healer.ports import File, RefUpdate, Repository, Signature
 
-BRANCH = "healer-ledger"
+BRANCH = LEDGER_BRANCH
 PATIENCE = 120.0
 
 _MONTH = re.compile(r"events/(\d{4}-\d{2})\.jsonl")

@@ -4,22 +4,28 @@ import hashlib
 import json
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import Any, TypeVar
-
-from cattrs import Converter
-from cattrs.strategies import configure_union_passthrough
 
 T = TypeVar("T")
 
-_converter = Converter(forbid_extra_keys=False, omit_if_default=True)
-_converter.register_unstructure_hook(datetime, lambda moment: moment.isoformat())
-_converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
-configure_union_passthrough(str | bool | int | float | None, _converter)
+
+@cache
+def _converter() -> Any:
+    """Made when it is first needed: a scan does without, and starts sooner."""
+    from cattrs import Converter
+    from cattrs.strategies import configure_union_passthrough
+
+    converter = Converter(forbid_extra_keys=False, omit_if_default=True)
+    converter.register_unstructure_hook(datetime, lambda moment: moment.isoformat())
+    converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
+    configure_union_passthrough(str | bool | int | float | None, converter)
+    return converter
 
 
 def to_json(value: object) -> Any:
     """The JSON value of a dataclass; fields at their default are left out, so that schemas can grow."""
-    return _converter.unstructure(value)
+    return _converter().unstructure(value)
 
 
 def from_json(data: Any, kind: type[T]) -> T:
@@ -27,7 +33,8 @@ def from_json(data: Any, kind: type[T]) -> T:
 
     Raises cattrs.BaseValidationError, KeyError, TypeError or ValueError when `data` is not of that shape.
     """
-    return _converter.structure(data, kind)
+    structured: T = _converter().structure(data, kind)
+    return structured
 
 
 def canonical(value: Any) -> str:

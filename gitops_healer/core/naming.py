@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from gitops_healer.core.codec import digest
 
 BRANCH_PREFIX = "healer/"
+LEDGER_BRANCH = "healer-ledger"
 RESTORE_PREFIX = "refs/healer/restore/"
 SCRATCH_PREFIX = "refs/healer/scratch/"
 

@@ -15,8 +15,9 @@ from gitops_healer.core.plan import Cause, Investigation, Option
 from gitops_healer.core.summary import Reply
 from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.cycle import Cycle, run_cycle, run_orders
+from gitops_healer.places import Choices
 from gitops_healer.registry import Detector, Fixer, Scene
-from gitops_healer.wiring import Choices, build_world
+from gitops_healer.wiring import build_world
 from gitops_healer.world import World
 from tests.conftest import GitRepo
 
