@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gitops_healer.code.fact_store import Spread
+from gitops_healer.code.fact_store import SCHEMA, Spread
 from gitops_healer.code.facts import Facts, Ignore
 from gitops_healer.code.graph import EdgeKind
+from gitops_healer.code.links import Links
 from gitops_healer.code.model import CodeModel
 from gitops_healer.code.outline import Outline, Snapshot
 from gitops_healer.code.patterns import matcher
@@ -27,6 +28,7 @@ from gitops_healer.settings import Settings
 
 SNAPSHOT = 1
 """Counts up whenever a snapshot means something else."""
+LINKS = f"links:{SCHEMA}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,10 @@ def scan(site: Site, commit: str, ref: str, paths: Sequence[str] = (), known: Co
         site.settings.detection.exclude,
         site.spread,
     )
+    code.known_links = Links.load(site.cache.get(LINKS))
     snapshot = refreshed(site, code)
+    if (links := code.links) is not None:
+        site.cache.put(LINKS, links.dump())
     code.outlines = {path: snapshot.outlines[path] for path in code.included}
     code.mentions = snapshot.mentions
     site.progress("looking at the whole")

@@ -20,7 +20,6 @@ FORMAT = 1
 CHUNK = 500
 PATIENCE = 5.0  # seconds that a writer waits for another
 MOST_REBUILDS = 3
-FRESH = 100  # uses of the file within which an entry need not be marked as used again
 LIMIT = 512 * 1024**2  # bytes
 
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH})
@@ -42,8 +41,10 @@ class SqliteCache:
     for each process that writes), those least recently used leave.
     """
 
-    def __init__(self, path: Path, limit: int = LIMIT, tell: "Progress" = lambda _: None) -> None:
+    def __init__(self, path: Path, limit: int = LIMIT, tell: "Progress" = lambda _: None, fresh: int = 0) -> None:
+        """fresh: uses of the file within which an entry is not marked as used again, which costs a write."""
         self._path = path
+        self._fresh = fresh
         self._limit = limit
         self._tell = tell
         self._mutex = threading.RLock()
@@ -191,7 +192,7 @@ class SqliteCache:
             ):
                 if _proof(name, value) == proof:
                     found[name] = value
-                    if self._clock - used > FRESH:
+                    if self._clock - used > self._fresh:
                         self._touched[name] = self._clock
         if len(self._touched) > 20 * CHUNK:
             self._write(connection, {})
@@ -254,7 +255,7 @@ class MemoryCache:
 
 def scan_cache(state: Path, tell: "Progress" = lambda _: None) -> SqliteCache:
     """The cache of a repository: one file, which CI may keep from run to run."""
-    return SqliteCache(state / "cache.sqlite", LIMIT, tell)
+    return SqliteCache(state / "cache.sqlite", LIMIT, tell, fresh=100)
 
 
 @contextlib.contextmanager

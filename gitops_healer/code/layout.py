@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -33,27 +33,48 @@ class Layout:
             if path.endswith("/__init__.py") or stem not in self._stems:
                 self._stems[stem] = path
         self.roots = self._project_roots(paths)
-        self._own_roots: dict[str, str] = {}
+        self.own_roots: dict[str, str] = {}
+        self._votes: dict[str, tuple[tuple[str, str], ...]] = {}
         self._root_of: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._ancestors: dict[str, tuple[str, ...]] = {}
         self._directories: dict[tuple[str, str], str | None] = {}
         self._resolved: dict[tuple[str, str], str | None] = {}
 
-    def learn(self, imported: Iterable[str]) -> None:
-        """Decide which directories are namespace packages. imported: absolute dotted names that the code imports."""
-        votes: dict[str, Counter[str]] = defaultdict(Counter)
-        if any(base not in self.roots for base in self._bases.values()):
-            for name, times in Counter(imported).items():
-                for root in self.roots:
-                    path = self._below(root, name)
-                    base = self._base_of(path) if path else root
-                    if base != root and base not in self.roots:
-                        votes[base][root] += times
+    def votes_of(self, imported: Iterable[str]) -> Counter[tuple[str, str]]:
+        """What imports say of namespace packages: how often each (directory, root) is meant by a name.
+
+        imported: absolute dotted names that one file imports.
+        """
+        found: Counter[tuple[str, str]] = Counter()
+        for name in imported if self._is_undecided else ():
+            for vote in self._votes.get(name) or self._votes_by(name):
+                found[vote] += 1
+        return found
+
+    def decide(self, votes: Mapping[tuple[str, str], int]) -> None:
+        """Say which directories are namespace packages, by the votes of all files."""
+        by_base: dict[str, Counter[str]] = defaultdict(Counter)
+        for (base, root), times in votes.items():
+            by_base[base][root] += times
         for base in sorted(set(self._bases.values()), key=lambda item: (item.count("/"), item)):
-            self._own_roots[base] = self._decide(base, votes.get(base, Counter()))
+            self.own_roots[base] = self._decide(base, by_base.get(base, Counter()))
         self._names.clear()
         self._root_of.clear()
+
+    def _votes_by(self, name: str) -> tuple[tuple[str, str], ...]:
+        found = []
+        for root in self.roots:
+            path = self._below(root, name)
+            base = self._base_of(path) if path else root
+            if base != root and base not in self.roots:
+                found.append((base, root))
+        self._votes[name] = tuple(found)
+        return self._votes[name]
+
+    @cached_property
+    def _is_undecided(self) -> bool:
+        return any(base not in self.roots for base in self._bases.values())
 
     def module_name(self, path: str) -> str | None:
         """The dotted name of a file, or None when it is not a module of this tree."""
@@ -69,7 +90,7 @@ class Layout:
         """The directory from which a file is imported."""
         if path not in self._root_of:
             base = self._base_of(path)
-            self._root_of[path] = self._own_roots.get(base, base)
+            self._root_of[path] = self.own_roots.get(base, base)
         return self._root_of[path]
 
     def path_of(self, module: str) -> str | None:
@@ -187,7 +208,7 @@ class Layout:
         if votes:
             return max(votes, key=lambda root: (votes[root], root.count("/"), root))
         above = posixpath.dirname(base)
-        inherited = self._own_roots.get(above, above)
+        inherited = self.own_roots.get(above, above)
         return inherited if inherited != above and above not in self.roots else base
 
     def _resolve(self, own: str, name: str) -> str | None:
@@ -215,7 +236,7 @@ class Layout:
         for package in self._packages:
             parent = posixpath.dirname(package)
             if parent not in self._packages:
-                found[posixpath.basename(package)].add(self._own_roots.get(parent, parent))
+                found[posixpath.basename(package)].add(self.own_roots.get(parent, parent))
         return {name: tuple(sorted(roots, key=self._rank_root)) for name, roots in found.items()}
 
     @cached_property

@@ -14,6 +14,7 @@ from gitops_healer.code.fact_store import FactCache, FactStore, Look, Seen, Spre
 from gitops_healer.code.facts import MAX_BYTES, Definition, Facts, Import
 from gitops_healer.code.graph import Cycle, Edge, Resolver, Target, cycles_of
 from gitops_healer.code.layout import Layout
+from gitops_healer.code.links import Linker, Links
 from gitops_healer.code.outline import Outline
 from gitops_healer.code.patterns import matcher
 from gitops_healer.code.shape import decode
@@ -94,6 +95,7 @@ class CodeModel:
         self._excluded = matcher(exclude)
         self._store = FactStore(read, cache, spread)
         self._texts: dict[str, str] = {}
+        self.known_links: Links | None = None
 
     @property
     def included(self) -> tuple[str, ...]:
@@ -238,13 +240,23 @@ class CodeModel:
 
         return CodeModel((self._files | changed).values(), read, self._cache, self._exclude)
 
-    @cached_property
+    @property
     def layout(self) -> Layout:
-        """Names and roots; needs the imports of all files, since only they tell namespace packages."""
-        layout = Layout(self._files, self._python)
-        self._store.load((file.blob, file.size) for file in self._python.values())
-        layout.learn(name for path in layout.files for name in _absolute_names(self.facts(path)))
-        return layout
+        """Names and roots; depends on the imports of all files, since only they tell namespace packages."""
+        self._linker  # noqa: B018
+        return self._layout
+
+    @cached_property
+    def _layout(self) -> Layout:
+        return Layout(self._files, self._python)
+
+    @cached_property
+    def _linker(self) -> Linker:
+        blobs = {path: file.blob for path, file in self._python.items()}
+        return Linker(self._layout, blobs, self.facts, self._load, self.known_links)
+
+    def _load(self, paths: Iterable[str]) -> None:
+        self._store.load((self._python[path].blob, self._python[path].size) for path in paths)
 
     @cached_property
     def _paths(self) -> tuple[str, ...]:
@@ -254,14 +266,23 @@ class CodeModel:
     def _included(self) -> tuple[str, ...]:
         return tuple(path for path in sorted(self._python) if not self._excluded(path))
 
-    @cached_property
+    @property
+    def links(self) -> Links | None:
+        """What to remember of who imports whom; None when nothing changed since it was remembered."""
+        return self._linked[1] if self._linker.changed else None
+
+    @property
     def _edges(self) -> tuple[Edge, ...]:
-        with no_garbage_collection():
-            return tuple(edge for path in self.layout.files for edge in self._resolver.edges(path))
+        return self._linked[0]
 
     @cached_property
+    def _linked(self) -> tuple[tuple[Edge, ...], Links]:
+        with no_garbage_collection():
+            return self._linker.edges()
+
+    @property
     def _resolver(self) -> Resolver:
-        return Resolver(self.layout, self.facts)
+        return self._linker.resolver
 
     @cached_property
     def _importers(self) -> dict[str, tuple[Edge, ...]]:
@@ -294,14 +315,6 @@ class CodeModel:
                             inner = f"{original}.{rest}" if rest else original
                             return self._locate(target.path, inner, depth - 1)
         return None
-
-
-def _absolute_names(facts: Facts) -> Iterator[str]:
-    """Dotted names that a file imports absolutely; a `from` statement may mean submodules."""
-    for item in facts.imports:
-        if not item.level:
-            yield item.module
-            yield from (f"{item.module}.{name}" for name, _ in item.names)
 
 
 def _grouped(pairs: Iterable[tuple[str, Edge]]) -> dict[str, tuple[Edge, ...]]:
