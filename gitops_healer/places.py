@@ -88,16 +88,18 @@ def build_site(choices: Choices, jobs: int = 0, cached: bool = True) -> Site:
     """What a scan needs: no forge, no ledger, no sandbox."""
     place = find_view(choices)
     detectors = discover("gitops_healer.detectors", Detector)
+    cache = scan_cache(place.repository.state_dir, choices.progress) if cached else MemoryCache()
     disabled = place.settings.detection.disabled
     return Site(
         repository=place.repository,
-        cache=scan_cache(place.repository.state_dir, choices.progress) if cached else MemoryCache(),
+        cache=cache,
         settings=place.settings,
         detectors=tuple(detector for detector in detectors if detector.name not in disabled),
         spread=Workers(jobs),
         clock=choices.clock,
         progress=choices.progress,
         stamp=code_stamp(),
+        close=cache.close,
     )
 
 

@@ -43,6 +43,7 @@ class Site:
     clock: Clock
     progress: Progress
     stamp: str
+    close: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ def scan_command(
     code = exit_code(done, fail_on)
     if text is not None and not (no_cache or update_baseline):
         remember(sys.argv[1:], site.cache, code, data)
+    site.close()
     if code:
         raise typer.Exit(code)
 

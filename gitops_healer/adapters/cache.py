@@ -252,6 +252,9 @@ class MemoryCache:
     def put_many(self, values: Mapping[str, bytes]) -> None:
         self._values.update(values)
 
+    def close(self) -> None:
+        self._values.clear()
+
 
 def scan_cache(state: Path, tell: "Progress" = lambda _: None) -> SqliteCache:
     """The cache of a repository: one file, which CI may keep from run to run."""

@@ -146,18 +146,25 @@ class FactStore:
             with no_garbage_collection():
                 return [_work(self._read, blob, size, look) for blob, size in chunk]
 
+        lost: list[list[tuple[str, int]]] = []
         for chunk, results in self._spread(work, chunks(missing)):
-            if results is None:
-                results = [_fatal(blob, look) for blob, _ in chunk]
-            kept: dict[str, bytes] = {}
-            for blob, entries, looked in results:
-                facts = decode(entries["facts"]) or Facts(False, "its facts could not be kept")
-                self._known[blob] = facts
-                if len(entries) > 1:
-                    kept.update({key(kind, blob): data for kind, data in entries.items()})
-                self.parsed += 1
-                yield Seen(blob, facts, looked)
-            self._cache.put_many(kept)
+            if results is None:  # its process died, perhaps on one file: each gets a process of its own below
+                lost += [[item] for item in chunk]
+            else:
+                yield from self._kept(results)
+        for chunk, results in self._spread(work, lost):
+            yield from self._kept(results or [_fatal(blob, look) for blob, _ in chunk])
+
+    def _kept(self, results: list[tuple[str, dict[str, bytes], Any]]) -> Iterator[Seen]:
+        kept: dict[str, bytes] = {}
+        for blob, entries, looked in results:
+            facts = decode(entries["facts"]) or Facts(False, "its facts could not be kept")
+            self._known[blob] = facts
+            if len(entries) > 1:
+                kept.update({key(kind, blob): data for kind, data in entries.items()})
+            self.parsed += 1
+            yield Seen(blob, facts, looked)
+        self._cache.put_many(kept)
 
 
 def _work(read: Callable[[str], bytes], blob: str, size: int, look: Look) -> tuple[str, dict[str, bytes], Any]:
