@@ -215,12 +215,13 @@ def begin(cycle: Cycle) -> list[Upgrade]:
 
 
 def detect(cycle: Cycle) -> list[Finding]:
-    """What all detectors see on the base branch, most urgent first. Two of them may see the same flaw."""
+    """What the detectors whose findings can be healed see on the base branch, most urgent first. Two of them may see
+    the same flaw; `gitops-healer scan` shows what all see."""
     world = cycle.world
     scene = world.scene(world.base)
     seen: dict[str, Finding] = {}
     for detector in world.detectors:
-        if detector.name in world.settings.detection.disabled:
+        if detector.name in world.settings.detection.disabled or not world.fixers_of(detector.name):
             continue
         world.progress(f"looking: {detector.name}")
         said: list[str] = []
@@ -252,9 +253,17 @@ def retire(cycle: Cycle, seen: Collection[str]) -> None:
     for up in cycle.journal.history.at(Stage.HELD):
         if up.merged or up.finding.fingerprint in seen or up.base == base:
             continue
+        if not readable(cycle, base, up.finding.path):
+            continue
         if up.finding.path in cycle.world.repository.changed_paths(up.base, base):
             cycle.journal.record([(up.id, Dropped(f"seen no more since {up.finding.path} changed, at {base[:10]}"))])
             advance(cycle, up.id)
+
+
+def readable(cycle: Cycle, commit: str, path: str) -> bool:
+    """Whether a file is gone or could be looked at: what cannot be read says nothing about what is in it."""
+    code = cycle.world.scene(commit).code
+    return not path.endswith(".py") or not code.has(path) or code.facts(path).analyzable
 
 
 def queue(cycle: Cycle, finding: Finding) -> str:
