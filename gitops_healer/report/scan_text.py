@@ -30,7 +30,7 @@ def print_scan(console: Console, report: ScanReport, most: int = 40) -> None:
     broken = [module for _, module in sorted(report.modules.items()) if not module.analyzable]
     _print_part(console, "files that could not be analysed", broken, most // 2, map(_broken, broken))
     for notice in report.notices:
-        console.print(f"[yellow]note:[/] {clean(notice)}")
+        console.print(f"[yellow]note:[/] {clean(' '.join(notice.split()))}")
 
 
 def _summary(report: ScanReport) -> Iterator[str]:

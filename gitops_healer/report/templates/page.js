@@ -24,7 +24,9 @@ function choose(at, section = "map") {
   if (at.module === null) {
     view.scope = at;
     draw();
-    document.getElementById(section).querySelector(".treemap [tabindex='0'], .graph [tabindex='0'], .crumbs button")?.focus({ preventScroll: true });
+    const place = document.getElementById(section);
+    const first = place.querySelector(".treemap [tabindex='0'], .graph [tabindex='0']") || place.querySelector(".crumbs button");
+    if (first) first.focus({ preventScroll: true });
   } else if (section === "map") document.getElementById("module").replaceChildren(moduleCard(at.module));
   else openPath(at.module);
 }
