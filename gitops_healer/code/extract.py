@@ -194,6 +194,8 @@ class Extraction:
             self._self, self._used = _first_argument(node), self._uses.setdefault(number, set())
         self._called = self._calls[number]
         self._signature(node.args)
+        if node.returns is not None:
+            self._mention_only(node.returns)
         self._owner, self._top, self._class = number, False, -1
         self._kind = self._kind if is_final(self._kind) else ImportKind.FUNCTION
         self._prefix = f"{self._prefix}{node.name}.<locals>."
@@ -246,6 +248,12 @@ class Extraction:
     def _signature(self, arguments: ast.arguments) -> None:
         self.tokens.extend(bytes((_ARG,)) * _count(arguments))
         self._uncounted(*arguments.defaults, *arguments.kw_defaults)
+        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+            if argument.annotation is not None:
+                self._mention_only(argument.annotation)
+        for star in (arguments.vararg, arguments.kwarg):
+            if star is not None and star.annotation is not None:
+                self._mention_only(star.annotation)
 
     def _if(self, node: Any) -> None:
         """An `if` with all its `elif`s, which are nested in the tree and not in the file."""
@@ -367,10 +375,13 @@ class Extraction:
 
     # Expressions
 
-    def _mention_only(self, node: ast.expr) -> None:
+    def _mention_only(self, node: Any) -> None:
         """Names of an annotation: they are used, and no part of the shape."""
+        if node.__class__ is ast.Name:
+            self._mentions.add(node.id)
+            return
         length = len(self.tokens)
-        self._expression(node)
+        self._uncounted(node)
         del self.tokens[length:]
 
     def _expression(self, root: ast.AST) -> None:
