@@ -21,8 +21,8 @@ SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
 FINGERPRINT = "gitopsHealer/v1"
 ROOT = "SRCROOT"
 MAX_RESULTS = 25_000
-MAX_BYTES = 10_000_000
-"""Of the document as compact JSON, compressed by gzip."""
+MAX_BYTES = 9_000_000
+"""Of the document as compact JSON, compressed by gzip; what is left of the 10 MB is for indentation."""
 
 _MAX_RELATED = 100
 _MAX_TEXT = 1_000

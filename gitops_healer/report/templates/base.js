@@ -30,7 +30,7 @@ function lastParts(name, separator, most) {
   if (name.length <= most) return name;
   const parts = name.split(separator);
   while (parts.length > 1 && parts.join(separator).length >= most - 1) parts.shift();
-  return shortened(`…${separator}${parts.join(separator)}`, most);
+  return shortened(`…${parts.join(separator)}`, most);
 }
 
 function titled(id, title, ...more) {

@@ -7,7 +7,8 @@ function drawCycles(openModule) {
   const more = inParts(scan.cycles, 12, (cycle) => cycleCard(cycle, openModule), cards);
   titled("cycles", "Import cycles", scan.cycles.length
     ? el("p", { class: "legend" }, el("span", {}, el("i", { class: "line" }), "import while a module loads"),
-      el("span", {}, el("i", { class: "line cut" }), "import to cut: without these, nothing is left of the cycle"))
+      scan.cycles.some((cycle) => cycle.edges.some((edge) => edge[3]))
+        ? el("span", {}, el("i", { class: "line cut" }), "import to cut: without these, nothing is left of the cycle") : "")
     : empty("No modules need each other while they are imported."), cards, more);
 }
 
@@ -29,7 +30,15 @@ function cycleCard(cycle, openModule) {
     el("h3", {}, `${count(cycle.modules.length, "module")}, ${count(cycle.imports, "import")}`),
     prefix ? el("p", { class: "quiet" }, "in ", el("code", {}, prefix)) : null,
     wheel(cycle, short, openModule),
+    cycle.modules.length > NAMED ? moduleList(cycle, short, openModule) : null,
     cuts.length ? el("p", {}, `Cut ${cuts.length === 1 ? "this import" : `these ${cuts.length} imports`}:`) : null, list, more);
+}
+
+// What a picture without names leaves unsaid.
+function moduleList(cycle, short, openModule) {
+  const list = el("ul", { class: "chips" });
+  const more = inParts(cycle.modules, 60, (name) => el("li", {}, el("button", { type: "button", class: "plain", on: { click: () => openModule(name) } }, short(name))), list);
+  return el("details", {}, el("summary", {}, `All ${whole(cycle.modules.length)} modules`), list, more);
 }
 
 function wheel(cycle, short, openModule) {
@@ -52,7 +61,7 @@ function wheel(cycle, short, openModule) {
     const side = size === 2 ? 0 : Math.cos(angle);
     const anchor = Math.abs(side) < 0.2 ? "middle" : side > 0 ? "start" : "end";
     const shift = anchor === "middle" ? [0, size === 2 ? 24 : Math.sin(angle) > 0 ? 20 : -11] : [side > 0 ? 10 : -10, 4];
-    const dot = svg("g", { class: "dot", tabindex: 0, role: "button", "aria-label": `module ${name}` },
+    const dot = svg("g", { class: "dot", tabindex: named ? 0 : null, role: "button", "aria-label": `module ${name}` },
       svg("circle", { cx: x, cy: y, r: named ? 6 : size > 80 ? 3 : 4.5 }),
       named ? svg("text", { x: x + shift[0], y: y + shift[1], "text-anchor": anchor }, lastParts(short(name), ".", anchor === "middle" ? 30 : 20)) : null);
     dot.addEventListener("click", () => openModule(name));

@@ -39,7 +39,9 @@ function drawImports(holder, scope, choose) {
   const { rows, against } = layered(shown.length, edges);
   const label = (at) => (scope.path ? at.path.slice(scope.path.length + 1) : at.path);
   const backwards = edges.filter(against);
-  const drawn = new Set([...edges.slice(0, MOST_LINKS), ...backwards]);
+  // The strongest, those against the order, and one at least of each box.
+  const own = shown.map((_, at) => edges.find((edge) => edge[0] === at || edge[1] === at));
+  const drawn = new Set([...edges.slice(0, MOST_LINKS), ...backwards, ...own]);
   const said = [`${count(shown.length, "package or module", "packages and modules")}, ${count(edges.length, "link")}`];
   if (shown.length < all.length) said.push(`${whole(all.length - shown.length)} without links are left out`);
   if (left) said.push(`${whole(left)} smaller ones are left out`);

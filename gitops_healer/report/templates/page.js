@@ -20,6 +20,11 @@ function neighbours() {
 
 // A package becomes the scope, a module is shown below the map. section: where the choice was made and goes on.
 function choose(at, section = "map") {
+  if (at === view.scope) {
+    // The sum of places too small for the map: the table has them.
+    document.getElementById("sizes").open = true;
+    return;
+  }
   view.module = at.module;
   if (at.module === null) {
     view.scope = at;
@@ -66,7 +71,7 @@ function drawMap() {
   const section = document.getElementById("map");
   if (!scope.lines) return section.append(empty("There are no lines of Python here."));
   section.append(legend(measure), holder, el("div", { id: "module", tabindex: -1, role: "region", "aria-label": "Chosen module" }, view.module === null ? [] : moduleCard(view.module)),
-    el("details", {}, el("summary", {}, `The same as a table: ${count(scope.children.length, "entry", "entries")}`), sizeTable(scope)));
+    el("details", { id: "sizes" }, el("summary", {}, `The same as a table: ${count(scope.children.length, "entry", "entries")}`), sizeTable(scope)));
   drawTreemap(holder, scope, measure, choose);
   return undefined;
 }
