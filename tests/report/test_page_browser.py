@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_healer.core.scanning import CloneFamily, ImportCycle, Place, ScanReport
+from gitops_healer.core.scanning import CloneFamily, Dependency, ImportCycle, Place, ScanReport
 from gitops_healer.report.page import html_page
 from tests.report.reports import finding, module, report, repository, source_of
 from tests.report.test_page import HOSTILE, hostile_report
@@ -134,6 +134,18 @@ def test_a_module_says_whom_it_imports_and_leads_to_its_findings(show: Open) -> 
     assert texts(browser, "#module h3") == ["shop/order.py"]
     browser.find_element(By.CSS_SELECTOR, "#module .more").click()
     assert texts(browser, "#findings .where") == ["shop/order.py:3"]
+
+
+def test_a_package_with_many_modules_is_drawn_with_its_largest_and_the_rest_as_one(show: Open) -> None:
+    modules = [module(f"shop/m{number:02}.py", 1_000 - number) for number in range(60)]
+    dependencies = tuple(Dependency(item.path, "shop/m00.py", 1, "load") for item in modules[1:])
+    browser = show(report([*modules, module("run.py")], dependencies=dependencies))
+    boxes = texts(browser, "#imports .box text:not(.small)")
+    assert "shop/m00.py" in boxes and "shop/m59.py" not in boxes
+    (rest,) = (int(name.split()[1]) for name in boxes if name.startswith("shop/the "))
+    assert rest + len(boxes) - 1 == 60
+    browser.find_element(By.CSS_SELECTOR, "#imports .box[aria-label*='smaller']").click()
+    assert crumbs(browser) == "all / shop"
 
 
 def test_the_area_of_a_module_is_its_share_of_the_lines(show: Open) -> None:

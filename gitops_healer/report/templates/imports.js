@@ -5,14 +5,25 @@ const MOST_LINKS = 70;
 
 // Packages of the scope; the largest are opened while there is room.
 function frontier(scope) {
-  let shown = scope.children.filter((at) => at.lines > 0);
+  let shown = opened(scope, MOST_PACKAGES);
   for (;;) {
-    const open = shown.filter((at) => at.module === null && shown.length - 1 + at.children.length <= MOST_PACKAGES);
-    const largest = open.sort((a, b) => b.lines - a.lines)[0];
-    if (!largest || largest.lines * 8 < scope.lines) break;
-    shown = shown.flatMap((at) => (at === largest ? at.children.filter((child) => child.lines > 0) : [at]));
+    const room = MOST_PACKAGES - shown.length + 1;
+    const wanted = shown.filter((at) => at.module === null && !at.rest && at.lines * 8 >= scope.lines
+      && (at.children.length <= room || (at.lines * 2 >= scope.lines && room >= 8)));
+    const largest = wanted.sort((a, b) => b.lines - a.lines)[0];
+    if (!largest) return shown;
+    shown = shown.flatMap((at) => (at === largest ? opened(at, room) : [at]));
   }
-  return { all: shown.slice(0, MOST_PACKAGES + 6), left: Math.max(0, shown.length - MOST_PACKAGES - 6) };
+}
+
+// What is in a package: where there is no room for all of it, the smaller ones are one box.
+function opened(at, room) {
+  const inside = at.children.filter((child) => child.lines > 0);
+  if (inside.length <= room) return inside;
+  const small = inside.slice(room - 1);
+  const sum = (key) => small.reduce((total, child) => total + child[key], 0);
+  return [...inside.slice(0, room - 1), { ...at, rest: at, name: "the rest", path: `${at.path ? at.path + "/" : ""}the ${small.length} smaller`,
+    children: small, files: sum("files"), lines: sum("lines"), complexity: sum("complexity") }];
 }
 
 // Imports at load, from one of the shown to another, counted by pairs of modules.
@@ -31,7 +42,7 @@ function links(shown) {
 }
 
 function drawImports(holder, scope, choose) {
-  const { all, left } = frontier(scope);
+  const all = frontier(scope);
   const linked = new Set(links(all).flatMap(([from, to]) => [from, to]));
   const shown = all.filter((at, number) => linked.has(number));
   const edges = links(shown).sort((a, b) => b[2] - a[2] || a[0] - b[0] || a[1] - b[1]);
@@ -44,7 +55,6 @@ function drawImports(holder, scope, choose) {
   const drawn = new Set([...edges.slice(0, MOST_LINKS), ...backwards, ...own]);
   const said = [`${count(shown.length, "package or module", "packages and modules")}, ${count(edges.length, "link")}`];
   if (shown.length < all.length) said.push(`${whole(all.length - shown.length)} without links are left out`);
-  if (left) said.push(`${whole(left)} smaller ones are left out`);
   if (drawn.size < edges.length) said.push(`the ${whole(drawn.size)} that matter most are drawn; point at a box to see all of its links`);
   holder.replaceChildren(
     el("p", { class: "quiet" }, said.join("; ") + "."),
@@ -86,9 +96,9 @@ function graph(shown, edges, rows, against, drawn, label, choose) {
     for (const [event, on] of [["pointerenter", true], ["focus", true], ["pointerleave", false], ["blur", false]]) {
       box.addEventListener(event, () => light(on));
     }
-    box.addEventListener("click", () => choose(at));
+    box.addEventListener("click", () => choose(at.rest || at));
     box.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); choose(at); }
+      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); choose(at.rest || at); }
     });
     return hinted(box, () => [at.path, `imports ${out.length} of the others, imported by ${into.length}`, ...facts(at).slice(1, 3)]);
   });

@@ -22,7 +22,9 @@ function neighbours() {
 function choose(at, section = "map") {
   if (at === view.scope) {
     // The sum of places too small for the map: the table has them.
-    document.getElementById("sizes").open = true;
+    const sizes = document.getElementById("sizes");
+    sizes.open = true;
+    sizes.scrollIntoView({ block: "nearest" });
     return;
   }
   view.module = at.module;
