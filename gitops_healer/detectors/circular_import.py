@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from gitops_healer.code.cuts import minimum_cut
 from gitops_healer.code.graph import Cycle, Edge, components
 from gitops_healer.code.model import CodeModel
 from gitops_healer.core.finding import Finding, Risk, Severity, fingerprint
@@ -11,6 +12,7 @@ from gitops_healer.registry import Scene, detector
 _RULE = "circular_import"
 _MOST_EVIDENCE = 40
 _MOST_NAMES = 5
+_MOST_CUT = 10
 _WEIGHED = 300
 """Larger knots have their worst edge guessed by degree, since weighing each would take its square in steps."""
 
@@ -21,6 +23,13 @@ def circular_import(scene: Scene) -> Iterable[Finding]:
 
     Imports inside of functions, below `if TYPE_CHECKING:`, `if __name__ == "__main__":` or a constant false condition
     make no cycle, and neither does passing through the `__init__.py` of a package without taking a name from it.
+
+    Why it matters: which of the modules is whole when the other asks for a name depends on who is imported first, so
+    that code works in one program and raises ImportError or AttributeError in the next.
+
+    How to fix: the evidence names the imports of the cycle, and of those of more than two imports a smallest set to
+    remove (exact for up to 12 modules). Import where the name is used, for type checkers alone when only annotations
+    need it, or move what both need to a module below them.
     """
     limit = scene.settings.detection.circular_import.max_modules
     for cycle in scene.code.cycles():
@@ -52,10 +61,18 @@ def _finding(model: CodeModel, cycle: Cycle, limit: int) -> Finding:
 
 def _evidence(model: CodeModel, cycle: Cycle) -> Iterator[str]:
     for edge in cycle.edges[:_MOST_EVIDENCE]:
-        source, target = model.module_name(edge.source), model.module_name(edge.target)
-        yield f"{source} imports {target} ({edge.source}:{edge.line})"
+        yield _named(model, edge)
     if len(cycle.edges) > _MOST_EVIDENCE:
         yield f"and {len(cycle.edges) - _MOST_EVIDENCE} more imports"
+    if len(cycle.edges) > 2:
+        cut = minimum_cut(cycle.edges)
+        shown = ", ".join(_named(model, edge) for edge in cut[:_MOST_CUT])
+        more = f" and {len(cut) - _MOST_CUT} more" if len(cut) > _MOST_CUT else ""
+        yield f"{len(cut)} of {len(cycle.edges)} imports would have to go for no cycle to be left: {shown}{more}"
+
+
+def _named(model: CodeModel, edge: Edge) -> str:
+    return f"{model.module_name(edge.source)} imports {model.module_name(edge.target)} ({edge.source}:{edge.line})"
 
 
 def worst_edge(cycle: Cycle) -> Edge:
