@@ -7,13 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, ValidationError
+from pydantic.fields import FieldInfo
 
 from gitops_healer.core.finding import Risk
 from gitops_healer.errors import ConfigError
+from gitops_healer.settings_patterns import Patterns
+from gitops_healer.settings_section import Section
 
 OVERRIDES = ".github/gitops-healer.yml"
 STORE_VARIABLE = "GITOPS_HEALER_STORE_URL"
@@ -44,10 +47,6 @@ Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(gt=0)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class LowSuccessRate(Section):
@@ -193,6 +192,7 @@ class Settings(Section):
     testing: Testing
     monitoring: Monitoring
     limits: LimitsPolicy
+    patterns: Patterns
 
     def fingerprint(self) -> str:
         """Changes when any value changes; part of the key of cached findings."""
@@ -287,16 +287,17 @@ def _nested(dotted: str, value: Any) -> dict[str, Any]:
 def _explanations(error: ValidationError, origin: Mapping[str, str]) -> Iterator[str]:
     """One sentence an error: file, key, what is allowed, an example."""
     for problem in error.errors():
-        path = [str(part) for part in problem["loc"]]
-        key = ".".join(part for part in path if not part.isdigit())
+        path = [str(part) for part in problem["loc"] if isinstance(part, str)]
+        key = ".".join(path)
         name = next((origin[k] for k in _prefixes(key) if k in origin), "policies")
         if problem["type"] == "extra_forbidden":
             yield f"{name}: there is no setting {key}. {_nearest(path)}"
+        elif problem["type"] == "missing":
+            yield f"{name}: {key} is missing. Example: {path[-1]}: {_example_of(path)}"
         else:
             said = problem["msg"].removeprefix("Value error, ").removeprefix("Input should ").rstrip(".")
             said = said if said.startswith("must") else f"must {said}" if said.startswith("be") else said
-            example = _default_of(path)
-            yield f"{name}: {key} {said}, not {problem['input']!r}. Example: {path[-1]}: {example}"
+            yield f"{name}: {key} {said}, not {problem['input']!r}. Example: {path[-1]}: {_example_of(path)}"
 
 
 def _prefixes(key: str) -> Iterator[str]:
@@ -312,16 +313,37 @@ def _nearest(path: list[str]) -> str:
 
 
 def _fields_at(path: list[str]) -> list[str]:
-    model: type[BaseModel] = Settings
+    """The keys of a section."""
+    model: type[BaseModel] | None = Settings
     for part in path:
-        annotation = model.model_fields[part].annotation if part in model.model_fields else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return []
-        model = annotation
-    return list(model.model_fields)
+        field = _field(model, part)
+        model = None if field is None else _section_in(field.annotation)
+    return [] if model is None else [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _default_of(path: list[str]) -> str:
+def _field(model: type[BaseModel] | None, key: str) -> FieldInfo | None:
+    fields = {} if model is None else model.model_fields
+    return next((field for name, field in fields.items() if key == (field.alias or name)), None)
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    """The section that a setting is, or is a list of."""
+    kinds = (annotation, *get_args(annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+def _example_of(path: list[str]) -> str:
+    """What the setting itself names as an example, or else its default."""
+    model: type[BaseModel] | None = Settings
+    field = None
+    for part in path:
+        field = _field(model, part)
+        model = None if field is None else _section_in(field.annotation)
+    example = field.examples[0] if field is not None and field.examples else _default_of(path)
+    return yaml.safe_dump(example, default_flow_style=True).removesuffix("...\n").strip()
+
+
+def _default_of(path: list[str]) -> Any:
     data: Any = {}
     for source in default_sources():
         data |= parse(source)
@@ -329,7 +351,7 @@ def _default_of(path: list[str]) -> str:
         if not isinstance(data, dict) or part not in data:
             break
         data = data[part]
-    return yaml.safe_dump(data, default_flow_style=True).removesuffix("...\n").strip()
+    return data
 
 
 def store_url() -> str:
