@@ -22,6 +22,7 @@ from gitops_healer.errors import UnavailableError
 if TYPE_CHECKING:
     from gitops_healer.code.facts import Facts
     from gitops_healer.code.model import CodeModel
+    from gitops_healer.code.pattern_language import Match
     from gitops_healer.core.finding import Finding
     from gitops_healer.core.history import History
     from gitops_healer.core.plan import Investigation, Plan
@@ -76,7 +77,7 @@ class FileView:
     facts: Facts
     settings: Settings
     is_test: bool = False
-    matches: tuple[Any, ...] = ()
+    matches: tuple[Match, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gitops_healer.code.fact_store import SCHEMA, Spread
-from gitops_healer.code.facts import Facts, Ignore
+from gitops_healer.code.fact_store import SCHEMA, Look, Opened, Spread
+from gitops_healer.code.facts import Ignore
 from gitops_healer.code.graph import EdgeKind
 from gitops_healer.code.links import Links
 from gitops_healer.code.model import CodeModel
 from gitops_healer.code.outline import Outline, Snapshot
 from gitops_healer.code.patterns import matcher
 from gitops_healer.code.roles import is_test_path
+from gitops_healer.code.shape import decode
 from gitops_healer.core.advice import suggestions_for
 from gitops_healer.core.baseline import Known, known_of, new_among
 from gitops_healer.core.codec import digest
@@ -136,17 +137,31 @@ def refreshed(site: Site, code: CodeModel) -> Snapshot:
     return snapshot
 
 
-def eyes(site: Site, paths_of: Mapping[str, Sequence[str]]) -> Callable[..., Any]:
+def eyes(site: Site, paths_of: Mapping[str, Sequence[str]]) -> Look:
     """What is asked about one blob where its facts are at hand: perhaps in another process, so the answer is JSON."""
     looks = [detector.look for detector in site.detectors if detector.look is not None]
+    rules = rules_of(site.settings)
 
-    def look(blob: str, facts: Facts, read: Callable[[], bytes]) -> Any:
+    def look(opened: Opened) -> Any:
+        facts = opened.facts
+        matches = tuple(rules.matches(opened.tree, decode(opened.source))) if rules and opened.tree else ()
         found = {
-            path: _rows(looks, FileView(path, facts, site.settings, is_test_path(path))) for path in paths_of[blob]
+            path: _rows(looks, FileView(path, facts, site.settings, is_test_path(path), matches))
+            for path in paths_of[opened.blob]
         }
-        return Outline.of(blob, facts), {path: rows for path, rows in found.items() if rows}, facts.details.mentions
+        found = {path: rows for path, rows in found.items() if rows}
+        return Outline.of(opened.blob, facts), found, facts.details.mentions
 
     return look
+
+
+def rules_of(settings: Settings) -> Any:
+    """The compiled code patterns of the policy, None when it has none."""
+    if not settings.patterns.rules:
+        return None
+    from gitops_healer.code.pattern_language import compile_rules  # a language that few scans need
+
+    return compile_rules(settings.patterns.rules)
 
 
 def _rows(looks: Iterable[Callable[[FileView], Iterable[Finding]]], view: FileView) -> list[Any]:

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from gitops_healer.code.binding import bound_names, strings_in
+from gitops_healer.code.cognitive import cognitive_complexity
 from gitops_healer.code.facts import (
     MAX_BYTES,
     ClassFacts,
@@ -28,6 +29,7 @@ from gitops_healer.code.facts import (
     kinds_of_branches,
     parse,
 )
+from gitops_healer.code.flow import cases_of
 from gitops_healer.code.tokens import CODE_OF, CODES, CONSTANT_OF, END, STATEMENT, NameBytes
 from gitops_healer.code.truth import Truth, TruthTeller
 
@@ -59,8 +61,8 @@ class Extraction:
         self.exports: list[str] | None = None
         self.tokens = bytearray()
         self.lines = array("I")
-        self.functions: list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]] = []
         self._definitions: list[Definition] = []
+        self._nodes: list[Any] = []
         self._spans: list[tuple[int, int]] = []
         self._branches: list[int] = []
         self._calls: list[set[str]] = []
@@ -84,7 +86,11 @@ class Extraction:
 
     def facts(self, lines: int, source: bytes) -> Facts:
         definitions = [
-            item._replace(complexity=self._branches[number], shape=self._shape(number))
+            item._replace(
+                complexity=self._branches[number],
+                cognitive=0 if item.is_class else cognitive_complexity(self._nodes[number]),
+                shape=self._shape(number),
+            )
             for number, item in enumerate(self._definitions)
         ]
         return Facts.of(
@@ -111,6 +117,9 @@ class Extraction:
         return blake2b(self.tokens[start:end], digest_size=8).hexdigest()
 
     def _detail(self, ignores: tuple[Ignore, ...]) -> Detail:
+        functions = [
+            (item.qualname, self._nodes[number]) for number, item in enumerate(self._definitions) if not item.is_class
+        ]
         classes = tuple(
             ClassFacts(
                 index,
@@ -127,6 +136,7 @@ class Extraction:
             outer_calls=tuple(sorted(self._outer_calls)),
             mentions=tuple(sorted(self._mentions)),
             ignores=ignores,
+            cases=tuple(cases_of(functions, self._tree)),
         )
 
     # Statements
@@ -187,7 +197,6 @@ class Extraction:
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         number = self._define(node, is_class=False)
-        self.functions.append((self._definitions[number].qualname, node))
         state = self._owner, self._kind, self._prefix, self._top, self._class, self._self, self._used, self._called
         if self._class >= 0:
             self._classes[self._class][2].append((node.name, number))
@@ -240,6 +249,7 @@ class Extraction:
                 header=node.lineno,
             )
         )
+        self._nodes.append(node)
         self._spans.append((begin, 0))
         self._branches.append(0 if is_class else 1)
         self._calls.append(set())

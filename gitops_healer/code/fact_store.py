@@ -4,18 +4,18 @@ Four entries a blob, so that nobody reads more than it asks for: the facts that 
 ask (`detail`), what clones are found by (`clones`), what is printed of it (`listing`).
 """
 
+import ast
 import gc
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from gitops_healer.code.clones import FileTokens, FunctionSpan, features
 from gitops_healer.code.extract import Reading, read_source
-from gitops_healer.code.facts import MAX_BYTES, Detail, Facts, Import, ImportKind, too_big
+from gitops_healer.code.facts import MAX_BYTES, Detail, Facts, Import, ImportKind, parse, too_big
 from gitops_healer.code.listing import listing
 from gitops_healer.errors import HealerError
 
@@ -49,13 +49,33 @@ def in_turn(function: Callable[[T], R], items: Sequence[T]) -> Iterator[tuple[T,
         yield item, function(item)
 
 
-class Look(Protocol):
-    """What somebody wants to know of a blob beyond its facts, worked out where the facts are at hand; a JSON value."""
+class Opened:
+    """A blob at hand. facts: with detail."""
 
-    def __call__(self, blob: str, facts: Facts, read: Callable[[], bytes], /) -> Any: ...
+    def __init__(self, blob: str, facts: Facts, read: Callable[[str], bytes], tree: ast.Module | None = None) -> None:
+        self.blob = blob
+        self.facts = facts
+        self._read = read
+        self._tree = tree
+
+    @property
+    def source(self) -> bytes:
+        return self._read(self.blob)
+
+    @property
+    def tree(self) -> ast.Module | None:
+        """The syntax tree, parsed again where it is not at hand; None for what cannot be parsed."""
+        if self._tree is None and self.facts.analyzable:
+            parsed = parse(self.source)
+            self._tree = parsed if isinstance(parsed, ast.Module) else None
+        return self._tree
 
 
-def nothing_more(blob: str, facts: Facts, read: Callable[[], bytes]) -> Any:
+Look = Callable[[Opened], Any]
+"""What somebody wants to know of a blob beyond its facts, worked out where the tree is at hand; a JSON value."""
+
+
+def nothing_more(opened: Opened) -> Any:
     return None
 
 
@@ -107,7 +127,7 @@ class FactStore:
                 continue
             self._known[blob] = facts
             self.cached += 1
-            yield Seen(blob, facts, look(blob, replace(facts, detail=detail), partial(self._read, blob)))
+            yield Seen(blob, facts, look(Opened(blob, replace(facts, detail=detail), self._read)))
         yield from self._made(missing, look)
 
     def facts(self, blob: str, size: int) -> Facts:
@@ -170,10 +190,11 @@ class FactStore:
 def _work(read: Callable[[str], bytes], blob: str, size: int, look: Look) -> tuple[str, dict[str, bytes], Any]:
     try:
         reading = read_blob(read, blob, size)
-    except HealerError as error:  # an object that is missing now may be there next time: nothing is kept
-        lost = Facts(False, str(error), detail=Detail())
-        return blob, {"facts": encode(lost)}, look(blob, lost, partial(read, blob))
-    return blob, entries_of(reading), look(blob, reading.facts, partial(read, blob))
+    except Exception as error:  # an object that is missing, or a bug of ours: one file less, and nothing is kept
+        said = str(error) if isinstance(error, HealerError) else f"reading it broke: {type(error).__name__}: {error}"
+        lost = Facts(False, said, detail=Detail())
+        return blob, {"facts": encode(lost)}, look(Opened(blob, lost, read))
+    return blob, entries_of(reading), look(Opened(blob, reading.facts, read, reading.tree))
 
 
 def _fatal(blob: str, look: Look) -> tuple[str, dict[str, bytes], Any]:
@@ -181,7 +202,7 @@ def _fatal(blob: str, look: Look) -> tuple[str, dict[str, bytes], Any]:
     reading = Reading(
         Facts(False, "the process that read it died: see whether `python -m ast FILE` does", detail=Detail())
     )
-    return blob, entries_of(reading), look(blob, reading.facts, lambda: b"")
+    return blob, entries_of(reading), look(Opened(blob, reading.facts, lambda _: b""))
 
 
 def read_blob(read: Callable[[str], bytes], blob: str, size: int) -> Reading:

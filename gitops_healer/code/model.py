@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+from gitops_healer.code.cuts import minimum_cut
 from gitops_healer.code.fact_store import FactCache, FactStore, Look, Seen, Spread, in_turn, no_garbage_collection
 from gitops_healer.code.facts import MAX_BYTES, Definition, Facts, Import
 from gitops_healer.code.graph import Cycle, Edge, Resolver, Target, cycles_of
@@ -96,6 +97,7 @@ class CodeModel:
         self._store = FactStore(read, cache, spread)
         self._texts: dict[str, str] = {}
         self.known_links: Links | None = None
+        self._cuts: dict[Cycle, tuple[Edge, ...]] = {}
 
     @property
     def included(self) -> tuple[str, ...]:
@@ -217,7 +219,9 @@ class CodeModel:
 
     def cut(self, cycle: Cycle) -> tuple[Edge, ...]:
         """A smallest set of imports without which nothing is left of a cycle."""
-        return ()
+        if cycle not in self._cuts:
+            self._cuts[cycle] = minimum_cut(cycle.edges)
+        return self._cuts[cycle]
 
     def knot(self, cycle: Cycle) -> str:
         """The dotted names of the modules of a cycle, sorted and joined: its identity, wherever the files lie."""

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Self
 
 from gitops_healer.code.facts import Facts, Ignore, read_ignore
+from gitops_healer.code.reachability import Candidate, candidates
 
 
 class Outline(NamedTuple):
-    """One file. functions, classes: how many; ignores: comments that say what not to report."""
+    """One file. functions, classes: how many; ignores: comments that say what not to report; candidates: definitions
+    that it does not use itself."""
 
     blob: str
     analyzable: bool
@@ -19,6 +21,7 @@ class Outline(NamedTuple):
     functions: int
     classes: int
     ignores: tuple[Ignore, ...]
+    candidates: tuple[Candidate, ...]
 
     @classmethod
     def of(cls, blob: str, facts: Facts) -> Self:
@@ -26,14 +29,15 @@ class Outline(NamedTuple):
         functions = len(facts.definitions) - classes
         return cls(
             blob, facts.analyzable, facts.reason, facts.total_lines, facts.complexity, functions, classes,
-            facts.details.ignores,
+            facts.details.ignores, candidates(facts, is_test=False),
         )  # fmt: skip
 
     @classmethod
     def read(cls, row: Iterable[Any]) -> Self:
-        blob, analyzable, reason, lines, complexity, functions, classes, ignores = row
+        blob, analyzable, reason, lines, complexity, functions, classes, ignores, unused = row
         comments = tuple(read_ignore(one) for one in ignores)
-        return cls(blob, analyzable, reason, lines, complexity, functions, classes, comments)
+        found = tuple(Candidate.read(one) for one in unused)
+        return cls(blob, analyzable, reason, lines, complexity, functions, classes, comments, found)
 
 
 class Snapshot:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from gitops_healer.code.cuts import minimum_cut
 from gitops_healer.code.graph import Cycle, Edge, components
 from gitops_healer.code.model import CodeModel
 from gitops_healer.core.finding import Finding, Risk, Severity, fingerprint
@@ -56,6 +55,7 @@ def _finding(model: CodeModel, cycle: Cycle, limit: int) -> Finding:
         risk=Risk.LOW if size <= 3 else Risk.MEDIUM,
         priority=min(7, 3 + size // 3),
         evidence=tuple(_evidence(model, cycle)),
+        others=tuple(path for path in cycle.paths if path != edge.source),
     )
 
 
@@ -65,7 +65,7 @@ def _evidence(model: CodeModel, cycle: Cycle) -> Iterator[str]:
     if len(cycle.edges) > _MOST_EVIDENCE:
         yield f"and {len(cycle.edges) - _MOST_EVIDENCE} more imports"
     if len(cycle.edges) > 2:
-        cut = minimum_cut(cycle.edges)
+        cut = model.cut(cycle)
         shown = ", ".join(_named(model, edge) for edge in cut[:_MOST_CUT])
         more = f" and {len(cut) - _MOST_CUT} more" if len(cut) > _MOST_CUT else ""
         yield f"{len(cut)} of {len(cycle.edges)} imports would have to go for no cycle to be left: {shown}{more}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from gitops_healer.code.model import CodeModel
-from gitops_healer.code.reachability import Candidate, Dead, candidates, dead, spelled, stands_in
+from gitops_healer.code.reachability import Candidate, Dead, dead, spelled, stands_in
 from gitops_healer.code.roles import is_test_path
 from gitops_healer.core.finding import Finding, Risk, Severity, fingerprint
 from gitops_healer.registry import Scene, detector
@@ -53,7 +53,7 @@ def dead_code(scene: Scene) -> Iterable[Finding]:
 
 
 def _columns(code: CodeModel) -> Mapping[str, Sequence[Candidate]]:
-    return {module.path: candidates(module.facts, is_test_path(module.path)) for module in code.modules(detail=True)}
+    return {path: outline.candidates for path, outline in code.outlines.items() if not is_test_path(path)}
 
 
 def _is_program(code: CodeModel) -> bool:
