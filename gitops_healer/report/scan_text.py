@@ -19,7 +19,7 @@ _WIDTH = 120
 def print_scan(console: Console, report: ScanReport, most: int = 40) -> None:
     """most: about how many lines of findings are printed; of everything else at most an eighth of them each."""
     few = max(1, most // 8)
-    console.print("\n".join(_summary(report)))
+    console.print("\n".join(_summary(report, console.is_terminal)))
     if report.findings:
         console.print(_rules(report.findings))
         _print_findings(console, report.findings, most)
@@ -33,12 +33,13 @@ def print_scan(console: Console, report: ScanReport, most: int = 40) -> None:
         console.print(f"[yellow]note:[/] {clean(' '.join(notice.split()))}")
 
 
-def _summary(report: ScanReport) -> Iterator[str]:
+def _summary(report: ScanReport, live: bool) -> Iterator[str]:
+    """live: whether somebody waits for it; a text in a pipe is the same for the same commit, however fast it came."""
     stats = report.stats
-    speed = f"{stats.seconds:.1f} s ({stats.parsed:,} parsed, {stats.cached:,} known)"
+    speed = f", {stats.seconds:.1f} s ({stats.parsed:,} parsed, {stats.cached:,} known)" if live else ""
     yield (
         f"[bold]{clean(report.ref)}[/] at {clean(report.commit[:10])}: {_count(stats.files, 'Python file')}, "
-        f"{_count(stats.lines, 'line')}, {speed}"
+        f"{_count(stats.lines, 'line')}{speed}"
     )
     found = ", ".join(f"[{_COLOURS[s]}]{n:,} {s.value}[/]" for s, n in _by_severity(report.findings) if n)
     yield f"[bold]{_count(len(report.findings), 'finding')}[/]" + (f": {found}" if found else "")

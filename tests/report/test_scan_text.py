@@ -21,9 +21,13 @@ def printed(given: ScanReport, most: int = 40, colour: bool = False) -> str:
 
 def test_an_empty_repository_is_said_in_two_lines() -> None:
     assert printed(report()).splitlines() == [
-        "main at 3f3f3f3f3f: 0 Python files, 0 lines, 0.2 s (0 parsed, 1 known)",
+        "main at 3f3f3f3f3f: 0 Python files, 0 lines",
         "0 findings",
     ]
+
+
+def test_who_waits_is_told_how_long_it_took() -> None:
+    assert "0.2 s (0 parsed, 1 known)" in printed(report(), colour=True)
 
 
 def test_the_summary_counts_by_severity_and_says_what_is_not_shown() -> None:
