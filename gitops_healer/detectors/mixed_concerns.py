@@ -48,7 +48,7 @@ def mixed_concerns(view: FileView) -> Iterable[Finding]:
     mixes: dict[int, Mix] = {
         index: concerns(causes(names, calls))
         for index, calls in enumerate(facts.details.calls)
-        if len(calls) > 1 and not facts.definitions[index].is_class
+        if calls and not facts.definitions[index].is_class
     }
     commands = _has_command_line(facts)
     found: set[str] = set()

@@ -47,6 +47,23 @@ def test_what_a_finding_says(make_repo: Callable[..., Any]) -> None:
     assert finding.evidence == ("p.a imports p.b (p/a.py:2)", "p.b imports p.a (p/b.py:1)")
 
 
+def test_a_larger_knot_names_its_smallest_cut(make_repo: Callable[..., Any]) -> None:
+    (finding,) = findings(
+        make_repo,
+        {
+            "p/__init__.py": "",
+            "p/a.py": "from . import b\nfrom . import c\n",
+            "p/b.py": "import p.a\nimport p.c\n",
+            "p/c.py": "\nimport p.a\n",
+        },
+    )
+    assert len(finding.evidence) == 6
+    assert finding.evidence[-1] == (
+        "2 of 5 imports would have to go for no cycle to be left: "
+        "p.b imports p.a (p/b.py:1), p.c imports p.a (p/c.py:2)"
+    )
+
+
 def test_the_fingerprint_survives_moves_and_edits(make_repo: Callable[..., Any]) -> None:
     (finding,) = findings(make_repo, PAIR)
     moved = {f"src/{path}": "# a line more\n\n" + str(text) for path, text in PAIR.items()} | {"pyproject.toml": ""}
