@@ -65,6 +65,7 @@ class Extraction:
         self._nodes: list[Any] = []
         self._spans: list[tuple[int, int]] = []
         self._branches: list[int] = []
+        self._structured: set[int] = set()  # functions in which control flow is more than one statement after another
         self._calls: list[set[str]] = []
         self._uses: dict[int, set[str]] = {}
         self._classes: list[tuple[int, ast.ClassDef, list[tuple[str, int]], set[str]]] = []
@@ -88,7 +89,7 @@ class Extraction:
         definitions = [
             item._replace(
                 complexity=self._branches[number],
-                cognitive=0 if item.is_class else cognitive_complexity(self._nodes[number]),
+                cognitive=self._cognitive(number, item),
                 shape=self._shape(number),
             )
             for number, item in enumerate(self._definitions)
@@ -111,6 +112,10 @@ class Extraction:
     @property
     def definitions(self) -> list[Definition]:
         return self._definitions
+
+    def _cognitive(self, number: int, item: Definition) -> int:
+        is_plain = item.is_class or number not in self._structured
+        return 0 if is_plain else cognitive_complexity(self._nodes[number])
 
     def _shape(self, number: int) -> str:
         start, end = self._spans[number]
@@ -164,6 +169,7 @@ class Extraction:
     def _branch(self, number: int) -> None:
         if self._owner >= 0:
             self._branches[self._owner] += number
+            self._structured.add(self._owner)
         elif self._owner == _MODULE:
             self._outer_branches += number
 
@@ -202,6 +208,8 @@ class Extraction:
             self._classes[self._class][2].append((node.name, number))
             self._self, self._used = _first_argument(node), self._uses.setdefault(number, set())
         self._called = self._calls[number]
+        if self._owner >= 0:  # what stands inside of a function makes the outer one harder to follow
+            self._structured.add(self._owner)
         self._signature(node.args)
         if node.returns is not None:
             self._mention_only(node.returns)
@@ -216,6 +224,8 @@ class Extraction:
         number = self._define(node, is_class=True)
         for part in (*node.bases, *node.keywords):
             self._expression(part)
+        if self._owner >= 0:
+            self._structured.add(self._owner)
         state = self._owner, self._prefix, self._top, self._class, self._self
         self._owner, self._prefix, self._top, self._self = number, f"{self._prefix}{node.name}.", False, ""
         self._class = len(self._classes)
@@ -394,8 +404,13 @@ class Extraction:
         self._uncounted(node)
         del self.tokens[length:]
 
-    def _expression(self, root: ast.AST) -> None:
+    def _expression(self, root: Any) -> None:
         """Everything below a node, in the order of the fields, without recursion."""
+        cls = root.__class__
+        if cls is ast.Name:  # half of all roots: not worth a stack
+            self.tokens.append(_NAME)
+            self._mentions.add(root.id)
+            return
         stack: list[Any] = [root]
         pop, push, extend = stack.pop, stack.append, stack.extend
         emit, mention = self.tokens.append, self._mentions.add
