@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Sequence
+from contextlib import suppress
 
 from gitops_healer.code.facts import Case
 from gitops_healer.code.flow_blocks import BlockReader, Function
@@ -27,7 +28,9 @@ def cases_of(functions: Sequence[tuple[str, Function]], module: ast.Module) -> l
         found.append(Case(kind, start, end, symbol, text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."))
 
     reader = BlockReader(note, names)
-    reader.read_module(module)
+    with suppress(RecursionError):
+        reader.read_module(module)
     for symbol, function in functions:
-        reader.read_function(function, symbol)
+        with suppress(RecursionError):  # an expression a thousand levels deep, which somebody's program wrote
+            reader.read_function(function, symbol)
     return sorted(set(found), key=lambda case: (case.start, case.end, case.kind, case.detail))

@@ -16,9 +16,15 @@ _DEEP = 4
 _GUARDS = 2
 _LONG = 8
 """Nesting is worth flattening from so many levels, guard clauses and lines on."""
+_FEW = 12
+"""So many tests are compared faster with each other than by their text."""
 _LEAVING = frozenset({ast.Return, ast.Raise, ast.Break, ast.Continue})
 _WITH_VALUE = frozenset({ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return})
 _READ = frozenset({ast.Call, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.ListComp, ast.SetComp, ast.DictComp})
+_LOOPS = frozenset({ast.For, ast.AsyncFor, ast.While})
+_HOLDERS = frozenset(
+    {ast.If, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.ExceptHandler, ast.Match, ast.match_case}
+)
 _SAYS_SO = frozenset({ast.Raise, ast.Assert, ast.Pass})
 _ASKING = frozenset({"isinstance", "issubclass", "callable", "hasattr", "len", "type", "bool", "int", "str"})
 _WORDS = {
@@ -185,13 +191,11 @@ class BlockReader:
             self._never("constant_condition", node.orelse, f"else of if {value!r}")
 
     def _duplicates(self, tests: list[ast.expr]) -> None:
-        for number, test in enumerate(tests):
-            for later in tests[number + 1 :]:
-                if same(test, later):
-                    between = tests[number : tests.index(later)]
-                    if all(self._asks(one) for one in between):
-                        self._found("duplicate_condition", later, later, ast.unparse(later))
-                    return
+        repeated = next(_repeated(tests), None)
+        if repeated is not None:
+            number, later = repeated
+            if all(self._asks(one) for one in tests[number : tests.index(later)]):
+                self._found("duplicate_condition", later, later, ast.unparse(later))
 
     def _asks(self, node: Any) -> bool:
         """Whether an expression only looks."""
@@ -268,6 +272,19 @@ _COMPOUND: dict[type, Callable[[BlockReader, Any, int], bool]] = {
 }
 
 
+def _repeated(tests: list[ast.expr]) -> Iterator[tuple[int, ast.expr]]:
+    """Tests that stand earlier in their chain as well, with the number of the earlier one."""
+    if len(tests) <= _FEW:
+        for number, test in enumerate(tests):
+            yield from ((number, later) for later in tests[number + 1 :] if same(test, later))
+        return
+    seen: dict[str, int] = {}
+    for number, test in enumerate(tests):
+        first = seen.setdefault(ast.dump(test), number)
+        if first != number:
+            yield first, test
+
+
 def same(one: Any, other: Any) -> bool:
     """Whether two expressions are written the same, layout apart."""
     if one.__class__ is not other.__class__:
@@ -295,17 +312,14 @@ def _types(handler: ast.ExceptHandler) -> list[ast.expr]:
 
 def _jumps(body: list[Any]) -> Iterator[type]:
     """The `break`s and `continue`s of a loop's body that are the loop's own."""
-    for node in body:
+    waiting = list(body)
+    while waiting:
+        node = waiting.pop()
         cls = node.__class__
         if cls is ast.Break or cls is ast.Continue:
             yield cls
-        elif cls in (ast.For, ast.AsyncFor, ast.While):
-            yield from _jumps(node.orelse)
-        elif cls is ast.Match:
-            for case in node.cases:
-                yield from _jumps(case.body)
-        elif cls in _COMPOUND:
-            for block in ("body", "orelse", "finalbody"):
-                yield from _jumps(getattr(node, block, []))
-            for handler in getattr(node, "handlers", ()):
-                yield from _jumps(handler.body)
+        elif cls in _LOOPS:
+            waiting += node.orelse
+        elif cls in _HOLDERS:
+            for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+                waiting += getattr(node, field, ())

@@ -79,10 +79,7 @@ class LoopReader:
             if cls is ast.For or cls is ast.While or cls is ast.AsyncFor:
                 self._loop(node, loops)
             elif cls is ast.If:
-                self._expression(node.test, loops)
-                self._statements(node.body, loops)
-                if node.orelse:
-                    self._statements(node.orelse, loops)
+                self._if(node, loops)
             elif cls is ast.Try or cls is ast.TryStar:
                 for block in (node.body, *(handler.body for handler in node.handlers), node.orelse, node.finalbody):
                     if block:
@@ -103,6 +100,17 @@ class LoopReader:
                 for part in children(node):
                     if part.__class__ not in _LEAVES:
                         self._expression(part, loops)
+
+    def _if(self, node: Any, loops: Loops) -> None:
+        """With its `elif`s, of which there may be more than Python allows calls in calls."""
+        rest = [node]
+        while len(rest) == 1 and rest[0].__class__ is ast.If:
+            node = rest[0]
+            self._expression(node.test, loops)
+            self._statements(node.body, loops)
+            rest = node.orelse
+        if rest:
+            self._statements(rest, loops)
 
     def _loop(self, node: Any, loops: Loops) -> None:
         inner = (*loops, node)
@@ -361,8 +369,8 @@ class LoopReader:
         )
         only = 0 < reads == changes.reads[index] == self.scope.loads(index) and not self.scope.is_captured(index)
         own = self.scope.is_builtin("range") and self.scope.is_builtin("len")
-        known = self.scope.kind_of(name) in ("list", "str") or name in self.scope.arguments
-        once = len(self.scope.values(index)) == 1 and name != "self"
+        known = self.scope.kind_of(name) in ("list", "str")  # others may mean something else by their items
+        once = len(self.scope.values(index)) == 1
         if only and own and known and once and not changes.may_change(name):
             self._report("index_loop", node, f"{name}[{index}]")
 
