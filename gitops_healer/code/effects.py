@@ -7,6 +7,7 @@ UNKNOWN, never pure.
 import builtins
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from gitops_healer.code.facts import Facts
@@ -187,6 +188,7 @@ class Names:
         return f"{base}.{rest}" if rest else base
 
 
+@lru_cache(maxsize=8192)
 def effect_of(name: str) -> Effect | None:
     """What calling a full dotted name does; None when it only computes."""
     prefix = name
@@ -273,11 +275,13 @@ _CONCERN_OF: Mapping[Effect, str] = {
 }
 
 
-def concerns(found: Iterable[Cause]) -> dict[str, tuple[str, ...]]:
-    """What is called for each concern, by concern; both sorted."""
-    by_concern: dict[str, set[str]] = {}
-    for cause in found:
-        concern = _CONCERN_OF.get(cause.effect)
-        if concern is not None:
-            by_concern.setdefault(concern, set()).add(cause.callee)
-    return {concern: tuple(sorted(callees)) for concern, callees in sorted(by_concern.items())}
+def concern_of(effect: Effect) -> str:
+    """What a reader would call it, "" for effects that are no concern of their own."""
+    return _CONCERN_OF.get(effect, "")
+
+
+def concerns_by_call(facts: Facts) -> dict[str, str]:
+    """The concern that each call in the functions of a file serves, by the call as written; others are left out."""
+    calls = set().union(*facts.details.calls)
+    found = {cause.callee: concern_of(cause.effect) for cause in causes(Names(facts), calls)}
+    return {callee: concern for callee, concern in found.items() if concern}

@@ -1,5 +1,6 @@
 """Imports against the order of the layers, declared ones or those that nearly all imports follow."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -106,15 +107,13 @@ def against_inferred(imports: Iterable[ImportLine], modules: Iterable[str]) -> t
 
     Packages are those directly below a root package, with at least three modules.
     """
-    sizes: dict[str, int] = {}
-    for module in modules:
-        unit = unit_of(module)
-        sizes[unit] = sizes.get(unit, 0) + 1
+    unit = {module: unit_of(module) for module in modules}
+    sizes = Counter(unit.values())
     between: dict[tuple[str, str], list[ImportLine]] = {}
     for item in imports:
-        pair = unit_of(item.source), unit_of(item.target)
-        if pair[0] != pair[1] and min(sizes.get(pair[0], 0), sizes.get(pair[1], 0)) >= _MIN_MODULES:
-            between.setdefault(pair, []).append(item)
+        lower, upper = unit.get(item.source, ""), unit.get(item.target, "")
+        if lower != upper and sizes[lower] >= _MIN_MODULES and sizes[upper] >= _MIN_MODULES:
+            between.setdefault((lower, upper), []).append(item)
     found = []
     for (lower, upper), back in sorted(between.items()):
         along = between.get((upper, lower), ())

@@ -36,6 +36,8 @@ def god_class(view: FileView) -> Iterable[Finding]:
         return
     for found in view.facts.classes:
         span = view.facts.definitions[found.index]
+        if len(found.methods) <= policy.max_methods and span.lines <= policy.max_lines:
+            continue
         methods = {method.name for method in found.methods}
         if len(methods) <= policy.max_methods and span.lines <= policy.max_lines:
             continue

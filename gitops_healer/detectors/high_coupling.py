@@ -11,7 +11,6 @@ from gitops_healer.registry import Scene, detector
 
 _MIN_IMPORTERS = 10
 _MOST_NAMES = 8
-_KINDS = (EdgeKind.LOAD, EdgeKind.LAZY)
 
 
 @detector(reads="code")
@@ -32,7 +31,8 @@ def high_coupling(scene: Scene) -> Iterable[Finding]:
     """
     code = scene.code
     most = scene.settings.detection.high_coupling.max_fan_out
-    pairs = {(edge.source, edge.target) for edge in code.edges() if edge.kind in _KINDS}
+    load, lazy = EdgeKind.LOAD, EdgeKind.LAZY
+    pairs = {(edge.source, edge.target) for edge in code.edges() if edge.kind is load or edge.kind is lazy}
     for path, coupling in sorted(couplings(pairs).items()):
         if len(coupling.imports) > most and not is_test_path(path) and _is_in_the_middle(path, coupling):
             yield _finding(code, path, coupling, most)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from gitops_healer.code.graph import EdgeKind
 from gitops_healer.code.layers import ImportLine, Layers, Violation, against_declared, against_inferred
 from gitops_healer.code.model import CodeModel
-from gitops_healer.code.roles import is_test_path
 from gitops_healer.core.finding import Finding, Risk, Severity, fingerprint
+from gitops_healer.detectors._imports import imports_among, module_names
 from gitops_healer.registry import Scene, detector
 from gitops_healer.settings import LayerViolation
 
@@ -37,26 +37,19 @@ def layer_violation(scene: Scene) -> Iterable[Finding]:
 
 def violations(code: CodeModel, policy: LayerViolation) -> tuple[Violation, ...]:
     """Imports against declared layers; against inferred ones when none are declared."""
-    imports = list(_imports(code))
+    names = module_names(code)
+    imports = [
+        ImportLine(names[edge.source], names[edge.target], edge.source, edge.line, edge.kind is EdgeKind.LAZY)
+        for edge in imports_among(code, names)
+    ]
     if policy.layers:
         return against_declared(imports, Layers(policy.layers))
-    if policy.infer:
-        names = (code.module_name(path) for path in code.included if not is_test_path(path))
-        return against_inferred(imports, [name for name in names if name])
-    return ()
+    return against_inferred(imports, names.values()) if policy.infer else ()
 
 
 def architectural_violations(code: CodeModel, policy: LayerViolation) -> list[dict[str, str | int]]:
     """Each as a JSON object: rule, message, path, line, source, target."""
     return [violation.as_json(layer_violation.name) for violation in violations(code, policy)]
-
-
-def _imports(code: CodeModel) -> Iterator[ImportLine]:
-    for edge in code.edges():
-        if edge.kind in (EdgeKind.LOAD, EdgeKind.LAZY) and not (is_test_path(edge.source) or is_test_path(edge.target)):
-            source, target = code.module_name(edge.source), code.module_name(edge.target)
-            if source and target:
-                yield ImportLine(source, target, edge.source, edge.line, edge.kind is EdgeKind.LAZY)
 
 
 def _finding(violation: Violation, code: CodeModel) -> Finding:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from gitops_healer.code.effects import Names, causes, concerns
+from gitops_healer.code.effects import concerns_by_call
 from gitops_healer.code.facts import Definition, Facts
 from gitops_healer.core.finding import Finding, Risk, Severity, fingerprint
 from gitops_healer.registry import FileView, file_detector
@@ -44,9 +44,11 @@ def mixed_concerns(view: FileView) -> Iterable[Finding]:
         return
     facts = view.facts
     least = view.settings.detection.mixed_concerns.min_concerns
-    names = Names(facts)
-    mixes: dict[int, Mix] = {
-        index: concerns(causes(names, calls))
+    served = concerns_by_call(facts)
+    if len(set(served.values())) < least:
+        return
+    mixes = {
+        index: _mix(calls, served)
         for index, calls in enumerate(facts.details.calls)
         if calls and not facts.definitions[index].is_class
     }
@@ -57,22 +59,26 @@ def mixed_concerns(view: FileView) -> Iterable[Finding]:
         if len(mix) >= least and _has_logic(item) and not _is_entry(item, commands):
             found.add(item.qualname)
             yield _finding(view, item, mix, least)
-    for item, mix in _classes(facts, mixes):
+    for item, mix in _classes(facts, mixes, served):
         if len(mix) > least and not any(name.startswith(f"{item.qualname}.") for name in found):
             yield _finding(view, item, mix, least)
 
 
-def _classes(facts: Facts, mixes: Mapping[int, Mix]) -> Iterator[tuple[Definition, Mix]]:
+def _mix(calls: Iterable[str], served: Mapping[str, str]) -> Mix:
+    found: dict[str, list[str]] = {}
+    for call in sorted(calls):
+        if call in served:
+            found.setdefault(served[call], []).append(call)
+    return {concern: tuple(found[concern]) for concern in sorted(found)}
+
+
+def _classes(facts: Facts, mixes: Mapping[int, Mix], served: Mapping[str, str]) -> Iterator[tuple[Definition, Mix]]:
     """Classes with what all their methods do."""
     for found in facts.classes:
-        together: dict[str, set[str]] = {}
-        for method in found.methods:
-            for concern, callees in mixes.get(method.index, {}).items():
-                together.setdefault(concern, set()).update(callees)
-        yield (
-            facts.definitions[found.index],
-            {concern: tuple(sorted(callees)) for concern, callees in sorted(together.items())},
-        )
+        calls = {
+            callee for method in found.methods for callees in mixes.get(method.index, {}).values() for callee in callees
+        }
+        yield facts.definitions[found.index], _mix(calls, served)
 
 
 def _has_logic(item: Definition) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from gitops_healer.code.coupling import Leaning, leanings
 from gitops_healer.code.graph import Edge, EdgeKind
-from gitops_healer.code.roles import is_test_path
 from gitops_healer.core.finding import Finding, Risk, Severity, fingerprint
+from gitops_healer.detectors._imports import imports_among, module_names
 from gitops_healer.registry import Scene, detector
 
 _MIN_IMPORTERS = 5
@@ -29,22 +29,16 @@ def unstable_dependency(scene: Scene) -> Iterable[Finding]:
 
     How to fix: move what is needed down into the stable package, or let the caller hand it in.
     """
-    code = scene.code
-    edges = [edge for edge in code.edges() if not (is_test_path(edge.source) or is_test_path(edge.target))]
-    name_of = {path: code.module_name(path) or path for edge in edges for path in (edge.source, edge.target)}
+    name_of = module_names(scene.code)
     package_of = {name: _package(path, name) for path, name in name_of.items()}
     if len(set(package_of.values())) < _MIN_PACKAGES:
         return
-    pairs = {
-        (name_of[edge.source], name_of[edge.target]) for edge in edges if edge.kind in (EdgeKind.LOAD, EdgeKind.LAZY)
-    }
     lines: dict[tuple[str, str], list[Edge]] = {}
-    for edge in edges:
-        if edge.kind is EdgeKind.LOAD:
-            lines.setdefault((name_of[edge.source], name_of[edge.target]), []).append(edge)
+    for edge in imports_among(scene.code, name_of):
+        lines.setdefault((name_of[edge.source], name_of[edge.target]), []).append(edge)
     policy = scene.settings.detection.unstable_dependency
-    for leaning in leanings(pairs, package_of, policy.min_difference, _MIN_IMPORTERS):
-        loading = [edge for pair in leaning.edges for edge in lines.get(pair, ())]
+    for leaning in leanings(lines, package_of, policy.min_difference, _MIN_IMPORTERS):
+        loading = [edge for pair in leaning.edges for edge in lines[pair] if edge.kind is EdgeKind.LOAD]
         if loading:
             yield _finding(leaning, sorted(loading))
 

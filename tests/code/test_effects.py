@@ -2,7 +2,7 @@
 
 import pytest
 
-from gitops_healer.code.effects import Effect, Names, causes, causes_of, concerns, effects_of
+from gitops_healer.code.effects import Effect, causes_of, concerns_by_call, effects_of
 from gitops_healer.code.facts import Facts
 from tests.code.models import model_of
 
@@ -101,11 +101,13 @@ def test_effects_are_followed_through_the_file() -> None:
     assert effects_of(known, number["loop"]) == set()
 
 
-def test_concerns_name_their_calls() -> None:
-    names = Names(facts("import json, socket\n"))
-    found = causes(names, ["json.loads", "json.dumps", "print", "len", "socket.socket", "x.y"])
-    assert concerns(found) == {
-        "network": ("socket.socket",),
-        "parsing and serialisation": ("json.dumps", "json.loads"),
-        "presentation": ("print",),
+def test_concerns_of_calls() -> None:
+    source = (
+        "import json, socket\ndef f(x):\n    json.loads(x), json.dumps(x), print(x), len(x), socket.socket(x), x.y()\n"
+    )
+    assert concerns_by_call(facts(source)) == {
+        "json.dumps": "parsing and serialisation",
+        "json.loads": "parsing and serialisation",
+        "print": "presentation",
+        "socket.socket": "network",
     }
