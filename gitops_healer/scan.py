@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gitops_healer.code.clones import CloneOptions
 from gitops_healer.code.fact_store import SCHEMA, Look, Opened, Spread
 from gitops_healer.code.facts import Ignore
 from gitops_healer.code.graph import EdgeKind
@@ -67,6 +68,8 @@ def scan(site: Site, commit: str, ref: str, paths: Sequence[str] = (), known: Co
         site.settings.detection.exclude,
         site.spread,
     )
+    copied = site.settings.detection.duplicate_code
+    code.clone_options = CloneOptions(copied.min_lines, copied.min_tokens, copied.similarity)
     code.known_links = Links.load(site.cache.get(LINKS))
     snapshot = refreshed(site, code)
     if (links := code.links) is not None:

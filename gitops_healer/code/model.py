@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+from gitops_healer.code.clones import CloneOptions
+from gitops_healer.code.copies import copies_in
 from gitops_healer.code.cuts import minimum_cut
 from gitops_healer.code.fact_store import FactCache, FactStore, Look, Seen, Spread, in_turn, no_garbage_collection
 from gitops_healer.code.facts import MAX_BYTES, Definition, Facts, Import
@@ -97,6 +99,7 @@ class CodeModel:
         self._store = FactStore(read, cache, spread)
         self._texts: dict[str, str] = {}
         self.known_links: Links | None = None
+        self.clone_options = CloneOptions()
         self._cuts: dict[Cycle, tuple[Edge, ...]] = {}
 
     @property
@@ -298,7 +301,8 @@ class CodeModel:
 
     @cached_property
     def _families(self) -> tuple[CloneFamily, ...]:
-        return ()
+        files = {path: self._python[path] for path in self._included}
+        return copies_in(files, self._store, self._cache, self.clone_options, self.text)
 
     @cached_property
     def _cycles(self) -> tuple[Cycle, ...]:

@@ -22,13 +22,14 @@ class CloneFamily:
 
     kind: 1 (the same but for layout and comments), 2 (names and literals differ), 3 (statements differ as well);
     similarity: 0 to 1, the least of neighbours in the family; places: two or more, sorted; varies: what differs
-    between the copies, as short texts (`'rows' -> 'columns'`).
+    between the copies, as short texts (`'rows' -> 'columns'`); shape: stays the same when the code moves.
     """
 
     kind: int
     similarity: float
     places: tuple[Place, ...]
     varies: tuple[str, ...] = ()
+    shape: str = ""
 
 
 @dataclass(frozen=True)
