@@ -60,14 +60,15 @@ class Dead(NamedTuple):
 def candidates(facts: Facts, is_test: bool) -> tuple[Candidate, ...]:
     """What of a file could be dead, judged by this file alone: a small column to keep.
 
-    Nothing of tests, and nothing that is decorated (it may be registered somewhere), exported, has double underscores,
-    or is an overload or accessor.
+    Nothing of tests; nothing that is decorated (it may be registered somewhere), exported, has double underscores, or
+    is an overload or accessor; and nothing next to `globals()`, `locals()`, `eval` and the like.
     """
     if is_test:
         return ()
     mentioned = set(facts.details.mentions).union(facts.exports or ())
     classes = {item.index: item for item in facts.classes}
     owner = {method.index: item for item in facts.classes for method in item.methods}
+    looked_up = _looked_up(facts)
     decorated_classes = {facts.definitions[item.index].qualname for item in facts.classes if item.decorators}
     found = [
         _candidate(item, facts, owner.get(number))
@@ -76,8 +77,22 @@ def candidates(facts: Facts, is_test: bool) -> tuple[Candidate, ...]:
         and not (item.decorated or item.accessory or is_dunder(item.name) or _TEST_NAMES.match(item.name))
         and not (number in classes and _is_registered(classes[number]))
         and item.qualname.rpartition(".")[0] not in decorated_classes
+        and item.qualname.rpartition(".")[0].removesuffix(".<locals>") not in looked_up
     ]
     return tuple(_without_families(found))
+
+
+_BY_NAME = frozenset({"globals", "locals", "vars", "eval", "exec"})
+
+
+def _looked_up(facts: Facts) -> set[str]:
+    """Functions ("" for the module) whose names may be looked up by what is only known at run time."""
+    found = {
+        item.qualname
+        for item, calls in zip(facts.definitions, facts.details.calls, strict=False)
+        if not _BY_NAME.isdisjoint(calls)
+    }
+    return found | ({""} if found or not _BY_NAME.isdisjoint(facts.details.outer_calls) else set())
 
 
 def _is_registered(found: ClassFacts) -> bool:
@@ -160,13 +175,11 @@ def dead(
 
 def _is_put_together(item: Candidate, mentions: Mapping[str, int]) -> bool:
     """Whether a piece of its name, such as `visit_` or `_handler`, is mentioned by itself."""
-    if item.kind == "local function":
-        return False
     name = item.name
     cuts = [place for place in range(1, len(name) - 1) if name[place] == "_"]
-    return any(name[: place + 1].strip("_") and mentions.get(name[: place + 1]) for place in cuts) or any(
-        mentions.get(name[place:]) for place in cuts
-    )
+    if any(name[: place + 1].strip("_") and mentions.get(name[: place + 1]) for place in cuts):
+        return True
+    return item.kind != "local function" and any(mentions.get(name[place:]) for place in cuts)
 
 
 def _is_private_path(path: str) -> bool:

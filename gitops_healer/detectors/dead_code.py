@@ -33,8 +33,8 @@ def dead_code(scene: Scene) -> Iterable[Finding]:
 
     Silent: for tests; for what is decorated, listed in `__all__`, or has bases (frameworks find it); for names with
     double underscores; for names that may be put together at run time (`visit_x` where `visit_` or `"visit_%s"`
-    stands); for names in packaging files, and public names in templates, configuration and documentation; for names
-    that their own file spells in a comment or a longer string.
+    stands, or beside `globals()`, `locals()`, `eval`); for names in packaging files, and public names in templates,
+    configuration and documentation; for names that their own file spells in a comment or a longer string.
 
     How to fix: remove it, with the imports that only it needed. When something outside calls it, say so in `__all__`
     or in a comment `# healer: ignore[dead_code] reason`.

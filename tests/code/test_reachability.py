@@ -70,6 +70,9 @@ SILENT = {
     "an overload": "@overload\ndef _f(): ...\n",
     "put together from a prefix": "class C:\n    def _visit_x(self): pass\ngetattr(C(), '_visit_' + kind)\n",
     "put together from a suffix": "def _x_handler(): pass\nglobals()[kind + '_handler']()\n",
+    "a local function by its prefix": "def f():\n    def _list_zip(): pass\n    return find('_list_' + kind)\nf()\n",
+    "a local function by name": "def f():\n    def g(): pass\n    return locals()[name]\nf()\n",
+    "a function by name": "def _f(): pass\ndef find(name): return globals()[name]\nfind(x)\n",
     "a family": "class C:\n    def do_a(self): pass\n    def do_b(self): pass\n    def do_c(self): pass\nC()\n",
 }
 
