@@ -29,8 +29,39 @@ class Recipe:
 
 
 RECIPES = {
-    "django": Recipe("Django==5.2.8", "django", needs=("psycopg2-binary", "pillow", "jinja2", "docutils")),
-    "celery": Recipe("celery==5.7.0", "celery", needs=("redis", "pytest", "sphinx", "sqlalchemy", "requests")),
+    "django": Recipe(
+        "Django==5.2.8",
+        "django",
+        needs=(
+            "psycopg2-binary",
+            "pillow",
+            "jinja2",
+            "docutils",
+            "oracledb",
+            "pymysql",
+            "geoip2",
+            "PyYAML",
+            "selenium",
+        ),
+    ),
+    "celery": Recipe(
+        "celery==5.7.0",
+        "celery",
+        needs=(
+            "redis",
+            "pytest",
+            "sphinx",
+            "sqlalchemy",
+            "requests",
+            "cryptography",
+            "greenlet",
+            "django",
+            "azure-storage-blob",
+            "azure-identity",
+            "pymongo",
+            "msgpack",
+        ),
+    ),
     "sqlalchemy": Recipe("sqlalchemy==2.1.9", "sqlalchemy", wheel=True, needs=("pytest", "greenlet", "aiosqlite")),
     "pydantic": Recipe("pydantic==2.14.4", "pydantic", needs=("email-validator", "hypothesis")),
     "flask": Recipe("flask==3.1.3", "flask", "src", needs=("asgiref", "python-dotenv")),
