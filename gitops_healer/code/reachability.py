@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
-from gitops_healer.code.cohesion import is_dunder
 from gitops_healer.code.facts import ClassFacts, Definition, Facts
 
 _CERTAIN = 0.95
@@ -60,8 +59,8 @@ class Dead(NamedTuple):
 def candidates(facts: Facts, is_test: bool) -> tuple[Candidate, ...]:
     """What of a file could be dead, judged by this file alone: a small column to keep.
 
-    Nothing of tests; nothing that is decorated (it may be registered somewhere), exported, has double underscores, or
-    is an overload or accessor; and nothing next to `globals()`, `locals()`, `eval` and the like.
+    Nothing of tests; nothing that is decorated (it may be registered somewhere), exported, called by the language, or
+    an overload or accessor; and nothing next to `globals()`, `locals()`, `eval` and the like.
     """
     if is_test:
         return ()
@@ -74,12 +73,17 @@ def candidates(facts: Facts, is_test: bool) -> tuple[Candidate, ...]:
         _candidate(item, facts, owner.get(number))
         for number, item in enumerate(facts.definitions)
         if item.name not in mentioned
-        and not (item.decorated or item.accessory or is_dunder(item.name) or _TEST_NAMES.match(item.name))
+        and not (item.decorated or item.accessory or _is_protocol(item.name) or _TEST_NAMES.match(item.name))
         and not (number in classes and _is_registered(classes[number]))
         and item.qualname.rpartition(".")[0] not in decorated_classes
         and item.qualname.rpartition(".")[0].removesuffix(".<locals>") not in looked_up
     ]
     return tuple(_without_families(found))
+
+
+def _is_protocol(name: str) -> bool:
+    """Names that the language or a library calls: `__len__`, `_repr_html_`, `_missing_`."""
+    return name.startswith("_") and name.endswith("_")
 
 
 _BY_NAME = frozenset({"globals", "locals", "vars", "eval", "exec"})

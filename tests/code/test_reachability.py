@@ -63,6 +63,7 @@ def test_whatever_mentions_it_keeps_it(name: str, here: bool) -> None:
 SILENT = {
     "decorated": "@route('/')\ndef _f(): pass\n",
     "double underscores": "def __getattr__(name): pass\n",
+    "a protocol of a library": "class C:\n    def _repr_html_(self): pass\nC()\n",
     "a test": "def test_it(): pass\n",
     "a hook of pytest": "def pytest_configure(config): pass\n",
     "a class that a framework finds": "class _Plugin(Base): pass\n",
