@@ -1,0 +1,21 @@
+"""Pages written from the code are those of the code."""
+
+from pathlib import Path
+
+from gitops_healer.registry import Detector, discover
+from gitops_healer.report.reference import detectors_page, settings_of
+
+DETECTORS = discover("gitops_healer.detectors", Detector)
+
+
+def test_the_page_of_detectors_is_current() -> None:
+    page = Path(__file__).parents[2] / "docs" / "detectors.md"
+    assert page.read_text() == detectors_page(DETECTORS), "renew it: python -m gitops_healer.report.reference"
+
+
+def test_every_detector_says_what_it_is_and_what_can_be_set() -> None:
+    for detector in DETECTORS:
+        assert detector.help.endswith("."), detector.name
+        if detector.reads == "code" and detector.name != "custom_pattern":
+            assert len(detector.doc.splitlines()) > 3, detector.name
+            assert settings_of(detector.name), detector.name
