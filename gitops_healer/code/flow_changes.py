@@ -15,6 +15,8 @@ from gitops_healer.code.flow_syntax import (
     stored_names,
 )
 
+_FEEDING = frozenset({"append", "extend", "insert"})
+
 
 class Changes:
     """What may be changed by one run of a loop or comprehension.
@@ -29,6 +31,7 @@ class Changes:
         self.calls = False
         self.suspends = False
         self.reaches = False
+        self.fed: set[str] = set()  # names whose lists get longer
         self.reads: Counter[str] = Counter()
         self.own_reads: Counter[str] = Counter()  # in `x = x + y`
         self.grown: Counter[str] = Counter()  # `x += y`, `x = x + y`
@@ -108,6 +111,8 @@ class Changes:
 
     def _call(self, node: ast.Call) -> None:
         func = node.func
+        if isinstance(func, ast.Attribute) and func.attr in _FEEDING:
+            self.fed.add(root_name(func.value))
         if isinstance(func, ast.Name) and func.id in PURE_BUILTINS and self._is_builtin(func.id):
             self._spare(*node.args)
         elif isinstance(func, ast.Attribute) and func.attr in PURE_METHODS:

@@ -78,7 +78,9 @@ class Costs:
                     self._report("regex_in_loop", node, ast.unparse(pattern))
 
     def _front(self, node: ast.Call, name: str, index: ast.expr, detail: str, loops: Loops) -> None:
-        if _is_zero(index) and self._is_list_of(name, loops[-1]):
+        if not _is_zero(index) or not self._is_list_of(name, loops[-1]):
+            return
+        if not self._is_short(name) or name in self._scope.changes(loops[0]).fed:
             self._report_once("front_of_list", node, name, detail, loops)
 
     @staticmethod
