@@ -42,6 +42,7 @@ class Columns:
         self._first_functions = _starts(len(part.keys) // 8 for part in parts)
         self._first_windows = _starts(len(part.windows) // 4 for part in parts)
         self._first_features = _starts(self._counts)
+        self._key_counts: Counter[int] | None = None
 
     @property
     def windows(self) -> "array[int]":
@@ -50,7 +51,9 @@ class Columns:
 
     def count_keys(self) -> Counter[int]:
         """How many functions have each key."""
-        return Counter(self._keys)
+        if self._key_counts is None:
+            self._key_counts = Counter(self._keys)
+        return self._key_counts
 
     def keys_of(self, blob: str) -> "array[int]":
         """The keys of the functions of one blob."""
@@ -75,7 +78,7 @@ class Columns:
             found.setdefault(self._keys[number], []).append(number)
         return found
 
-    def sharing(self, wanted: Collection[int], without: Collection[int] = ()) -> dict[int, set[int]]:
+    def sharing(self, wanted: Collection[int], without: Collection[int]) -> dict[int, set[int]]:
         """{feature: keys of the functions that have it}, for those wanted. without: keys that do not count."""
         found: dict[int, set[int]] = {}
         keys, features, starts = self._keys, self._features, self._first_features

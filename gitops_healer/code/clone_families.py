@@ -1,13 +1,12 @@
 """From what is alike to families of places."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
 from typing import NamedTuple
 from zlib import crc32
 
 from gitops_healer.code.clone_columns import Columns
-from gitops_healer.code.clone_features import BlobFeatures, FunctionFeatures, statement_chunks
-from gitops_healer.code.clone_groups import Pair, group
+from gitops_healer.code.clone_features import BlobFeatures, statement_chunks
+from gitops_healer.code.clone_groups import Group
 from gitops_healer.code.clone_runs import Run, Side, grouped
 
 _INNER = ".<locals>."
@@ -61,7 +60,6 @@ class _Reader:
         self._columns = columns
         self._paths_of = paths_of
         self._options = options
-        self._functions: dict[str, list[FunctionFeatures]] = {}
 
     def functions(self, numbers: Iterable[int], exact: bool) -> list[RawPlace]:
         """The places of functions, unless all of them are too small."""
@@ -81,61 +79,40 @@ class _Reader:
             places += [RawPlace(path, function.start, function.end, symbol) for path in paths]
         return sorted(places) if is_long and len(places) > 1 else []
 
-    def run(self, side: Side) -> Iterator[RawPlace]:
+    def run(self, side: Side) -> list[RawPlace]:
+        """The places of equal statements."""
         paths = self._paths_of.get(side.blob)
-        if not paths:
-            return
-        blob = self._blobs[side.blob]
-        lines, after = blob.lines, side.first + side.length
-        start, end = lines[side.first], lines[after - 1]
-        limit = lines[after] - 1 if after < len(lines) else end
-        number, function = self._around(side)
-        if function is not None:
-            limit = min(limit, function.end) if after < function.last else function.end
-        symbol = "" if function is None else blob.symbols[number]
-        end = max(end, limit)
-        if end - start + 1 >= self._options.min_lines:
-            for path in paths:
-                yield RawPlace(path, start, end, symbol)
-
-    def _around(self, side: Side) -> tuple[int, FunctionFeatures | None]:
-        """The innermost function around a run, and its number."""
-        if side.blob not in self._functions:
-            self._functions[side.blob] = list(self._blobs[side.blob].functions)
-        found: tuple[int, FunctionFeatures | None] = 0, None
-        for number, function in enumerate(self._functions[side.blob]):
-            if function.first <= side.first and side.first + side.length <= function.last:
-                found = number, function
-        return found
+        if not paths or side.end - side.start + 1 < self._options.min_lines:
+            return []
+        symbol = self._blobs[side.blob].symbols[side.function - 1] if side.function else ""
+        return [RawPlace(path, side.start, side.end, symbol) for path in paths]
 
 
 def families_of(
     blobs: Mapping[str, BlobFeatures],
     columns: Columns,
-    pairs: Mapping[Pair, int],
+    groups: Sequence[Group],
     runs: Sequence[Run],
     paths_of: Mapping[str, Sequence[str]],
     options: CloneOptions,
 ) -> tuple[RawFamily, ...]:
     """The families in the order of their first places."""
     reader = _Reader(blobs, columns, paths_of, options)
-    whole = _without_inner(list(_functions(reader, columns, pairs, paths_of)))
+    whole = _without_inner(list(_functions(reader, columns, groups, paths_of)))
     parts = _parts(reader, blobs, runs, whole)
     return tuple(sorted([*whole, *parts], key=lambda family: (family.places, family.shape)))
 
 
 def _functions(
-    reader: _Reader, columns: Columns, pairs: Mapping[Pair, int], paths_of: Mapping[str, Sequence[str]]
+    reader: _Reader, columns: Columns, groups: Sequence[Group], paths_of: Mapping[str, Sequence[str]]
 ) -> Iterator[RawFamily]:
-    groups = group(pairs)
-    compared = {key for members in groups for key in members}
+    compared = {key for found in groups for key in found.members}
     repeated = {key for key, number in columns.count_keys().items() if number > 1}
     repeated.update(key for blob, paths in paths_of.items() if len(paths) > 1 for key in columns.keys_of(blob))
     numbers = columns.functions(compared | repeated)
-    for members in groups:
+    for members, least in groups:
         places = reader.functions([number for key in members for number in numbers[key]], exact=False)
         if places:
-            least = min(pairs[pair] for pair in combinations(members, 2) if pair in pairs)
             yield RawFamily(False, least / 100, tuple(places), f"{members[0]:016x}")
     for key in repeated - compared:
         places = reader.functions(numbers[key], exact=True)

@@ -1,14 +1,13 @@
 """What clones of one file are found by: fingerprints of its functions and of its runs of statements, in few bytes."""
 
 import sys
-import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from itertools import accumulate, count, pairwise, repeat
 from operator import lshift, or_
-from struct import Struct, error
-from typing import NamedTuple
+from struct import Struct
+from typing import NamedTuple, Self
 from zlib import compress, crc32, decompress
 
 from gitops_healer.code.tokens import END, NAMES, STATEMENT, blind
@@ -28,9 +27,10 @@ _LEAST_WINDOW, _LEAST_DIFFERENT = 28, 3
 _POSITION_BITS = 24
 _POSITION = (1 << _POSITION_BITS) - 1
 _STATEMENT, _END = bytes((STATEMENT,)), bytes((END,))
-_HEADER = Struct("<4s6I")
+_HEADER = Struct("<4s7I")
 _MAGIC = b"CF1" + sys.byteorder[:1].encode()
 _NUMBERS, _COUNT = 8, 5
+_ROW = Struct(f"={_NUMBERS}I")
 
 
 class FunctionSpan(NamedTuple):
@@ -73,26 +73,12 @@ def features(file: FileTokens) -> bytes:
         last = number + tokens.count(STATEMENT)
         columns.add(span, tokens, size, number, last, {*statements[number:last], *pairs[number : last - 1]})
     windows, positions = _windows(full)
-    tail = file.tokens + array("I", file.lines).tobytes() + "\n".join(columns.symbols).encode("utf-8", "surrogatepass")
-    return b"".join(
-        (
-            _HEADER.pack(
-                _MAGIC,
-                len(columns.keys),
-                len(columns.features),
-                len(windows),
-                len(file.tokens),
-                len(file.lines),
-                len(tail),
-            ),
-            columns.keys.tobytes(),
-            columns.numbers.tobytes(),
-            columns.features.tobytes(),
-            windows.tobytes(),
-            positions.tobytes(),
-            compress(tail, 1),
-        )
-    )
+    symbols = "\n".join(columns.symbols).encode("utf-8", "surrogatepass")
+    tail = file.tokens + array("I", file.lines).tobytes()
+    counts = (len(columns.keys), len(columns.features), len(windows), len(symbols), len(file.tokens), len(file.lines))
+    sections = (columns.keys, columns.numbers, columns.features, windows, positions)
+    body = b"".join((*(section.tobytes() for section in sections), symbols, compress(tail, 1)))
+    return _HEADER.pack(_MAGIC, crc32(body), *counts) + body
 
 
 class _FunctionColumns:
@@ -155,22 +141,27 @@ class FunctionFeatures(NamedTuple):
 class BlobFeatures:
     """The features of one blob, unpacked as far as they are asked for."""
 
-    __slots__ = ("_names", "_offsets", "_tail", "_tail_size", "data", "lines_count", "tokens_count")
+    __slots__ = ("_names", "_offsets", "_tail", "data", "lines_count", "tokens_count")
 
     def __init__(self, data: bytes) -> None:
-        """Raises ValueError when the bytes are not what `features` makes."""
-        try:
-            magic, functions, found, windows, self.tokens_count, self.lines_count, tail = _HEADER.unpack_from(data)
-        except error as problem:
-            raise ValueError(str(problem)) from problem
+        """data: what `features` made."""
+        _, _, functions, found, windows, symbols, self.tokens_count, self.lines_count = _HEADER.unpack_from(data)
         self.data = data
-        self._tail_size = tail
-        sizes = (_HEADER.size, 8 * functions, 4 * _NUMBERS * functions, 4 * found, 4 * windows, 4 * windows)
+        sizes = (_HEADER.size, 8 * functions, 4 * _NUMBERS * functions, 4 * found, 4 * windows, 4 * windows, symbols)
         self._offsets = tuple(accumulate(sizes))
         self._tail: bytes | None = None
         self._names: tuple[str, ...] | None = None
-        if magic != _MAGIC or self._offsets[-1] > len(data):
-            raise ValueError("not the features of a file")
+
+    @classmethod
+    def checked(cls, data: bytes) -> Self | None:
+        """None when the bytes are damaged, or of another version."""
+        if (
+            len(data) < _HEADER.size
+            or data[:4] != _MAGIC
+            or _HEADER.unpack_from(data)[1] != crc32(data[_HEADER.size :])
+        ):
+            return None
+        return cls(data)
 
     def _section(self, number: int) -> bytes:
         return self.data[self._offsets[number] : self._offsets[number + 1]]
@@ -181,14 +172,9 @@ class BlobFeatures:
         return self._section(0)
 
     @property
-    def numbers(self) -> bytes:
-        """A `FunctionFeatures` row of each function, as 32-bit numbers."""
-        return self._section(1)
-
-    @property
     def feature_counts(self) -> "array[int]":
         """How many features each function has."""
-        return array("I", self.numbers)[_COUNT::_NUMBERS]
+        return array("I", self._section(1))[_COUNT::_NUMBERS]
 
     @property
     def features(self) -> bytes:
@@ -203,35 +189,32 @@ class BlobFeatures:
         return self._section(4)
 
     def function(self, number: int) -> FunctionFeatures:
-        begin = self._offsets[1] + 4 * _NUMBERS * number
-        return FunctionFeatures(*array("I", self.data[begin : begin + 4 * _NUMBERS]))
+        return FunctionFeatures(*_ROW.unpack_from(self.data, self._offsets[1] + _ROW.size * number))
 
-    def _unpacked(self) -> bytes:
-        if self._tail is None:
-            try:
-                self._tail = decompress(self.data[self._offsets[-1] :], bufsize=self._tail_size)
-            except zlib.error as problem:
-                raise ValueError(str(problem)) from problem
-        return self._tail
+    @property
+    def functions(self) -> Iterator[FunctionFeatures]:
+        return map(FunctionFeatures._make, _ROW.iter_unpack(self._section(1)))
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Of each function."""
+        if self._names is None:
+            self._names = tuple(self._section(5).decode("utf-8", "surrogatepass").split("\n"))
+        return self._names
 
     @property
     def tokens(self) -> bytes:
         return self._unpacked()[: self.tokens_count]
-
-    @property
-    def functions(self) -> Iterator[FunctionFeatures]:
-        return map(self.function, range(len(self.keys) // 8))
 
     def tokens_of(self, function: FunctionFeatures) -> bytes:
         return self._unpacked()[function.token_start : function.token_end]
 
     @property
     def lines(self) -> "array[int]":
-        return array("I", self._unpacked()[self.tokens_count : self.tokens_count + 4 * self.lines_count])
+        """Of each statement."""
+        return array("I", self._unpacked()[self.tokens_count :])
 
-    @property
-    def symbols(self) -> tuple[str, ...]:
-        if self._names is None:
-            text = self._unpacked()[self.tokens_count + 4 * self.lines_count :]
-            self._names = tuple(text.decode("utf-8", "surrogatepass").split("\n"))
-        return self._names
+    def _unpacked(self) -> bytes:
+        if self._tail is None:
+            self._tail = decompress(self.data[self._offsets[-1] :])
+        return self._tail

@@ -1,11 +1,69 @@
 """From pairs that are alike to families: groups in which everybody is like most of the others."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from itertools import chain, combinations
+from typing import NamedTuple
 
 _DENSITY = 0.5
 """Share of the possible pairs that must be alike for two groups to become one."""
 
 Pair = tuple[int, int]
+
+
+class Group(NamedTuple):
+    """members: sorted; least: likeness of the two that are least alike among those that were found alike."""
+
+    members: tuple[int, ...]
+    least: int
+
+
+class Groups:
+    """The groups of all pairs, kept by connected component, since a change elsewhere does not touch them."""
+
+    def __init__(self, groups: Iterable[tuple[int, Group]] = ()) -> None:
+        """groups: (component, group), as `rows` gives them."""
+        self._groups: dict[int, list[Group]] = {}
+        for component, found in groups:
+            self._groups.setdefault(component, []).append(found)
+        self._component_of = {
+            member: component
+            for component, groups_of in self._groups.items()
+            for found in groups_of
+            for member in found.members
+        }
+
+    def __iter__(self) -> Iterator[Group]:
+        return chain.from_iterable(self._groups.values())
+
+    def rows(self) -> Iterator[tuple[int, Group]]:
+        return ((component, found) for component, groups in self._groups.items() for found in groups)
+
+    def follow(self, pairs: Mapping[Pair, int], changed: Set[int]) -> None:
+        """pairs: all that are alike now; changed: members of pairs that came or went."""
+        components = {self._component_of[member] for member in changed if member in self._component_of}
+        touched = {member for member, component in self._component_of.items() if component in components}
+        for member in touched:
+            del self._component_of[member]
+        for component in components:
+            del self._groups[component]
+        touched |= changed
+        for component, own in _components({pair: pairs[pair] for pair in pairs if pair[0] in touched}).items():
+            self._groups[component] = [
+                Group(members, min(own[pair] for pair in combinations(members, 2) if pair in own))
+                for members in group(own)
+            ]
+            self._component_of.update((member, component) for pair in own for member in pair)
+
+
+def _components(pairs: Mapping[Pair, int]) -> dict[int, dict[Pair, int]]:
+    """{least member: pairs} of each connected component."""
+    together = Disjoint()
+    for one, two in pairs:
+        together.join(one, two)
+    found: dict[int, dict[Pair, int]] = {}
+    for pair, like in pairs.items():
+        found.setdefault(together.root(pair[0]), {})[pair] = like
+    return found
 
 
 def group(pairs: Mapping[Pair, int]) -> list[tuple[int, ...]]:
@@ -14,6 +72,8 @@ def group(pairs: Mapping[Pair, int]) -> list[tuple[int, ...]]:
     The most alike join first. Who found no group is put together with the one that it is most like, so that nobody
     who is like another stays alone; only then can a member stand in two groups.
     """
+    if len(pairs) == 1:
+        return list(pairs)
     alike: dict[int, set[int]] = {}
     for one, two in pairs:
         alike.setdefault(one, set()).add(two)

@@ -20,22 +20,23 @@ _SAME = 0.7
 """Sides of two runs that share so much of both are the same place."""
 
 
-class Run(NamedTuple):
-    """`length` equal statements: from number `first` of blob `left`, and from number `second` of blob `right`."""
-
-    left: str
-    first: int
-    right: str
-    second: int
-    length: int
-
-
 class Side(NamedTuple):
-    """One of the two places of a run."""
+    """`length` statements of a blob from number `first`. start, end: their lines; function: number of the innermost
+    function around them, counted from 1, 0 where there is none."""
 
     blob: str
     first: int
     length: int
+    start: int
+    end: int
+    function: int
+
+
+class Run(NamedTuple):
+    """Equal statements at two places."""
+
+    left: Side
+    right: Side
 
 
 class RunFinder:
@@ -44,43 +45,46 @@ class RunFinder:
     def __init__(self, blobs: Mapping[str, BlobFeatures]) -> None:
         self._blobs = blobs
         self._chunks: dict[str, list[bytes]] = {}
-        self._known: dict[tuple[str, str, int], list[tuple[Run, int | None]]] = {}
+        self._known: dict[tuple[str, str, int], list[tuple[int, int, Run | None, int | None]]] = {}
 
     def runs(self, window: int, instances: Sequence[Instance]) -> list[Run]:
         """The runs around these instances of which the window is the anchor, so that each run is found once."""
         pairs = combinations(instances, 2) if len(instances) <= _ALL_PAIRS else pairwise(instances)
-        found = {run for run, anchor in (self._around(*pair) for pair in pairs) if anchor == window}
+        found = {run for run, anchor in (self._around(*pair) for pair in pairs) if run and anchor == window}
         return sorted(found)
 
-    def _around(self, one: Instance, two: Instance) -> tuple[Run, int | None]:
+    def _around(self, one: Instance, two: Instance) -> tuple[Run | None, int | None]:
         """The run and its anchor: the window with the least hash; None when it is not worth telling."""
-        known = self._known.setdefault((one.blob, two.blob, two.statement - one.statement), [])
-        for run, anchor in known:
-            if run.first <= one.statement < run.first + run.length:
+        shift = two.statement - one.statement
+        known = self._known.setdefault((one.blob, two.blob, shift), [])
+        for first, end, run, anchor in known:
+            if first <= one.statement < end:
                 return run, anchor
         left, right = self._statements(one.blob), self._statements(two.blob)
-        first, second = one.statement, two.statement
-        while first and second and left[first - 1] == right[second - 1]:
-            first, second = first - 1, second - 1
-        end, limit = one.statement, min(len(left), len(right) + one.statement - two.statement)
-        shift = two.statement - one.statement
+        first = end = one.statement
+        while first > max(0, -shift) and left[first - 1] == right[first + shift - 1]:
+            first -= 1
+        limit = min(len(left), len(right) - shift)
         while end < limit and left[end] == right[end + shift]:
             end += 1
-        run = Run(one.blob, first, two.blob, second, max(1, end - first))
-        found = run, self._anchor(run, left[first:end])
-        known.append(found)
-        return found
+        overlaps = one.blob == two.blob and first + shift < end
+        anchor = None if overlaps else _anchor(left[first:end])
+        run = None
+        if anchor is not None:
+            run = Run(self._side(one.blob, first, end), self._side(two.blob, first + shift, end + shift))
+        known.append((first, max(end, one.statement + 1), run, anchor))
+        return run, anchor
 
-    def _anchor(self, run: Run, chunks: list[bytes]) -> int | None:
-        overlaps = run.left == run.right and run.second < run.first + run.length
-        if overlaps or len(chunks) < LEAST_STATEMENTS or len(set(chunks)) < _LEAST_DIFFERENT:
-            return None
-        tokens = b"".join(chunks)
-        size = len(blind(tokens))
-        if size < LEAST_TOKENS or len(tokens) - size < _LEAST_NAMES:
-            return None
-        anchor = min(window_hashes(chunks))
-        return None if anchor == DULL else anchor
+    def _side(self, blob_id: str, first: int, end: int) -> Side:
+        """The last line of a statement is not kept: what follows it, or the function that ends with it, tells."""
+        blob = self._blobs[blob_id]
+        lines = blob.lines
+        last = lines[end] - 1 if end < len(lines) else lines[end - 1]
+        around = 0
+        for number, function in enumerate(blob.functions, 1):
+            if function.first <= first and end <= function.last:
+                around, last = number, function.end if end == function.last else min(last, function.end)
+        return Side(blob_id, first, end - first, lines[first], max(last, lines[end - 1]), around)
 
     def _statements(self, blob: str) -> list[bytes]:
         if blob not in self._chunks:
@@ -88,22 +92,28 @@ class RunFinder:
         return self._chunks[blob]
 
 
+def _anchor(chunks: list[bytes]) -> int | None:
+    if len(chunks) < LEAST_STATEMENTS or len(set(chunks)) < _LEAST_DIFFERENT:
+        return None
+    tokens = b"".join(chunks)
+    size = len(blind(tokens))
+    if size < LEAST_TOKENS or len(tokens) - size < _LEAST_NAMES:
+        return None
+    anchor = min(window_hashes(chunks))
+    return None if anchor == DULL else anchor
+
+
 def grouped(runs: Sequence[Run]) -> list[tuple[Side, ...]]:
     """The places of runs, together where they are equal; each group sorted."""
-    place_of = _places(sorted({side for run in runs for side in sides_of(run)}))
+    place_of = _places(sorted({side for run in runs for side in run}))
     numbers = {side: number for number, side in enumerate(sorted(set(place_of.values())))}
     together = Disjoint()
     for run in runs:
-        one, two = sides_of(run)
-        together.join(numbers[place_of[one]], numbers[place_of[two]])
+        together.join(numbers[place_of[run.left]], numbers[place_of[run.right]])
     groups: dict[int, list[Side]] = {}
     for place, number in numbers.items():
         groups.setdefault(together.root(number), []).append(place)
     return [tuple(group) for group in groups.values() if len(group) > 1]
-
-
-def sides_of(run: Run) -> tuple[Side, Side]:
-    return Side(run.left, run.first, run.length), Side(run.right, run.second, run.length)
 
 
 def _places(sides: Sequence[Side]) -> dict[Side, Side]:
