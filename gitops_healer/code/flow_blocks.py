@@ -149,7 +149,7 @@ class BlockReader:
         leaves = self._block(node.body, depth + 1)
         if node.orelse:
             if leaves:
-                self._never("unreachable_code", node.orelse, "after try")
+                self._never("unreachable_code", node.orelse, "in the else of a try")
             else:
                 leaves = self._block(node.orelse, depth + 1)
         for handler in node.handlers:

@@ -41,13 +41,14 @@ class Costs:
         right: Any = node.comparators[0]
         if right.__class__ is ast.Call:
             self.consumed(right, loops, made=_MAKERS)
+            self._among_values(node, right, loops)
             inner = self.sole_argument(right, ("list", "tuple"))
             if inner is not None and is_view(inner):
                 self._report("needless_list", right, ast.unparse(right))
         if not loops or right.__class__ is not ast.Name:
             return
         name = right.id
-        if self._scope.kind_of(name) != "list":
+        if self._scope.kind_of(name) not in ("list", "tuple"):
             return
         changes = self._scope.changes(loops[-1])
         if name in changes.stored or not changes.only_appends(name):
@@ -55,6 +56,13 @@ class Costs:
         if not changes.may_change(name) and self._is_short(name):
             return
         self._report("membership_in_list", node, f"{ast.unparse(node.left)} in {name}")
+
+    def _among_values(self, node: ast.Compare, right: ast.Call, loops: Loops) -> None:
+        """`x in d.values()`, where d does not change."""
+        match right:
+            case ast.Call(func=ast.Attribute(value=ast.Name() as table, attr="values"), args=[], keywords=[]):
+                if loops and self._scope.is_unchanged(table, loops[-1]):
+                    self._report("membership_in_list", node, f"{ast.unparse(node.left)} in {table.id}.values()")
 
     def _is_short(self, name: str) -> bool:
         """Whether a name is only ever bound to a list that is written out."""
@@ -77,7 +85,12 @@ class Costs:
                 if all(self._is_flag(part) or self._scope.is_unchanged(part, loops[-1]) for part in parts):
                     self._report("regex_in_loop", node, ast.unparse(pattern))
 
-    def _front(self, node: ast.Call, name: str, index: ast.expr, detail: str, loops: Loops) -> None:
+    def deletion(self, node: ast.Delete, loops: Loops) -> None:
+        match node.targets:
+            case [ast.Subscript(value=ast.Name(id=name), slice=index)]:
+                self._front(node, name, index, f"del {name}[0]", loops)
+
+    def _front(self, node: ast.AST, name: str, index: ast.expr, detail: str, loops: Loops) -> None:
         if not _is_zero(index) or not self._is_list_of(name, loops[-1]):
             return
         if not self._is_short(name) or name in self._scope.changes(loops[0]).fed:
@@ -167,14 +180,14 @@ class Costs:
         if not grown and not (node.__class__ is ast.Assign and len(node.targets) == 1 and grows(node.value, name)):
             return
         kind = self._scope.kind_of(name)
-        if kind not in ("str", "list"):
+        if kind not in ("str", "bytes", "list"):
             return
         changes = self._scope.changes(loops[-1])
         if not changes.only_grows(name):
             return
-        if kind == "str" and changes.reads[name] == changes.own_reads[name]:
+        if kind != "list" and changes.reads[name] == changes.own_reads[name]:
             self._report_once("string_building", node, name, name, loops)
-        elif kind == "list" and not grown:
+        elif not grown and kind == "list":
             self._report_once("list_concatenation", node, name, name, loops)
 
 

@@ -24,10 +24,10 @@ _KINDS = (
     Kind(
         name="membership_in_list",
         message=(
-            "`{detail}` searches a list from its start each time round; a set beside it answers at once, if the "
-            "elements are hashable"
+            "`{detail}` searches from the start each time round; a set beside it answers at once, if the elements "
+            "are hashable"
         ),
-        why="A list answers `in` by comparing one element after the other.",
+        why="A list, a tuple and the values of a dictionary answer `in` by comparing one element after the other.",
         cost="length of the list, times turns of the loop",
         before="""\
 def f(rows):
@@ -55,6 +55,7 @@ def f(rows):
             "it is handed on",
             "asked once, then left",
             "a few turns",
+            "values that change",
         ),
         quadratic=True,
     ),
@@ -87,6 +88,7 @@ def f(tree):
             "then the loop is left",
             "a dictionary's key 0",
             "a new list each time",
+            "a few elements that are written out",
         ),
         quadratic=True,
     ),
@@ -193,8 +195,8 @@ def f(lines):
         name="string_building",
         message="`{detail}` grows by `+=` in a loop; collect the parts in a list and join them",
         why=(
-            "A string cannot grow, so that all of it is copied. CPython often avoids that for local names; no "
-            "other Python does, and CPython does not when anybody else holds the string."
+            "Strings and bytes cannot grow, so that all of it is copied. CPython often avoids that for strings with "
+            "local names; no other Python does, and CPython does not when anybody else holds the string."
         ),
         cost="length of the string, times turns of the loop, at worst",
         before="""\
@@ -260,6 +262,7 @@ def f(names):
         silent=(
             "sum and join are no faster without",
             "all of it has to run",
+            "all of a generator has to run",
             "the loop changes what it reads",
             "the loop may change what it reads",
             "another list",

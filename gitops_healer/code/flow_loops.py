@@ -87,6 +87,8 @@ class LoopReader:
             else:
                 if loops and (cls is ast.AugAssign or cls is ast.Assign):
                     self._costs.building(node, loops)
+                elif loops and cls is ast.Delete:
+                    self._costs.deletion(node, loops)
                 for part in children(node):
                     if part.__class__ not in _LEAVES:
                         self._expression(part, loops)

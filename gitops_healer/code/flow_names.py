@@ -14,7 +14,7 @@ from gitops_healer.code.flow_syntax import BINDERS, BLOCKS, DEFERRED, children, 
 
 _LIST_METHODS = frozenset({"split", "rsplit", "splitlines", "readlines"})
 _LIST_FUNCTIONS = frozenset({"os.listdir", "re.findall", "re.split", "glob.glob"})
-_KIND_OF_BUILTIN = {"list": "list", "sorted": "list", "str": "str", "repr": "str", "dict": "dict"}
+_KIND_OF_BUILTIN = {"list": "list", "sorted": "list", "str": "str", "repr": "str", "dict": "dict", "tuple": "tuple"}
 _KIND_OF_ANNOTATION = {"list": "list", "List": "list", "str": "str", "dict": "dict", "Dict": "dict"}
 
 
@@ -122,7 +122,7 @@ class Scope:
         return not self.binds(name) and not self._module.shadows(name, self._qualname)
 
     def kind_of(self, name: str) -> str:
-        """list, str or dict when every binding of a local name says so, else ""."""
+        """list, tuple, str, bytes or dict when every binding of a local name says so, else ""."""
         if name not in self.arguments and not any(map(self.kind_of_value, self._assigned.get(name, ()))):
             return ""
         if self.is_captured(name):
@@ -141,6 +141,10 @@ class Scope:
                 return "dict"
             case ast.Constant(value=str()) | ast.JoinedStr() | ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod()):
                 return "str"
+            case ast.Constant(value=bytes()):
+                return "bytes"
+            case ast.Call(func=ast.Name(id="tuple"), args=[]):
+                return ""  # stays empty
             case ast.Call(func=func):
                 return self._kind_of_call(func)
             case ast.BinOp(left=left, op=ast.Add(), right=right):

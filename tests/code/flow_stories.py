@@ -45,6 +45,12 @@ def f(rows):
     xs = list(rows)
     return [x for x in (1, 2, 3) if x in xs]
 """,
+        "values that change": """\
+def f(rows, d):
+    for row in rows:
+        if row in d.values():
+            d[row] = 1
+""",
     },
     "front_of_list": {
         "once": """\
@@ -74,6 +80,12 @@ def f(xs):
         parts = x.split()
         parts.pop(0)
         g(parts)
+""",
+        "a few elements that are written out": """\
+def f(rows):
+    codes = ['a', 'b', 'c']
+    for row in rows:
+        print(row, codes.pop(0))
 """,
     },
     "search_in_own_loop": {
@@ -220,6 +232,10 @@ def f(xs):
         "all of it has to run": """\
 def f(xs):
     return any([x.save() for x in xs])
+""",
+        "all of a generator has to run": """\
+def f(xs):
+    return any(list(map(g, xs)))
 """,
         "the loop changes what it reads": """\
 def f(d):
@@ -785,6 +801,50 @@ def f(xs):
 def h(xs):
     for x in xs:
         print(x, xs.count(x))
+""",
+    ),
+    "a tuple": (
+        "membership_in_list",
+        """\
+def f(a, xs):
+    ys = tuple(xs)
+    return [x for x in a if x in ys]
+""",
+    ),
+    "values of a dictionary": (
+        "membership_in_list",
+        """\
+def f(a, d):
+    return [x for x in a if x in d.values()]
+""",
+    ),
+    "deleting the first": (
+        "front_of_list",
+        """\
+def f(a):
+    xs = list(a)
+    while xs:
+        print(xs[0])
+        del xs[0]
+""",
+    ),
+    "a queue that begins with one": (
+        "front_of_list",
+        """\
+def f(a):
+    xs = [a]
+    for _ in a:
+        xs.extend(xs.pop(0))
+""",
+    ),
+    "bytes": (
+        "string_building",
+        """\
+def f(chunks):
+    data = b''
+    for chunk in chunks:
+        data += chunk
+    return data
 """,
     ),
 }
