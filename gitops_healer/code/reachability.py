@@ -165,7 +165,7 @@ def dead(
     found = []
     for path, own in candidates_by_path.items():
         for item in own:
-            if mention_counts.get(item.name, 0) or item.confidence < least or _is_put_together(item, mention_counts):
+            if item.confidence < least or _is_mentioned(item, mention_counts):
                 continue
             confidence, reason = item.confidence, ""
             if item.public and is_library and not _is_private_path(path):
@@ -175,6 +175,18 @@ def dead(
             if confidence >= least:
                 found.append(Dead(path, item, confidence, reason))
     return tuple(sorted(found, key=lambda one: (one.path, one.candidate.start)))
+
+
+def _is_mentioned(item: Candidate, mentions: Mapping[str, int]) -> bool:
+    if mentions.get(item.name) or _is_put_together(item, mentions):
+        return True
+    return item.name.startswith("__") and bool(mentions.get(_mangled(item)))
+
+
+def _mangled(item: Candidate) -> str:
+    """What `__name` in the body of a class is for everybody else."""
+    owner = item.qualname.rpartition(".")[0].rpartition(".")[2]
+    return f"_{owner.lstrip('_')}{item.name}"
 
 
 def _is_put_together(item: Candidate, mentions: Mapping[str, int]) -> bool:
@@ -230,7 +242,8 @@ def _places(text: bytes, name: bytes) -> Iterator[int]:
     place = text.find(name)
     while place >= 0:
         end = place + len(name)
-        if not (_is_word(text[max(0, place - 1) : place]) or _is_word(text[end : end + 1])):
+        begins = name.startswith(b"__") or not _is_word(text[max(0, place - 1) : place])  # or it is mangled
+        if begins and not _is_word(text[end : end + 1]):
             yield place
         place = text.find(name, end)
 

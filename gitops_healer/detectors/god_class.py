@@ -1,17 +1,16 @@
 """Classes that do too much."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from gitops_healer.code.cohesion import Cluster, clusters, uses_of
 from gitops_healer.code.facts import ClassFacts
 from gitops_healer.core.codec import digest
 from gitops_healer.core.finding import Finding, Risk, Severity, fingerprint
+from gitops_healer.detectors._classes import is_test_class
 from gitops_healer.registry import FileView, file_detector
 
 _MOST_CLUSTERS = 5
 _MOST_NAMES = 8
-_TEST_CLASS = re.compile(r"Test([A-Z0-9_]|$)|.*(Tests?|TestCase)$")
 
 
 @file_detector
@@ -59,12 +58,7 @@ def god_class(view: FileView) -> Iterable[Finding]:
         )
 
 
-def is_test_class(name: str, bases: Iterable[str]) -> bool:
-    """By its own name, or when a base is a test case."""
-    return _TEST_CLASS.match(name) is not None or any(base.endswith(("TestCase", "Test")) for base in bases)
-
-
-def described(cluster: Cluster) -> str:
+def _described(cluster: Cluster) -> str:
     """The methods of a cluster, and what they share."""
     names = ", ".join(cluster.methods[:_MOST_NAMES])
     more = len(cluster.methods) - _MOST_NAMES
@@ -80,7 +74,7 @@ def _evidence(found: ClassFacts, lines: int, max_methods: int, max_lines: int) -
         yield f"{lines:,} lines, {max_lines:,} are allowed (detection.god_class.max_lines)"
     groups = clusters(uses)
     for cluster in groups[:_MOST_CLUSTERS]:
-        yield f"could be a class of its own: {described(cluster)}"
+        yield f"could be a class of its own: {_described(cluster)}"
     if len(groups) > _MOST_CLUSTERS:
         yield f"and {len(groups) - _MOST_CLUSTERS} smaller groups"
     if not groups:

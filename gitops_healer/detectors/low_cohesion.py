@@ -7,7 +7,7 @@ from gitops_healer.code.cohesion import Uses, lcom4, shared_state, uses_of
 from gitops_healer.code.facts import ClassFacts
 from gitops_healer.core.codec import digest
 from gitops_healer.core.finding import Finding, Risk, Severity, fingerprint
-from gitops_healer.detectors.god_class import is_test_class
+from gitops_healer.detectors._classes import is_test_class
 from gitops_healer.registry import FileView, file_detector
 
 _MOST_NAMES = 8

@@ -74,6 +74,7 @@ SILENT = {
     "a local function by its prefix": "def f():\n    def _list_zip(): pass\n    return find('_list_' + kind)\nf()\n",
     "a local function by name": "def f():\n    def g(): pass\n    return locals()[name]\nf()\n",
     "a function by name": "def _f(): pass\ndef find(name): return globals()[name]\nfind(x)\n",
+    "a mangled name": "class _C:\n    def __m(self): pass\n_C()._C__m()\n",
     "a family": "class C:\n    def do_a(self): pass\n    def do_b(self): pass\n    def do_c(self): pass\nC()\n",
 }
 
@@ -120,6 +121,12 @@ def test_nothing_below_the_confidence_that_is_asked_for() -> None:
 )
 def test_what_the_file_itself_spells(text: bytes, is_spelled: bool) -> None:
     assert bool(spelled(["_get_x_url"], text)) is is_spelled
+
+
+def test_a_mangled_name_in_an_example() -> None:
+    text = b"class C:\n    def __m(self): 'C()._C__m()'\n"
+    assert spelled(["__m"], text) == {"__m"}
+    assert spelled(["__m"], text.replace(b"_C__m", b"_C__more")) == set()
 
 
 @pytest.mark.parametrize(("text", "stands"), [(b"a: f", True), (b"f", True), (b"of f(x)", True), (b"if_f ff", False)])
