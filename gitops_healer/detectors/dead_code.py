@@ -10,7 +10,9 @@ from gitops_healer.code.roles import is_test_path
 from gitops_healer.core.finding import Finding, Risk, Severity, fingerprint
 from gitops_healer.registry import Scene, detector
 
-_PACKAGING = re.compile(r"(^|/)(pyproject\.toml|setup\.cfg|setup\.py|entry_points\.txt)$")
+_CALLERS = re.compile(
+    r"(^|/)(pyproject\.toml|setup\.cfg|setup\.py|entry_points\.txt)$|\.(c|h|cc|cpp|hpp|rs|pyx|pxd|pxi)$"
+)
 _TEXTS = re.compile(r"\.(html?|jinja2?|j2|toml|cfg|ini|ya?ml|json|pyx|pxd|pyi|ipynb|xml|rst|md|sh|bat)$")
 _RUN = re.compile(r"manage\.py|[wa]sgi\.py|Dockerfile|Procfile|requirements.*\.txt|docker-compose\.ya?ml|app\.yaml")
 _PROJECT = re.compile(r"^\[(project|tool\.poetry)\]", re.MULTILINE)
@@ -23,8 +25,8 @@ def dead_code(scene: Scene) -> Iterable[Finding]:
     """A function, class or method whose name stands nowhere else.
 
     What it is: no file of the repository reads, imports or spells in a string the name of the definition. How sure
-    that makes one: 0.95 for private names at the top of a module and for functions inside of functions, 0.9 for
-    private methods, 0.85 for public names of a program, 0.8 for methods of a class that has a base elsewhere in the
+    that makes one: 0.95 for private names at the top of a module and for functions inside of functions, 0.85
+    for private methods and for public names of a program, 0.8 for methods of a class that has a base elsewhere in the
     project, 0.6 where a base class of another project may call it or other projects may import it (unless the path
     is private, or nothing says how to install the project and there is a `manage.py`, `Dockerfile`, `Procfile`,
     `requirements.txt` or the like). Reported from `min_confidence` (0.8) on.
@@ -33,8 +35,9 @@ def dead_code(scene: Scene) -> Iterable[Finding]:
 
     Silent: for tests; for what is decorated, listed in `__all__`, or has bases (frameworks find it); for names with
     double underscores; for names that may be put together at run time (`visit_x` where `visit_` or `"visit_%s"`
-    stands, or beside `globals()`, `locals()`, `eval`); for names in packaging files, and public names in templates,
-    configuration and documentation; for names that their own file spells in a comment or a longer string.
+    stands, or beside `globals()`, `locals()`, `eval`); for names in packaging files and the sources of extension
+    modules, and public names in templates, configuration and documentation; for names that their own file spells in a
+    comment or a longer string.
 
     How to fix: remove it, with the imports that only it needed. When something outside calls it, say so in `__all__`
     or in a comment `# healer: ignore[dead_code] reason`.
@@ -66,21 +69,22 @@ def _is_program(code: CodeModel) -> bool:
 
 
 class _Texts:
-    """What is no Python and may name Python. Private names are looked for in packaging alone."""
+    """What is no Python and may name Python. Private names are looked for where code calls them: in packaging and in
+    extension modules."""
 
     def __init__(self, code: CodeModel) -> None:
         self._code = code
-        self._packaging: list[bytes] | None = None
+        self._callers: list[bytes] | None = None
         self._others: list[bytes] | None = None
 
     def mention(self, item: Candidate) -> bool:
         if item.kind == "local function":
             return False
-        if self._packaging is None:
-            self._packaging = list(self._read(_PACKAGING))
+        if self._callers is None:
+            self._callers = list(self._read(_CALLERS))
         if item.public and self._others is None:
             self._others = list(self._read(_TEXTS))
-        texts = [*self._packaging, *((self._others or []) if item.public else [])]
+        texts = [*self._callers, *((self._others or []) if item.public else [])]
         return any(stands_in(text, item.name.encode()) for text in texts)
 
     def _read(self, wanted: re.Pattern[str]) -> Iterator[bytes]:

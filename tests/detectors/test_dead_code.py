@@ -32,6 +32,7 @@ ALIVE: dict[str, Files] = {
     "another module": {**PRIVATE, "p/b.py": "from p.a import _old\n"},
     "a test": {**PRIVATE, "tests/test_a.py": "import p.a\np.a._old(1)\n"},
     "an entry point": {**PRIVATE, "pyproject.toml": "[project.scripts]\nold = 'p.a:_old'\n"},
+    "an extension module": {**PRIVATE, "p/fast.c": 'PyObject_CallMethod(module, "_old", "O", x);'},
     "its own comment": {**PRIVATE, "p/a.py": "# see _old\ndef _old(x):\n    return x\n"},
     "a name put together": {**PRIVATE, "p/a.py": "def _x_old(x): pass\nglobals()[f'_{kind}_old']()\n"},
     "a template": {**PUBLIC, "p/page.html": "{% old 1 %}"},
