@@ -117,6 +117,7 @@ class DuplicateCode(Section):
     min_lines: Positive
     min_tokens: Positive
     similarity: Share
+    include_tests: bool
 
 
 class Detection(Section):

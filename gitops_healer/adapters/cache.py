@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import sqlite3
 import threading
@@ -11,12 +10,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
+from zlib import crc32
 
 if TYPE_CHECKING:  # a cache is opened in milliseconds, and the ports are many
     from gitops_healer.ports import Progress
 
 
-FORMAT = 1
+FORMAT = 2
 CHUNK = 500
 PATIENCE = 5.0  # seconds that a writer waits for another
 MOST_REBUILDS = 3
@@ -25,7 +25,7 @@ LIMIT = 512 * 1024**2  # bytes
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH})
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _SCHEMA = """
-CREATE TABLE entries (key BLOB PRIMARY KEY, value BLOB NOT NULL, proof BLOB NOT NULL, size INTEGER NOT NULL,
+CREATE TABLE entries (key BLOB PRIMARY KEY, value BLOB NOT NULL, proof INTEGER NOT NULL, size INTEGER NOT NULL,
                       used INTEGER NOT NULL);
 CREATE INDEX by_use ON entries (used, size);
 """
@@ -151,6 +151,7 @@ class SqliteCache:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA journal_size_limit = 4194304")
+            connection.execute("PRAGMA wal_autocheckpoint = 16384")  # pages: a cold scan is one long write
             if (version := connection.execute("PRAGMA user_version").fetchone()[0]) == 0:
                 connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;")
             elif version != FORMAT:
@@ -273,9 +274,9 @@ def _name(key: str) -> bytes:
     return key.encode("utf-8", "surrogatepass")
 
 
-def _proof(name: bytes, value: bytes) -> bytes:
+def _proof(name: bytes, value: bytes) -> int:
     """Tells a flipped bit, which SQLite does not."""
-    return hashlib.blake2b(value, digest_size=8, key=hashlib.sha256(name).digest()).digest()
+    return crc32(value, crc32(name))
 
 
 def _cost(name: bytes, value: bytes) -> int:

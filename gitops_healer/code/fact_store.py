@@ -96,6 +96,7 @@ class FactStore:
         self._spread = spread
         self._known: dict[str, Facts] = {}
         self._details: dict[str, Detail] = {}
+        self._clones: dict[str, bytes] = {}
         self.parsed = 0
         self.cached = 0
 
@@ -145,8 +146,9 @@ class FactStore:
 
     def clones(self, blobs: Mapping[str, int]) -> dict[str, bytes]:
         """What clones are found by, of each blob ({id: size})."""
-        found = self._cache.get_many([key("clones", blob) for blob in blobs])
-        known = {blob: found[key("clones", blob)] for blob in blobs if key("clones", blob) in found}
+        known = {blob: self._clones[blob] for blob in blobs if blob in self._clones}
+        found = self._cache.get_many([key("clones", blob) for blob in blobs if blob not in known])
+        known |= {blob: found[key("clones", blob)] for blob in blobs if key("clones", blob) in found}
         for blob, size in blobs.items():
             if blob not in known:
                 known[blob] = features(tokens_of(read_blob(self._read, blob, size)))
@@ -181,6 +183,7 @@ class FactStore:
             facts = decode(entries["facts"]) or Facts(False, "its facts could not be kept")
             self._known[blob] = facts
             if len(entries) > 1:
+                self._clones[blob] = entries["clones"]
                 kept.update({key(kind, blob): data for kind, data in entries.items()})
             self.parsed += 1
             yield Seen(blob, facts, looked)

@@ -44,7 +44,11 @@ def decode(source: bytes) -> str:
 
 def lines_of(text: str) -> list[str]:
     """Lines with their ends, divided where Python divides them (LF, CRLF, CR; not at form feeds or U+2028)."""
-    lines: list[str] = []
+    if "\r" not in text:
+        *whole, rest = text.split("\n")
+        lines = [f"{line}\n" for line in whole]
+        return [*lines, rest] if rest else lines
+    lines = []
     position = 0
     for match in _NEWLINE.finditer(text):
         lines.append(text[position : match.end()])

@@ -30,13 +30,17 @@ def duplicate_code(scene: Scene) -> Iterable[Finding]:
 
     Why it matters: what is wrong in one of them is wrong in all of them, and is usually mended in one.
 
-    Silent: imports, tables and lists of similar lines; code that is alike only because a framework wants it so.
+    Silent: imports, tables and lists of similar lines; code that is alike only because a framework wants it so; and,
+    unless `include_tests` is true, what has all its copies in tests (`global_issues.duplicate_patterns` of the JSON
+    has those too).
 
     How to fix: the evidence tells what differs between the copies: that becomes the parameters of the one function
     that takes their place. Copies in tests alone are told last.
     """
+    include_tests = scene.settings.detection.duplicate_code.include_tests
     for family in scene.code.families():
-        yield _finding(scene.code, family)
+        if include_tests or not all(is_test_path(place.path) for place in family.places):
+            yield _finding(scene.code, family)
 
 
 def _finding(model: CodeModel, family: CloneFamily) -> Finding:
