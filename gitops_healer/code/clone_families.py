@@ -77,7 +77,8 @@ class _Reader:
             is_long = is_long or function.end - function.start + 1 >= self._options.min_lines - exact
             symbol = blob.symbols[own]
             places += [RawPlace(path, function.start, function.end, symbol) for path in paths]
-        return sorted(places) if is_long and len(places) > 1 else []
+        places = _outermost(sorted(places)) if is_long else []
+        return places if len(places) > 1 else []
 
     def run(self, side: Side) -> list[RawPlace]:
         """The places of equal statements."""
@@ -86,6 +87,15 @@ class _Reader:
             return []
         symbol = self._blobs[side.blob].symbols[side.function - 1] if side.function else ""
         return [RawPlace(path, side.start, side.end, symbol) for path in paths]
+
+
+def _outermost(places: Sequence[RawPlace]) -> list[RawPlace]:
+    """Without functions that stand inside of others. places: sorted."""
+    found: list[RawPlace] = []
+    for place in places:
+        if not found or found[-1].path != place.path or found[-1].end < place.start:
+            found.append(place)
+    return found
 
 
 def families_of(

@@ -27,8 +27,8 @@ _LEAST_WINDOW, _LEAST_DIFFERENT = 28, 3
 _POSITION_BITS = 24
 _POSITION = (1 << _POSITION_BITS) - 1
 _STATEMENT, _END = bytes((STATEMENT,)), bytes((END,))
-_HEADER = Struct("<4s7I")
-_MAGIC = b"CF1" + sys.byteorder[:1].encode()
+_HEADER, _COUNTS = Struct("<4sI"), Struct("<6I")
+_MAGIC = b"CF2" + sys.byteorder[:1].encode()
 _NUMBERS, _COUNT = 8, 5
 _ROW = Struct(f"={_NUMBERS}I")
 
@@ -78,7 +78,8 @@ def features(file: FileTokens) -> bytes:
     counts = (len(columns.keys), len(columns.features), len(windows), len(symbols), len(file.tokens), len(file.lines))
     sections = (columns.keys, columns.numbers, columns.features, windows, positions)
     body = b"".join((*(section.tobytes() for section in sections), symbols, compress(tail, 1)))
-    return _HEADER.pack(_MAGIC, crc32(body), *counts) + body
+    rest = _COUNTS.pack(*counts) + body
+    return _HEADER.pack(_MAGIC, crc32(rest)) + rest
 
 
 class _FunctionColumns:
@@ -145,9 +146,11 @@ class BlobFeatures:
 
     def __init__(self, data: bytes) -> None:
         """data: what `features` made."""
-        _, _, functions, found, windows, symbols, self.tokens_count, self.lines_count = _HEADER.unpack_from(data)
+        counts = _COUNTS.unpack_from(data, _HEADER.size)
+        functions, found, windows, symbols, self.tokens_count, self.lines_count = counts
+        begin = _HEADER.size + _COUNTS.size
         self.data = data
-        sizes = (_HEADER.size, 8 * functions, 4 * _NUMBERS * functions, 4 * found, 4 * windows, 4 * windows, symbols)
+        sizes = (begin, 8 * functions, 4 * _NUMBERS * functions, 4 * found, 4 * windows, 4 * windows, symbols)
         self._offsets = tuple(accumulate(sizes))
         self._tail: bytes | None = None
         self._names: tuple[str, ...] | None = None
@@ -155,11 +158,10 @@ class BlobFeatures:
     @classmethod
     def checked(cls, data: bytes) -> Self | None:
         """None when the bytes are damaged, or of another version."""
-        if (
-            len(data) < _HEADER.size
-            or data[:4] != _MAGIC
-            or _HEADER.unpack_from(data)[1] != crc32(data[_HEADER.size :])
-        ):
+        if len(data) < _HEADER.size + _COUNTS.size:
+            return None
+        magic, checksum = _HEADER.unpack_from(data)
+        if magic != _MAGIC or checksum != crc32(memoryview(data)[_HEADER.size :]):
             return None
         return cls(data)
 

@@ -7,10 +7,14 @@ from gitops_healer.code.clone_features import BlobFeatures
 from gitops_healer.code.clone_groups import Pair
 from gitops_healer.code.tokens import blind
 
-_LEAST_NAMES = 0.45
+_LEAST_NAMES = 0.4
 """Least agreement of attributes, called functions and keywords: framework code is alike in everything else."""
-_SAME_SHAPE = 0.9
-"""Where the rest agrees so well the names may all be others."""
+_SOME_NAMES, _SAME_SHAPE = 0.12, 0.86
+"""With so little agreement of names the rest has to agree so well, since names can be changed in a copy."""
+_FEW_NAMES, _LIKE_SHAPE = 3, 0.78
+"""So few names tell little: the rest decides."""
+_VERY_SHAPE = 0.97
+"""Where the rest agrees so well, all names may be others."""
 _ANYTHING_ELSE = bytes(range(128))
 
 
@@ -65,6 +69,10 @@ def agree(one: bytes, two: bytes) -> bool:
     from rapidfuzz.distance import Indel
 
     names = one.translate(None, _ANYTHING_ELSE), two.translate(None, _ANYTHING_ELSE)
-    if Indel.normalized_similarity(*names) >= _LEAST_NAMES:
+    agreement = Indel.normalized_similarity(*names)
+    if agreement >= _LEAST_NAMES:
         return True
-    return Indel.normalized_similarity(blind(one), blind(two)) >= _SAME_SHAPE
+    shape = Indel.normalized_similarity(blind(one), blind(two))
+    if max(map(len, names)) <= _FEW_NAMES:
+        return shape >= _LIKE_SHAPE
+    return shape >= (_SAME_SHAPE if agreement >= _SOME_NAMES else _VERY_SHAPE)

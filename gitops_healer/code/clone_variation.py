@@ -38,7 +38,7 @@ def what_varies(sources: Sequence[str]) -> tuple[str, ...]:
 def _words(source: str) -> list[str]:
     """The tokens that mean something, quotes made alike, without commas before a closing bracket."""
     words = [word for word in _WORD.findall(_DOCSTRING.sub(r"\1", source)) if word[0] != "#"]
-    words = [word for word, after in zip(words, [*words[1:], ""], strict=True) if word != "," or after not in _CLOSING]
+    words = [word for word, after in zip(words, [*words[1:], ""], strict=False) if word != "," or after not in _CLOSING]
     return [_unquoted(word) if word[-1] in _QUOTES else word for word in words]
 
 
