@@ -57,12 +57,28 @@ class Groups:
 
 def _components(pairs: Mapping[Pair, int]) -> dict[int, dict[Pair, int]]:
     """{least member: pairs} of each connected component."""
-    together = Disjoint()
-    for one, two in pairs:
-        together.join(one, two)
+    alike = _alike(pairs)
+    component_of: dict[int, int] = {}
+    for member in alike:
+        if member not in component_of:
+            reached, unread = {member}, [member]
+            while unread:
+                fresh = alike[unread.pop()] - reached
+                reached |= fresh
+                unread += fresh
+            component_of.update(dict.fromkeys(reached, min(reached)))
     found: dict[int, dict[Pair, int]] = {}
     for pair, like in pairs.items():
-        found.setdefault(together.root(pair[0]), {})[pair] = like
+        found.setdefault(component_of[pair[0]], {})[pair] = like
+    return found
+
+
+def _alike(pairs: Iterable[Pair]) -> dict[int, set[int]]:
+    """Who is like whom."""
+    found: dict[int, set[int]] = {}
+    for one, two in pairs:
+        found.setdefault(one, set()).add(two)
+        found.setdefault(two, set()).add(one)
     return found
 
 
@@ -74,11 +90,8 @@ def group(pairs: Mapping[Pair, int]) -> list[tuple[int, ...]]:
     """
     if len(pairs) == 1:
         return list(pairs)
-    alike: dict[int, set[int]] = {}
-    for one, two in pairs:
-        alike.setdefault(one, set()).add(two)
-        alike.setdefault(two, set()).add(one)
-    ordered = sorted(pairs, key=lambda pair: (-pairs[pair], pair))
+    alike = _alike(pairs)
+    ordered = [pair for _, pair in sorted((-like, pair) for pair, like in pairs.items())]
     group_of: dict[int, int] = {}
     groups: dict[int, set[int]] = {}
     refused: set[tuple[int, int, int]] = set()
