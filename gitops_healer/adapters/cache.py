@@ -27,7 +27,7 @@ _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _SCHEMA = """
 CREATE TABLE entries (key BLOB PRIMARY KEY, value BLOB NOT NULL, proof INTEGER NOT NULL, size INTEGER NOT NULL,
                       used INTEGER NOT NULL);
-CREATE INDEX by_use ON entries (used, size);
+
 """
 
 T = TypeVar("T")

@@ -6,13 +6,13 @@ ask (`detail`), what clones are found by (`clones`), what is printed of it (`lis
 
 import ast
 import gc
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from gitops_healer.code import fast_json
 from gitops_healer.code.clones import FileTokens, FunctionSpan, features
 from gitops_healer.code.extract import Reading, read_source
 from gitops_healer.code.facts import MAX_BYTES, Detail, Facts, Import, ImportKind, parse, too_big
@@ -266,7 +266,7 @@ def encode(facts: Facts) -> bytes:
         for item in facts.imports
     ]
     head = [int(facts.analyzable), facts.reason, facts.total_lines, facts.complexity, imports, facts.exports]
-    return json.dumps(head, separators=(",", ":")).encode("ascii") + b"\n" + facts.packed
+    return fast_json.dumps(head) + b"\n" + facts.packed
 
 
 def decode(data: bytes) -> Facts | None:
@@ -275,7 +275,7 @@ def decode(data: bytes) -> Facts | None:
     if not newline or rest[:2] != b"[[" or rest[-2:] != b"]]":
         return None
     try:
-        analyzable, reason, lines, complexity, imports, exports = json.loads(head)
+        analyzable, reason, lines, complexity, imports, exports = fast_json.loads(head)
         exported = None if exports is None else tuple(exports)
         return Facts(bool(analyzable), reason, lines, complexity, tuple(_imports(imports)), exported, rest)
     except (ValueError, TypeError, KeyError, IndexError):

@@ -1,7 +1,6 @@
 """What one parse of one file tells: imports with their kind, definitions with their measures, uses, calls."""
 
 import ast
-import json
 import re
 import warnings
 from collections.abc import Iterable
@@ -10,6 +9,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
+from gitops_healer.code import fast_json
 from gitops_healer.code.truth import Truth
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -127,12 +127,12 @@ class Detail(NamedTuple):
     cases: tuple[Case, ...] = ()
 
     def pack(self) -> bytes:
-        return json.dumps(self, separators=(",", ":")).encode("ascii")
+        return fast_json.dumps(self)
 
     @classmethod
     def unpack(cls, data: bytes) -> Self:
         """Raises ValueError, TypeError."""
-        classes, calls, outer, mentions, ignores, cases = json.loads(data)
+        classes, calls, outer, mentions, ignores, cases = fast_json.loads(data)
         return cls(
             tuple(_class_facts(row) for row in classes),
             tuple(tuple(row) for row in calls),
@@ -175,12 +175,12 @@ class Facts:
     @cached_property
     def definitions(self) -> tuple[Definition, ...]:
         """Functions and classes in the order of the file."""
-        return tuple(Definition(*row) for row in json.loads(self.packed)[0])
+        return tuple(Definition(*row) for row in fast_json.loads(self.packed)[0])
 
     @cached_property
     def names(self) -> frozenset[str]:
         """Names bound at module level by anything but imports."""
-        return frozenset(json.loads(self.packed)[1])
+        return frozenset(fast_json.loads(self.packed)[1])
 
     @property
     def details(self) -> Detail:
@@ -198,7 +198,7 @@ class Facts:
 
 def packed(definitions: Iterable[Definition], names: Iterable[str]) -> bytes:
     """What `Facts.packed` holds."""
-    return json.dumps([list(definitions), sorted(names)], separators=(",", ":")).encode("ascii")
+    return fast_json.dumps([list(definitions), sorted(names)])
 
 
 def too_big(size: int) -> str:

@@ -1,8 +1,8 @@
 """What one file holds, as the JSON that a scan prints: made once a blob, joined as text ever after."""
 
-import json
 from typing import Any
 
+from gitops_healer.code import fast_json
 from gitops_healer.code.facts import ClassFacts, Definition, Facts, ImportKind
 
 _KINDS = {
@@ -37,7 +37,7 @@ def listing(facts: Facts) -> bytes:
             for item in facts.imports
         ],
     }
-    return json.dumps(members, separators=(",", ":"))[1:-1].encode("ascii")
+    return fast_json.dumps(members)[1:-1]
 
 
 def _function(item: Definition) -> dict[str, Any]:

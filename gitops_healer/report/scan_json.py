@@ -16,7 +16,7 @@ def scan_json(report: ScanReport, listings: Mapping[str, bytes], blobs: Mapping[
     yield f'{{"schema":{SCHEMA},"ref":{_text(report.ref)},"commit":{_text(report.commit)},"modules":{{'
     for number, (path, module) in enumerate(report.modules.items()):
         comma = "," if number else ""
-        yield f'{comma}{_text(path)}:{{"name":{_text(module.name)},{listings[blobs[path]].decode("ascii")}}}'
+        yield f'{comma}{_text(path)}:{{"name":{_text(module.name)},{listings[blobs[path]].decode("utf-8")}}}'
     rest = {
         "global_issues": {
             "circular_imports": [_cycle(cycle) for cycle in report.cycles],
