@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: heal test check lint format lock clean
+.PHONY: heal test check lint docs format lock clean
 
 heal: $(READY)
 ifdef REPO
@@ -24,6 +24,10 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Pages that are written from the code.
+docs: $(READY)
+	$(BIN)/python -m gitops_healer.report.reference
+
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -34,6 +38,7 @@ $(READY): pyproject.toml requirements.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q gitops_healer  # editable installs are not compiled: each start would do it again
 	@touch $(READY)
 
 # Renew every locked version within what pyproject.toml allows.
