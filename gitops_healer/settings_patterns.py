@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from gitops_healer.code.pattern_language import names_in_message, no_such_names, variables_of
 from gitops_healer.code.pattern_regex import Expression
+from gitops_healer.code.pattern_rules import names_in_message, no_such_names, variables_of
 from gitops_healer.core.finding import Severity
 from gitops_healer.settings_section import Section
 

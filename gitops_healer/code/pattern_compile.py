@@ -4,34 +4,26 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from gitops_healer.code.pattern_match import (
+from gitops_healer.code.pattern_lists import (
     Among,
     Arguments,
-    Assigned,
-    Both,
     Dictionary,
     End,
     EntryPattern,
-    Equal,
     ImportedNames,
     Item,
     Left,
     Listed,
-    Literally,
-    Named,
-    Node,
     Parameter,
     ParameterPattern,
     Parameters,
-    Pattern,
     Rest,
-    Single,
     Stop,
     Taken,
-    Text,
     is_docstring,
     parameters_of,
 )
+from gitops_healer.code.pattern_match import Assigned, Both, Equal, Literally, Named, Node, Pattern, Single, Text
 from gitops_healer.code.pattern_text import PatternError, Written, written
 
 _ALSO: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
@@ -45,7 +37,9 @@ _MAY_BE_LEFT_OUT = frozenset(
     "decorator_list returns annotation type_params orelse finalbody handlers optional_vars cause msg guard".split()
 )
 _UNSAID = frozenset({"ctx", "kind", "type_comment", "simple", "is_async", "type_ignores"})
-_SEQUENCES = frozenset("elts values targets args bases ifs items body orelse finalbody decorator_list handlers".split())
+_SEQUENCES = frozenset(
+    "elts values targets args bases ifs items body orelse finalbody decorator_list handlers cases".split()
+)
 _IDENTIFIERS = frozenset({"id", "attr", "arg", "name", "names", "module", "asname", "rest", "kwd_attrs"})
 _STATEMENTS = frozenset(ast.stmt.__subclasses__())
 

@@ -5,7 +5,7 @@ Everything is worked out when it is first asked for, since most files hold no ma
 
 import ast
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -149,16 +149,6 @@ class Surroundings:
             node = place.parent
             yield node
 
-    def qualname(self, node: ast.AST) -> str:
-        """The qualified name of the definition that a node is or stands in, "" at the top of the module."""
-        parts: list[str] = []
-        for around in (node, *self.ancestors(node)):
-            if isinstance(around, ast.ClassDef):
-                parts.append(around.name)
-            elif isinstance(around, FUNCTIONS):
-                parts += ["<locals>", around.name] if parts else [around.name]
-        return ".".join(reversed(parts))
-
     # What names mean
 
     @cached_property
@@ -213,8 +203,9 @@ class Surroundings:
     # What it reads like
 
     @cached_property
-    def _lines(self) -> list[str]:
-        return lines_of(self._source)
+    def _lines(self) -> list[bytes]:
+        """In UTF-8, in which the parser counts columns."""
+        return [line.encode("utf-8", "surrogatepass") for line in lines_of(self._source)]
 
     def text(self, node: ast.AST, *, quoted: bool = False) -> str:
         """The source of a node. quoted: it stands in an f-string, where not every version of Python knows places."""
@@ -224,10 +215,21 @@ class Surroundings:
                 return ast.unparse(node)
             return ""
         first, last, begin, stop = node.lineno, end, node.col_offset, node.end_col_offset  # type: ignore[attr-defined]
-        lines = [line.encode("utf-8", "surrogatepass") for line in self._lines[first - 1 : last]]
+        lines = self._lines[first - 1 : last]
         lines[-1] = lines[-1][:stop]
         lines[0] = lines[0][begin:]
         return b"".join(lines).decode("utf-8", "surrogatepass")
+
+
+def qualname(around: Iterable[ast.AST]) -> str:
+    """The qualified name of the innermost of these definitions, from the inside out; "" at the top of the module."""
+    parts: list[str] = []
+    for node in around:
+        if isinstance(node, ast.ClassDef):
+            parts.append(node.name)
+        elif isinstance(node, FUNCTIONS):
+            parts += ["<locals>", node.name] if parts else [node.name]
+    return ".".join(reversed(parts))
 
 
 def first_line(node: ast.stmt | ast.expr) -> int:

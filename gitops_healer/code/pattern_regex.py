@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 MOST_TEXT = 500
 """Characters of an expression."""
-MOST_STATES = 2000
+MOST_STATES = 500
 """Size of an expression with its counted repetitions written out."""
 _MOST_DEPTH = 50
 
@@ -159,6 +159,11 @@ class Expression:
         self._states: list[_State] = []
         self._end = self._add(())
         self._start = self._built(_Reader(text[flags.end() :] if flags is not None else text, named).whole(), self._end)
+
+    @property
+    def size(self) -> int:
+        """How much each character of a text costs at most."""
+        return len(self._states)
 
     def found_in(self, text: str) -> bool:
         """Whether any part of the text fits: what `re.search` would say."""

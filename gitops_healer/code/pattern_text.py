@@ -32,8 +32,8 @@ _TOKEN = re.compile(
     r'''(?P<string>(?:\b[a-zA-Z]{1,2})?(?:"""(?:\\.|[^\\])*?"""|\'\'\'(?:\\.|[^\\])*?\'\'\'
                                           |"(?:\\.|[^\\"\n])*"|'(?:\\.|[^\\'\n])*'))
       |(?P<comment>\#[^\n]*)
-      |(?P<rest>\$\.\.\.[A-Z_][A-Z0-9_]*(?!\w)|\.\.\.)
-      |(?P<single>\$[A-Z_][A-Z0-9_]*(?!\w))
+      |(?P<rest>(?<!\w)\$\.\.\.[A-Z_][A-Z0-9_]*(?![\w$])|\.\.\.)
+      |(?P<single>(?<!\w)\$[A-Z_][A-Z0-9_]*(?![\w$]))
       |(?P<stray>\$[^\s()\[\]{},:]*)
       |(?P<word>\w+)
       |(?P<sign>\*\*|[-+*/%&|^@=!<>:]=|[()\[\]{},:=])
@@ -181,7 +181,8 @@ def _parsed(code: str, text: str) -> list[ast.stmt]:
     except SyntaxError as error:
         lines = text.split("\n")
         line = lines[min(max(error.lineno or 1, 1), len(lines)) - 1].strip()
-        raise PatternError(f"must be Python: {error.msg} in `{line[:80]}`{_hint(text, error)}") from None
+        shown = line[:80] if line.isprintable() else ascii(line[:80])
+        raise PatternError(f"must be Python: {error.msg} in `{shown}`{_hint(text, error)}") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise PatternError(f"must be Python that the parser reads ({error})") from None
 

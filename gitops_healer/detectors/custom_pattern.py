@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from gitops_healer.code.pattern_language import Match, filled
+from gitops_healer.code.pattern_rules import Match, filled
 from gitops_healer.code.patterns import matcher
 from gitops_healer.core.codec import digest
 from gitops_healer.core.finding import Finding, Risk, Severity, fingerprint
