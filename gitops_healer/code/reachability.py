@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, Self
 
 from gitops_healer.code.facts import ClassFacts, Definition, Facts
 
-# As judged by hand on about 50 findings in a dozen projects: of private functions and functions inside of functions nearly all
-# were dead but those that an extension module outside of the tree called; of private methods five in six.
+# As judged by hand on about 50 findings in a dozen projects: private functions and functions inside of functions were
+# dead, but for those that an extension module outside of the tree called; of private methods five in six.
 _CERTAIN = 0.95
 _LIKELY = 0.85
 _HOOK_AT_HOME = 0.8
