@@ -11,7 +11,6 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from gitops_healer.code.binding import bound_names, strings_in
-from gitops_healer.code.cognitive import cognitive_complexity
 from gitops_healer.code.facts import (
     MAX_BYTES,
     ClassFacts,
@@ -29,7 +28,8 @@ from gitops_healer.code.facts import (
     kinds_of_branches,
     parse,
 )
-from gitops_healer.code.flow import cases_of
+from gitops_healer.code.flow.cases import cases_of
+from gitops_healer.code.flow.cognitive import cognitive_complexity
 from gitops_healer.code.tokens import CODE_OF, CODES, CONSTANT_OF, END, STATEMENT, NameBytes
 from gitops_healer.code.truth import Truth, TruthTeller
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from gitops_healer.code.facts import Case
-from gitops_healer.code.flow_kinds import KINDS, Kind
+from gitops_healer.code.flow.kinds import KINDS, Kind
 from gitops_healer.core.codec import digest
 from gitops_healer.core.finding import Finding, Severity, fingerprint
 from gitops_healer.registry import FileView, file_detector
@@ -18,7 +18,7 @@ def inefficient_control_flow(view: FileView) -> Iterable[Finding]:
     it stays the same, lists made to be read once, searches that go on after the find, nested searches, deep nesting
     that guard clauses would flatten; and code that never runs: after what always leaves, under constant conditions,
     after an earlier branch or handler of the same kind, loops that go round once. All kinds, with examples and when
-    they are silent, are listed in `code.flow_kinds`; `kinds_off` turns kinds off.
+    they are silent, are listed in `code.flow.kinds`; `kinds_off` turns kinds off.
 
     Why it matters: most of it costs time that grows with the square of the data, which no test with ten rows shows;
     what never runs was often meant to run.

@@ -1,4 +1,4 @@
-"""Small programs for each kind of case; the names of kinds and of what is silent are those of `flow_kinds`."""
+"""Small programs for each kind of case; the names of kinds and of what is silent are those of `flow.kinds`."""
 
 SILENT: dict[str, dict[str, str]] = {
     "membership_in_list": {

@@ -5,7 +5,7 @@ import textwrap
 
 import pytest
 
-from gitops_healer.code.cognitive import cognitive_complexity
+from gitops_healer.code.flow.cognitive import cognitive_complexity
 
 
 def measured(body: str, header: str = "def f(self, a, b, c, xs):") -> int:

@@ -7,8 +7,8 @@ import pytest
 
 from gitops_healer.code.extract import extract
 from gitops_healer.code.facts import Case
-from gitops_healer.code.flow import cases_of
-from gitops_healer.code.flow_kinds import KINDS
+from gitops_healer.code.flow.cases import cases_of
+from gitops_healer.code.flow.kinds import KINDS
 from tests.code.flow_stories import FURTHER, SILENT
 
 STORIES = [(name, story) for name in SILENT for story in SILENT[name]]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gitops_healer.code.flow_kinds import KINDS
+from gitops_healer.code.flow.kinds import KINDS
 from gitops_healer.core.finding import Severity
 from gitops_healer.detectors.inefficient_control_flow import inefficient_control_flow
 from tests.detectors.scenes import seen_in_file

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from gitops_healer.code.flow_changes import Changes
-from gitops_healer.code.flow_syntax import BINDERS, BLOCKS, DEFERRED, children, grows, names_in, spelled, stored_names
+from gitops_healer.code.flow.changes import Changes
+from gitops_healer.code.flow.syntax import BINDERS, BLOCKS, DEFERRED, children, grows, names_in, spelled, stored_names
 
 _LIST_METHODS = frozenset({"split", "rsplit", "splitlines", "readlines"})
 _LIST_FUNCTIONS = frozenset({"os.listdir", "re.findall", "re.split", "glob.glob"})

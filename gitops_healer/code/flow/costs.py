@@ -4,8 +4,8 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from gitops_healer.code.flow_names import Scope
-from gitops_healer.code.flow_syntax import grows, is_view, spelled
+from gitops_healer.code.flow.names import Scope
+from gitops_healer.code.flow.syntax import grows, is_view, spelled
 
 Report = Callable[[str, ast.AST, str], None]
 """Takes the kind, where it is, and the detail."""

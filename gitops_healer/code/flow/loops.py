@@ -3,10 +3,10 @@
 import ast
 from typing import Any
 
-from gitops_healer.code.flow_costs import METHODS, TAKERS, Costs, Loops, Report
-from gitops_healer.code.flow_fors import Fors
-from gitops_healer.code.flow_names import Scope
-from gitops_healer.code.flow_syntax import COMPREHENSIONS, children, is_small
+from gitops_healer.code.flow.costs import METHODS, TAKERS, Costs, Loops, Report
+from gitops_healer.code.flow.fors import Fors
+from gitops_healer.code.flow.names import Scope
+from gitops_healer.code.flow.syntax import COMPREHENSIONS, children, is_small
 
 _LEAVES = frozenset({ast.Name, ast.Constant})
 

@@ -5,9 +5,9 @@ import builtins
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from gitops_healer.code.flow_loops import LoopReader, is_worth_reading
-from gitops_healer.code.flow_names import ModuleNames, Scope
-from gitops_healer.code.flow_syntax import COMPREHENSIONS, PURE_METHODS, spelled
+from gitops_healer.code.flow.loops import LoopReader, is_worth_reading
+from gitops_healer.code.flow.names import ModuleNames, Scope
+from gitops_healer.code.flow.syntax import COMPREHENSIONS, PURE_METHODS, spelled
 
 Found = Callable[[str, ast.AST, ast.AST, str], None]
 """Takes the kind, the first and the last node, and the detail."""

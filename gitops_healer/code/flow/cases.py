@@ -1,12 +1,12 @@
-"""Control flow that does more work than it has to, or that never runs; what kinds there are stands in `flow_kinds`."""
+"""Control flow that does more work than it has to, or that never runs; what kinds there are stands in `flow.kinds`."""
 
 import ast
 from collections.abc import Sequence
 from contextlib import suppress
 
 from gitops_healer.code.facts import Case
-from gitops_healer.code.flow_blocks import BlockReader, Function
-from gitops_healer.code.flow_names import ModuleNames
+from gitops_healer.code.flow.blocks import BlockReader, Function
+from gitops_healer.code.flow.names import ModuleNames
 
 _LONGEST = 80
 

@@ -3,9 +3,9 @@
 import ast
 from typing import Any
 
-from gitops_healer.code.flow_costs import Costs, Report
-from gitops_healer.code.flow_names import Scope
-from gitops_healer.code.flow_syntax import is_small, is_view, names_in, spelled
+from gitops_healer.code.flow.costs import Costs, Report
+from gitops_healer.code.flow.names import Scope
+from gitops_healer.code.flow.syntax import is_small, is_view, names_in, spelled
 
 _LAZY = frozenset({"range", "enumerate", "zip", "reversed", "map", "filter"})
 

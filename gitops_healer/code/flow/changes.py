@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from gitops_healer.code.flow_syntax import (
+from gitops_healer.code.flow.syntax import (
     BINDERS,
     PURE_BUILTINS,
     PURE_METHODS,
