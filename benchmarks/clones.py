@@ -27,7 +27,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from gitops_healer.code.clones import CloneIndex, CloneOptions, features
+from gitops_healer.code.clones.index import CloneIndex, CloneOptions, features
 from gitops_healer.code.extract import read_source
 from gitops_healer.code.fact_store import tokens_of
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gitops_healer.code.clones import CloneOptions
+from gitops_healer.code.clones.index import CloneOptions
 from gitops_healer.code.fact_store import SCHEMA, Look, Opened, Spread
 from gitops_healer.code.facts import Ignore
 from gitops_healer.code.graph import EdgeKind

@@ -13,13 +13,13 @@ from dataclasses import replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from gitops_healer.code import fast_json
-from gitops_healer.code.clones import FileTokens, FunctionSpan, features
+from gitops_healer.code.clones.index import FileTokens, FunctionSpan, features
 from gitops_healer.code.extract import Reading, read_source
 from gitops_healer.code.facts import MAX_BYTES, Detail, Facts, Import, ImportKind, parse, too_big
 from gitops_healer.code.listing import listing
 from gitops_healer.errors import HealerError
 
-SCHEMA = 2
+SCHEMA = 3
 """Counts up whenever facts mean something else or are spelled differently."""
 CHUNK_BYTES = 400_000
 """Source that one process reads at a time."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from gitops_healer.code.clones import CloneOptions
-from gitops_healer.code.copies import copies_in
+from gitops_healer.code.clones.copies import copies_in
+from gitops_healer.code.clones.index import CloneOptions
 from gitops_healer.code.cuts import minimum_cut
 from gitops_healer.code.fact_store import FactCache, FactStore, Look, Seen, Spread, in_turn, no_garbage_collection
 from gitops_healer.code.facts import MAX_BYTES, Definition, Facts, Import

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitops_healer.code.clones import (
+from gitops_healer.code.clones.index import (
     MOST_SHARING,
     CloneIndex,
     CloneOptions,

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from zlib import crc32
 
-from gitops_healer.code.clone_columns import Columns
-from gitops_healer.code.clone_features import BlobFeatures, statement_chunks
-from gitops_healer.code.clone_groups import Group
-from gitops_healer.code.clone_runs import Run, Side, grouped
+from gitops_healer.code.clones.columns import Columns
+from gitops_healer.code.clones.features import BlobFeatures, statement_chunks
+from gitops_healer.code.clones.groups import Group
+from gitops_healer.code.clones.runs import Run, Side, grouped
 
 _INNER = ".<locals>."
 _SLACK = 3

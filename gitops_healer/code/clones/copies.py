@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from gitops_healer.code.clone_variation import what_varies
-from gitops_healer.code.clones import CloneIndex, CloneOptions, RawFamily
+from gitops_healer.code.clones.index import CloneIndex, CloneOptions, RawFamily
+from gitops_healer.code.clones.variation import what_varies
 from gitops_healer.code.fact_store import SCHEMA, FactCache, FactStore
 from gitops_healer.code.roles import is_test_path
 from gitops_healer.code.shape import lines_of

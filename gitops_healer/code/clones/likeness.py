@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from gitops_healer.code.clone_columns import Columns
-from gitops_healer.code.clone_features import BlobFeatures
-from gitops_healer.code.clone_groups import Pair
+from gitops_healer.code.clones.columns import Columns
+from gitops_healer.code.clones.features import BlobFeatures
+from gitops_healer.code.clones.groups import Pair
 from gitops_healer.code.tokens import blind
 
 _LEAST_NAMES = 0.4

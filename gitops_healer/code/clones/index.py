@@ -10,14 +10,14 @@ from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping, S
 from itertools import chain
 from typing import Self
 
-from gitops_healer.code.clone_columns import Columns
-from gitops_healer.code.clone_families import CloneOptions, RawFamily, RawPlace, families_of
-from gitops_healer.code.clone_features import BlobFeatures, FileTokens, FunctionSpan, features
-from gitops_healer.code.clone_groups import Groups, Pair
-from gitops_healer.code.clone_likeness import Likeness
-from gitops_healer.code.clone_runs import Run, RunFinder
-from gitops_healer.code.clone_state import State, pack, unpack
-from gitops_healer.code.clone_variation import what_varies
+from gitops_healer.code.clones.columns import Columns
+from gitops_healer.code.clones.families import CloneOptions, RawFamily, RawPlace, families_of
+from gitops_healer.code.clones.features import BlobFeatures, FileTokens, FunctionSpan, features
+from gitops_healer.code.clones.groups import Groups, Pair
+from gitops_healer.code.clones.likeness import Likeness
+from gitops_healer.code.clones.runs import Run, RunFinder
+from gitops_healer.code.clones.state import State, pack, unpack
+from gitops_healer.code.clones.variation import what_varies
 
 __all__ = [
     "CloneIndex",

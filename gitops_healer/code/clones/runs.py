@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
-from gitops_healer.code.clone_columns import Instance
-from gitops_healer.code.clone_features import DULL, BlobFeatures, statement_chunks, window_hashes
-from gitops_healer.code.clone_groups import Disjoint
+from gitops_healer.code.clones.columns import Instance
+from gitops_healer.code.clones.features import DULL, BlobFeatures, statement_chunks, window_hashes
+from gitops_healer.code.clones.groups import Disjoint
 from gitops_healer.code.tokens import blind
 
 LEAST_STATEMENTS, LEAST_TOKENS = 6, 50

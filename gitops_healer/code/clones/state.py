@@ -9,9 +9,9 @@ from struct import Struct, error
 from typing import NamedTuple
 from zlib import crc32
 
-from gitops_healer.code.clone_families import CloneOptions
-from gitops_healer.code.clone_groups import Group, Pair
-from gitops_healer.code.clone_runs import Run, Side
+from gitops_healer.code.clones.families import CloneOptions
+from gitops_healer.code.clones.groups import Group, Pair
+from gitops_healer.code.clones.runs import Run, Side
 
 _MAGIC = b"CI1" + sys.byteorder[:1].encode()
 _HEADER = Struct("<4sIQ")

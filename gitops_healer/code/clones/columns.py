@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import accumulate, compress, count
 from typing import NamedTuple
 
-from gitops_healer.code.clone_features import BlobFeatures
+from gitops_healer.code.clones.features import BlobFeatures
 
 _MOST_SOUGHT = 0.2
 """When a larger share is sought, what occurs once is left out first."""
