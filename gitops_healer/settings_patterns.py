@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from gitops_healer.code.pattern_regex import Expression
-from gitops_healer.code.pattern_rules import names_in_message, no_such_names, variables_of
+from gitops_healer.code.pattern_message import names_in_message
 from gitops_healer.core.finding import Severity
 from gitops_healer.settings_section import Section
 
@@ -51,6 +50,8 @@ class PatternRule(Section):
     @field_validator("pattern", "any", "not_", "inside", "not_inside")
     @classmethod
     def _can_be_read(cls, texts: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        from gitops_healer.code.pattern_rules import variables_of  # a language that few policies need
+
         for text in texts:
             _of_rule(info, variables_of, [text])
         if info.field_name == "any" and not texts and info.data.get("pattern") == ():
@@ -60,6 +61,8 @@ class PatternRule(Section):
     @field_validator("where")
     @classmethod
     def _can_be_asked(cls, where: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+        from gitops_healer.code.pattern_regex import Expression
+
         for text in where.values():
             _of_rule(info, Expression, text)
         _check_names(where, info)
@@ -74,7 +77,13 @@ class PatternRule(Section):
 
 def _check_names(names: Sequence[str] | Mapping[str, str], info: ValidationInfo) -> None:
     """Whether every match binds these metavariables; no answer when the patterns themselves are wrong."""
-    if {"pattern", "any", "inside"} <= info.data.keys() and (texts := info.data["pattern"] + info.data["any"]):
+    if (
+        names
+        and {"pattern", "any", "inside"} <= info.data.keys()
+        and (texts := info.data["pattern"] + info.data["any"])
+    ):
+        from gitops_healer.code.pattern_rules import no_such_names
+
         _of_rule(info, no_such_names, names, texts, info.data["inside"])
 
 

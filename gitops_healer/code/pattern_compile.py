@@ -184,6 +184,8 @@ class _Compiler:
             if name == "body" and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 skips = not is_docstring(value[0]) and self._single_name(value[0]) is None
                 listed = Listed(listed.start, listed.least, listed.exact, skips)
+            if name in ("orelse", "finalbody"):  # it is said, so it must be there
+                return Listed(listed.start, max(1, listed.least), listed.exact)
             return None if _fits_any(listed) else listed
         return self._exactly(value)
 

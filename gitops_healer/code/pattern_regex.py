@@ -130,6 +130,8 @@ class _Reader:
             least, most = int(sign == "+"), 1 if sign == "?" else None
         else:
             return part
+        if isinstance(part, _Place):
+            raise ValueError(f"has a {sign} with nothing to repeat")
         if most is not None and most < least:
             raise ValueError("has a repetition {m,n} with m above n")
         self._next("?")

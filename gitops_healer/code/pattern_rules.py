@@ -1,6 +1,5 @@
 """Rules: patterns that belong together, with what must and must not be true of them."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -85,16 +84,3 @@ def no_such_names(names: Iterable[str], patterns: Sequence[str], inside: Sequenc
     if unknown is not None:
         shown = ", ".join(f"${name}" for name in sorted(known)) or "none there"
         raise PatternError(f"must name metavariables that every pattern has ({shown}), and {unknown} is none of them")
-
-
-_IN_MESSAGE = re.compile(r"\{([A-Z_][A-Z0-9_]*)\}")
-
-
-def names_in_message(message: str) -> list[str]:
-    """The metavariables that a message names, as `{X}`."""
-    return _IN_MESSAGE.findall(message)
-
-
-def filled(message: str, bound: Mapping[str, str]) -> str:
-    """The message with the sources of its metavariables, each on one line."""
-    return _IN_MESSAGE.sub(lambda found: " ".join(bound.get(found[1], found[0]).split()), message)

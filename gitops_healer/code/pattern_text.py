@@ -113,7 +113,8 @@ class _Writer:
     def _is_element(self, at: int) -> bool:
         before = next((t.text for t in reversed(self.tokens[:at]) if t.kind not in ("space", "comment")), "")
         after = next((t.text for t in self.tokens[at + 1 :] if t.kind not in ("space", "comment")), "")
-        return before in ("(", "[", "{", ",", "lambda") and after in (")", "]", "}", ",", ":")
+        ends = (")", "]", "}", ",", ":") if self.open[-1].sign == "lambda" else (")", "]", "}", ",")
+        return before in ("(", "[", "{", ",", "lambda") and after in ends
 
     def _word(self, text: str) -> None:
         if text == "def":

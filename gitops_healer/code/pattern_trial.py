@@ -68,7 +68,7 @@ class Trial:
             place = around.place(node)
             if place is None or not search.run(pattern.root, Span(place.block, place.at)):
                 return None
-            return search.bound, place.block[place.at + search.end - 1]
+            return search.bound, place.block[search.end - 1]
         finally:
             self.steps -= search.steps
 
