@@ -52,11 +52,11 @@ def find_place(choices: Choices) -> Place:
     Raises RepositoryError, ConfigError, PreflightError.
     """
     repository = open_repository(choices.path)
-    named = load_settings(options=choices.options).limits.base_branch
-    branch = named or default_branch(repository)
+    settings = load_settings(options=choices.options)
+    branch = settings.limits.base_branch or default_branch(repository)
     base = repository.resolve(f"refs/heads/{branch}") or ""
-    override = repository.read(base, OVERRIDES) if base else None
-    settings = load_settings(override, choices.options)
+    if base and (override := repository.read(base, OVERRIDES)) is not None:
+        settings = load_settings(override, choices.options)
     if settings.limits.base_branch and settings.limits.base_branch != branch:
         branch = settings.limits.base_branch
         base = repository.resolve(f"refs/heads/{branch}") or ""

@@ -3,15 +3,16 @@
 Only what starts in milliseconds is imported here. Whatever is not plain makes it step aside.
 """
 
+import contextlib
 import hashlib
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from gitops_healer.adapters.cache import scan_cache
 from gitops_healer.adapters.glance import Glance
+from gitops_healer.adapters.printed import Printed
 from gitops_healer.adapters.version import code_stamp
 
 OVERRIDES = ".github/gitops-healer.yml"
@@ -20,10 +21,6 @@ STATS = '"stats":'
 _VALUES = frozenset({"--ref", "--path", "--format", "--fail-on", "--new-since"})
 _OUTPUTS = frozenset({"--output", "-o"})
 _UNIMPORTANT = frozenset({"--jobs"})
-
-
-class Shelf(Protocol):
-    def put_many(self, values: Mapping[str, bytes]) -> None: ...
 
 
 class Asked(NamedTuple):
@@ -66,10 +63,7 @@ def answer(arguments: Sequence[str]) -> int | None:
         return None
     try:
         glance = Glance(asked.repository)
-        if not glance.has_cache():
-            return None
-        with scan_cache(glance.state) as cache:
-            head, _, text = (cache.get(slot_of(asked)) or b"").partition(b"\n")
+        head, _, text = (Printed(glance.state).get(slot_of(asked)) or b"").partition(b"\n")
         known = json.loads(head) if head else {}
         if not known or known["key"] != key_of(asked, glance):
             return None
@@ -86,23 +80,26 @@ def answer(arguments: Sequence[str]) -> int | None:
     return int(known["exit_code"])
 
 
-def remember(arguments: Sequence[str], shelf: Shelf, exit_code: int, text: bytes) -> None:
+def remember(arguments: Sequence[str], exit_code: int, text: bytes) -> None:
     """Keep what was printed, for the next time that the same is asked of the same commit."""
     asked = understood(arguments)
     if asked is None:
         return
-    body, found, stats = text.rpartition(STATS.encode()) if text.startswith(b"{") else (text, b"", b"")
-    head = {
-        "key": key_of(asked, Glance(asked.repository)),
-        "exit_code": exit_code,
-        "stats": json.loads(stats.rstrip()[:-1]) if found else None,
-    }
-    shelf.put_many({slot_of(asked): json.dumps(head).encode() + b"\n" + (body if found else text)})
+    with contextlib.suppress(Exception):  # whatever it is, the next time takes longer
+        _keep(asked, Glance(asked.repository), exit_code, text)
+
+
+def _keep(asked: Asked, glance: Glance, exit_code: int, text: bytes) -> None:
+    end = text.rfind(STATS.encode()) if text.startswith(b"{") else -1
+    stats = json.loads(text[end + len(STATS) :].rstrip()[:-1]) if end >= 0 else None
+    head = {"key": key_of(asked, glance), "exit_code": exit_code, "stats": stats}
+    body = memoryview(text)[:end] if end >= 0 else text
+    Printed(glance.state).put(slot_of(asked), json.dumps(head).encode() + b"\n", body)
 
 
 def slot_of(asked: Asked) -> str:
     """Where the answer to these options is kept, the newest alone."""
-    return f"printed:{json.dumps(asked.options)}"
+    return json.dumps(asked.options)
 
 
 def key_of(asked: Asked, glance: Glance) -> str:

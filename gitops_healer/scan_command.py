@@ -70,8 +70,8 @@ def scan_command(
     else:
         deliver(data, str(output or ""))
     code = exit_code(done, fail_on)
-    if text is not None and not (no_cache or update_baseline):
-        remember(sys.argv[1:], site.cache, code, data)
+    if data and not (no_cache or update_baseline):
+        remember(sys.argv[1:], code, data)
     site.close()
     if code:
         raise typer.Exit(code)

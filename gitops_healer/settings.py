@@ -225,9 +225,10 @@ def load_settings(override: bytes | None = None, options: Mapping[str, Any] | No
     """
     merged: dict[str, Any] = {}
     origin: dict[str, str] = {}
-    sources = [*default_sources(), *([Source(OVERRIDES, override)] if override is not None else [])]
-    for source in sources:
-        _merge(merged, parse(source), source.name, origin)
+    for source in default_sources():
+        _merge(merged, yaml.load(source.text, _Loader) or {}, source.name, origin)
+    if override is not None:
+        _merge(merged, parse(Source(OVERRIDES, override)), OVERRIDES, origin)
     for dotted, value in (options or {}).items():
         _merge(merged, _nested(dotted, value), f"option {dotted}", origin)
     try:
@@ -252,6 +253,10 @@ def parse(source: Source) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ConfigError(f"{source.name} must be a mapping of sections. Example:\nlimits:\n  mode: propose")
     return data
+
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""For our own policies: five times faster where there is libyaml, and nothing in them is hostile."""
 
 
 class _PlainLoader(yaml.SafeLoader):

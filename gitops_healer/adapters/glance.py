@@ -23,9 +23,6 @@ class Glance:
         common = git_dir / "commondir"
         self.state = (git_dir / common.read_text().strip() if common.is_file() else git_dir) / "gitops-healer"
 
-    def has_cache(self) -> bool:
-        return (self.state / "cache.sqlite").is_file()
-
     def commit(self, rev: str) -> str:
         """The id of a commit. Raises KeyError."""
         return str(self._repo.revparse_single(rev).peel(pygit2.Commit).id)

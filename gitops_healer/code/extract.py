@@ -47,6 +47,17 @@ _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
 }
 """Fields in reverse, as a stack wants them."""
 _CODE_NAMES = NameBytes()
+
+
+class _AttributeOfName(dict[str, bytes]):
+    """{attribute: the tokens of `name.attribute`}, the most frequent expression of all."""
+
+    def __missing__(self, attribute: str) -> bytes:
+        found = self[attribute] = bytes((_ATTRIBUTE, _CODE_NAMES[attribute], _NAME))
+        return found
+
+
+_ATTRIBUTE_OF_NAME = _AttributeOfName()
 _MODULE, _NOBODY = -1, -2
 
 
@@ -413,7 +424,8 @@ class Extraction:
             return
         stack: list[Any] = [root]
         pop, push, extend = stack.pop, stack.append, stack.extend
-        emit, mention = self.tokens.append, self._mentions.add
+        tokens = self.tokens
+        emit, mention = tokens.append, self._mentions.add
         itself = self._self
         while stack:
             node = pop()
@@ -427,18 +439,18 @@ class Extraction:
                 if value.__class__ is str and len(value) < _LONGEST_MENTION and value.replace(".", "_").isidentifier():
                     self._mentions.update(value.split("."))
             elif cls is ast.Attribute:
-                emit(_ATTRIBUTE)
                 attr = node.attr
-                emit(_CODE_NAMES[attr])
                 mention(attr)
                 value = node.value
                 if value.__class__ is ast.Name:
-                    emit(_NAME)
+                    tokens += _ATTRIBUTE_OF_NAME[attr]
                     name = value.id
                     mention(name)
                     if name == itself and name:
                         self._used.add(attr)
                 else:
+                    emit(_ATTRIBUTE)
+                    emit(_CODE_NAMES[attr])
                     push(value)
             elif cls is ast.Call:
                 emit(_CALL)
@@ -458,7 +470,9 @@ class Extraction:
                 else:
                     push(func)
                     if func.__class__ is ast.Attribute:
-                        self._called.add(_dotted(func))
+                        owner = func.value
+                        called = f"{owner.id}.{func.attr}" if owner.__class__ is ast.Name else _dotted(func)
+                        self._called.add(called)
             elif cls in _ATOMS:
                 pass
             elif cls is ast.BinOp:

@@ -1,6 +1,5 @@
 """Which file is which module: package roots found from the tree, names and absolute imports resolved by them."""
 
-import posixpath
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +24,7 @@ class Layout:
     def __init__(self, paths: Iterable[str], python: Iterable[str]) -> None:
         self.files = sorted(python)
         self._dirs = {parent for path in self.files for parent in _parents(path)} | {""}
-        self._packages = {posixpath.dirname(path) for path in self.files if posixpath.basename(path) == "__init__.py"}
+        self._packages = {_parent(path) for path in self.files if _name(path) == "__init__.py"}
         self._packages.discard("")
         self._stems: dict[str, str] = {}
         for path in self.files:
@@ -158,11 +157,11 @@ class Layout:
     def ancestors(self, path: str) -> tuple[str, ...]:
         """The `__init__.py` files that run before a module is imported, innermost first (without its own)."""
         if path not in self._ancestors:
-            directory = posixpath.dirname(_stem(path))
+            directory = _parent(_stem(path))
             found = []
             while directory in self._packages:
                 found.append(f"{directory}/__init__.py")
-                directory = posixpath.dirname(directory)
+                directory = _parent(directory)
             self._ancestors[path] = tuple(found)
         return self._ancestors[path]
 
@@ -173,17 +172,17 @@ class Layout:
 
     def _base(self, directory: str) -> str:
         while directory in self._packages:
-            directory = posixpath.dirname(directory)
+            directory = _parent(directory)
         return directory
 
     def _base_of(self, path: str) -> str:
-        return self._bases.get(posixpath.dirname(path), posixpath.dirname(path))
+        return self._bases.get(_parent(path), _parent(path))
 
     def _is_in_package(self, directory: str) -> bool:
         return directory in self._packages
 
     def _project_roots(self, paths: Iterable[str]) -> tuple[str, ...]:
-        projects = {posixpath.dirname(path) for path in paths if posixpath.basename(path) in _PROJECT_FILES} | {""}
+        projects = {_parent(path) for path in paths if _name(path) in _PROJECT_FILES} | {""}
         found = set()
         for project in projects:
             if project in self._packages:
@@ -195,7 +194,7 @@ class Layout:
 
     def _rank_root(self, root: str) -> tuple[bool, int, bool, str]:
         """Sources before the top (tests, scripts), real projects before those that are somebody's data."""
-        return bool(_ASIDE.match(root)), root.count("/"), posixpath.basename(root) not in _SOURCE_DIRS, root
+        return bool(_ASIDE.match(root)), root.count("/"), _name(root) not in _SOURCE_DIRS, root
 
     def _rank(self, path: str) -> tuple[bool, bool, tuple[bool, int, bool, str], str]:
         """A module beside a package of the same name comes last: Python never imports it."""
@@ -207,7 +206,7 @@ class Layout:
             return base
         if votes:
             return max(votes, key=lambda root: (votes[root], root.count("/"), root))
-        above = posixpath.dirname(base)
+        above = _parent(base)
         inherited = self.own_roots.get(above, above)
         return inherited if inherited != above and above not in self.roots else base
 
@@ -234,9 +233,9 @@ class Layout:
             for name in self._children.get(root, ()):
                 found[name].add(root)
         for package in self._packages:
-            parent = posixpath.dirname(package)
+            parent = _parent(package)
             if parent not in self._packages:
-                found[posixpath.basename(package)].add(self.own_roots.get(parent, parent))
+                found[_name(package)].add(self.own_roots.get(parent, parent))
         return {name: tuple(sorted(roots, key=self._rank_root)) for name, roots in found.items()}
 
     @cached_property
@@ -244,11 +243,19 @@ class Layout:
         found: dict[str, set[str]] = defaultdict(set)
         for stem in [*self._stems, *self._dirs]:
             if stem:
-                found[posixpath.dirname(stem)].add(posixpath.basename(stem))
+                found[_parent(stem)].add(_name(stem))
         return found
 
     def _below(self, root: str, name: str) -> str | None:
         return self._stems.get(_join(root, name.replace(".", "/")))
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _stem(path: str) -> str:
@@ -260,11 +267,11 @@ def _join(root: str, rest: str) -> str:
 
 
 def _parents(path: str) -> Iterator[str]:
-    directory = posixpath.dirname(path)
+    directory = _parent(path)
     while directory:
         yield directory
-        directory = posixpath.dirname(directory)
+        directory = _parent(directory)
 
 
 def _project_of(root: str) -> str:
-    return posixpath.dirname(root) if posixpath.basename(root) in _SOURCE_DIRS else root
+    return _parent(root) if _name(root) in _SOURCE_DIRS else root

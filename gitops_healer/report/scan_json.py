@@ -1,9 +1,9 @@
 """A scan as one JSON document, written piece by piece: what is known of each module is text already."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gitops_healer.code import fast_json
 from gitops_healer.core.scanning import CloneFamily, ImportCycle, ScanReport, Suggestion
 from gitops_healer.report.documents import SCHEMA, finding_document
 
@@ -36,7 +36,7 @@ def scan_json(report: ScanReport, listings: Mapping[str, bytes], blobs: Mapping[
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return fast_json.dumps(value).decode("utf-8")
 
 
 def _cycle(cycle: ImportCycle) -> dict[str, Any]:
