@@ -358,7 +358,9 @@ class _Compiler:
     # Parameters
 
     def _parameters(self, node: ast.arguments) -> Pattern:
-        return Parameters(self._listed(parameters_of(node), End()))
+        items = [item for item in parameters_of(node) if item.arg.arg not in self._rests]
+        needs_default = any(item.default is not None for item in items)
+        return Parameters(self._listed(parameters_of(node), End()), needs_default)
 
     def _parameter(self, value: Parameter) -> Pattern:
         annotation, default = value.arg.annotation, value.default

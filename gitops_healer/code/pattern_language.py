@@ -84,15 +84,14 @@ def _candidates(trials: Sequence[Trial], around: Surroundings) -> Iterator[tuple
     only_statements = all(issubclass(cls, ast.stmt) for cls in index)
     for statement in around.statements:
         around.near = statement
-        for node in (statement,) if only_statements else nodes_of(statement):
-            by_name = index.get(node.__class__)
-            if by_name is not None:
-                for trial in by_name.get("", ()):
+        for node in (statement,) if only_statements else nodes_of(statement, index):
+            by_name = index.get(node.__class__, {})
+            for trial in by_name.get("", ()):
+                yield trial, node
+            if node.__class__ in _WITH_NAMES:
+                named = [trial for name in _names_of(node, around) for trial in by_name.get(name, ())]
+                for trial in dict.fromkeys(named):  # one that knows the node by two names is tried once
                     yield trial, node
-                if node.__class__ in _WITH_NAMES:
-                    named = (trial for name in _names_of(node, around) for trial in by_name.get(name, ()))
-                    for trial in dict.fromkeys(named):  # one that knows the node by two names is tried once
-                        yield trial, node
 
 
 def _names_of(node: ast.AST, around: Surroundings) -> Iterable[str]:

@@ -45,7 +45,9 @@ class Item:
     def advance(self, span: Span, then: Goals | None, search: Search) -> Step:
         if span.at >= len(span.values):
             return False
-        return Goals(self.pattern, span.values[span.at], Goals(self.next, span._replace(at=span.at + 1), then))
+        values, at, _, height, bound, extra = span
+        behind = Span(values, at + 1, 0, height, bound, extra)
+        return Goals(self.pattern, values[at], Goals(self.next, behind, then))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +76,7 @@ class Rest:
         search.steps += len(items)
         if self.name and not search.bind(self.name, items + (span.extra if self.last else ())):
             return False
-        return Goals(self.next, span._replace(at=span.at + taken, taken=0, height=height, bound=before), then)
+        return Goals(self.next, Span(span.values, span.at + taken, 0, height, before, span.extra), then)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -278,7 +280,12 @@ class ParameterPattern:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameters:
+    """needs_default: some parameter must have one, which most functions have not."""
+
     items: Pattern
+    needs_default: bool
 
     def advance(self, value: ast.arguments, then: Goals | None, search: Search) -> Step:
+        if self.needs_default and not value.defaults and not value.kw_defaults:
+            return False
         return Goals(self.items, parameters_of(value), then)

@@ -5,7 +5,7 @@ Everything is worked out when it is first asked for, since most files hold no ma
 
 import ast
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -25,42 +25,45 @@ _HOLDERS = ("handlers", "cases")
 
 
 class _FieldsOf(dict[type[ast.AST], tuple[str, ...]]):
-    """{class: its fields that can hold nodes other than the statements of a block}, in reverse, as a stack wants
-    them."""
+    """{class: its fields that can hold nodes other than the statements of a block}."""
 
     def __missing__(self, cls: type[ast.AST]) -> tuple[str, ...]:
         no_nodes = _NO_NODES if issubclass(cls, ast.expr) else _NO_NODES.union(_BLOCKS)
-        self[cls] = fields = tuple(name for name in reversed(cls._fields) if name not in no_nodes)
+        self[cls] = fields = tuple(name for name in cls._fields if name not in no_nodes)
         return fields
 
 
 _FIELDS = _FieldsOf()
 
 
-def nodes_of(statement: ast.AST) -> Iterator[ast.AST]:
-    """A statement and the nodes below it, without the statements of its blocks, contexts and operators."""
+def nodes_of(statement: ast.AST, wanted: Container[type[ast.AST]] | None = None) -> Iterator[ast.AST]:
+    """A statement and the nodes below it, without the statements of its blocks, contexts and operators.
+
+    wanted: the classes that are given (all when nothing is said). In no order that means anything.
+    """
     stack: list[Any] = [statement]
     pop, push, extend, fields = stack.pop, stack.append, stack.extend, _FIELDS
     while stack:
         node = pop()
-        yield node
         cls = node.__class__
+        if wanted is None or cls in wanted:
+            yield node
         if cls is ast.Name or cls is ast.Constant:
             continue
         if cls is ast.Attribute or cls is ast.keyword or cls is ast.Expr:
             push(node.value)
         elif cls is ast.Call:
-            if node.keywords:
-                extend(node.keywords[::-1])
-            if node.args:
-                extend(node.args[::-1])
             push(node.func)
+            if node.args:
+                extend(node.args)
+            if node.keywords:
+                extend(node.keywords)
         else:
             for name in fields[cls]:
                 value = getattr(node, name, None)
                 if value.__class__ is list:
                     if value:
-                        extend([item for item in value[::-1] if isinstance(item, ast.AST)])
+                        extend([item for item in value if isinstance(item, ast.AST)])
                 elif isinstance(value, ast.AST):
                     push(value)
 
