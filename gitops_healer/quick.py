@@ -8,15 +8,15 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from gitops_healer.adapters.glance import Glance
 from gitops_healer.adapters.printed import Printed
 from gitops_healer.adapters.version import code_stamp
+from gitops_healer.report.stats import stats_json
 
 OVERRIDES = ".github/gitops-healer.yml"
-STATS = '"stats":'
 
 _VALUES = frozenset({"--ref", "--path", "--format", "--fail-on", "--new-since"})
 _OUTPUTS = frozenset({"--output", "-o"})
@@ -69,32 +69,29 @@ def answer(arguments: Sequence[str]) -> int | None:
             return None
     except Exception:  # whatever it is, the long way says what is wrong
         return None
+    pieces = [text]
     if stats := known["stats"]:  # of this run: everything was known
-        stats |= {
-            "cached": stats["cached"] + stats["parsed"],
-            "parsed": 0,
-            "seconds": round(time.perf_counter() - began, 3),
-        }
-        text += f"{STATS}{json.dumps(stats, separators=(',', ':'))}}}\n".encode()
-    deliver(text, asked.output)
+        stats |= {"cached": stats["cached"] + stats["parsed"], "parsed": 0}
+        pieces.append(stats_json(stats | {"seconds": round(time.perf_counter() - began, 3)}))
+    deliver(pieces, asked.output)
     return int(known["exit_code"])
 
 
-def remember(arguments: Sequence[str], exit_code: int, text: bytes) -> None:
-    """Keep what was printed, for the next time that the same is asked of the same commit."""
+def remember(
+    arguments: Sequence[str], exit_code: int, pieces: Sequence[bytes], stats: Mapping[str, Any] | None
+) -> None:
+    """Keep what was printed, for the next time that the same is asked of the same commit.
+
+    stats: what the last piece is about, if that is said anew each time.
+    """
     asked = understood(arguments)
     if asked is None:
         return
     with contextlib.suppress(Exception):  # whatever it is, the next time takes longer
-        _keep(asked, Glance(asked.repository), exit_code, text)
-
-
-def _keep(asked: Asked, glance: Glance, exit_code: int, text: bytes) -> None:
-    end = text.rfind(STATS.encode()) if text.startswith(b"{") else -1
-    stats = json.loads(text[end + len(STATS) :].rstrip()[:-1]) if end >= 0 else None
-    head = {"key": key_of(asked, glance), "exit_code": exit_code, "stats": stats}
-    body = memoryview(text)[:end] if end >= 0 else text
-    Printed(glance.state).put(slot_of(asked), json.dumps(head).encode() + b"\n", body)
+        glance = Glance(asked.repository)
+        head = {"key": key_of(asked, glance), "exit_code": exit_code, "stats": stats}
+        kept = pieces[:-1] if stats else pieces
+        Printed(glance.state).put(slot_of(asked), [json.dumps(head).encode() + b"\n", *kept])
 
 
 def slot_of(asked: Asked) -> str:
@@ -109,12 +106,12 @@ def key_of(asked: Asked, glance: Glance) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 
-def deliver(data: bytes, output: str) -> None:
+def deliver(pieces: Sequence[bytes], output: str) -> None:
     """Write to a file, or to stdout."""
     if output:
         with open(output, "wb") as file:  # noqa: PTH123
-            file.write(data)
-        sys.stderr.write(f"wrote {output} ({len(data):,} bytes)\n")
+            file.writelines(pieces)
+        sys.stderr.write(f"wrote {output} ({sum(map(len, pieces)):,} bytes)\n")
     else:
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.writelines(pieces)
         sys.stdout.buffer.flush()

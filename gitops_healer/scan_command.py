@@ -63,15 +63,14 @@ def scan_command(
         done = scan(site, commit, ref, tuple(path or ()), known)
     if update_baseline:
         update(file, done)
-    text = rendered(done, format_)
-    data = b"" if text is None else text.encode("utf-8", "surrogateescape")
-    if text is None:
-        show_on_terminal(done)
+    pieces = rendered(done, format_, live=output is None and sys.stdout.isatty())
+    if pieces:
+        deliver(pieces, str(output or ""))
     else:
-        deliver(data, str(output or ""))
+        show_on_terminal(done)
     code = exit_code(done, fail_on)
-    if data and not (no_cache or update_baseline):
-        remember(sys.argv[1:], code, data)
+    if pieces and not (no_cache or update_baseline):
+        remember(sys.argv[1:], code, pieces, done.report.stats.__dict__ if format_ is Format.json else None)
     site.close()
     if code:
         raise typer.Exit(code)
@@ -114,23 +113,27 @@ def update(file: Path, done: Scan) -> None:
     sys.stderr.write(f"wrote {file}: {len(done.findings):,} findings\n")
 
 
-def rendered(done: Scan, format_: Format) -> str | None:
-    """The output, or None for text on a terminal, which is coloured while it is printed."""
+def rendered(done: Scan, format_: Format, live: bool) -> list[bytes]:
+    """The output in pieces; none for text on a terminal, which is coloured while it is printed."""
     match format_:
         case Format.json:
             from gitops_healer.report.scan_json import scan_json
 
             paths = done.report.modules
             blobs = {path: done.code.blob(path) for path in paths}
-            return "".join(scan_json(done.report, done.code.listings(paths), blobs))
+            return list(scan_json(done.report, done.code.listings(paths), blobs))
         case Format.sarif:
-            return sarif_text(done)
+            return [encoded(sarif_text(done))]
         case Format.html:
             from gitops_healer.report.page import html_page
 
-            return html_page(done.report, done.code.text)
+            return [encoded(html_page(done.report, done.code.text))]
         case Format.text:
-            return None if sys.stdout.isatty() else plain_text(done)
+            return [] if live else [encoded(plain_text(done))]
+
+
+def encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def sarif_text(done: Scan) -> str:
@@ -140,7 +143,7 @@ def sarif_text(done: Scan) -> str:
     from gitops_healer.report.sarif import RuleHelp, sarif_document
 
     rules = [RuleHelp(item.name, item.help, item.doc) for item in discover("gitops_healer.detectors", Detector)]
-    return json.dumps(sarif_document(done.report, rules), indent=1) + "\n"
+    return json.dumps(sarif_document(done.report, rules)) + "\n"
 
 
 def plain_text(done: Scan) -> str:

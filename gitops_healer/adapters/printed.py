@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from zlib import crc32
@@ -24,7 +25,7 @@ class Printed:
             return None
         return data[4:] if data[:4] == _proof(memoryview(data)[4:]) else None
 
-    def put(self, slot: str, *parts: bytes | memoryview) -> None:
+    def put(self, slot: str, parts: Sequence[bytes]) -> None:
         """Keep the parts, joined, instead of what was there; of all slots only the newest few stay."""
         proof = 0
         for part in parts:

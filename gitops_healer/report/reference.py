@@ -40,9 +40,7 @@ def settings_of(rule: str) -> str:
 
 
 def write(docs: Path) -> None:
-    (docs / "detectors.md").write_text(
-        detectors_page(discover("gitops_healer.detectors", Detector)), encoding="utf-8"
-    )
+    (docs / "detectors.md").write_text(detectors_page(discover("gitops_healer.detectors", Detector)), encoding="utf-8")
 
 
 if __name__ == "__main__":

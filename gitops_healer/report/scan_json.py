@@ -6,17 +6,19 @@ from typing import Any
 from gitops_healer.code import fast_json
 from gitops_healer.core.scanning import CloneFamily, ImportCycle, ScanReport, Suggestion
 from gitops_healer.report.documents import SCHEMA, finding_document
+from gitops_healer.report.stats import stats_json
 
 _KINDS = {1: "type-1", 2: "type-2", 3: "type-3"}
 _VIOLATIONS = ("layer_violation", "unstable_dependency")
 
 
-def scan_json(report: ScanReport, listings: Mapping[str, bytes], blobs: Mapping[str, str]) -> Iterator[str]:
-    """The document in pieces. listings: by blob (see `code.listing`); blobs: {path: blob}."""
-    yield f'{{"schema":{SCHEMA},"ref":{_text(report.ref)},"commit":{_text(report.commit)},"modules":{{'
+def scan_json(report: ScanReport, listings: Mapping[str, bytes], blobs: Mapping[str, str]) -> Iterator[bytes]:
+    """The document in pieces; the last one holds `stats` alone. listings: by blob (see `code.listing`); blobs:
+    {path: blob}."""
+    yield b'{"schema":%d,"ref":%b,"commit":%b,"modules":{' % (SCHEMA, _text(report.ref), _text(report.commit))
     for number, (path, module) in enumerate(report.modules.items()):
-        comma = "," if number else ""
-        yield f'{comma}{_text(path)}:{{"name":{_text(module.name)},{listings[blobs[path]].decode("utf-8")}}}'
+        comma = b"," if number else b""
+        yield b'%b%b:{"name":%b,%b}' % (comma, _text(path), _text(module.name), listings[blobs[path]])
     rest = {
         "global_issues": {
             "circular_imports": [_cycle(cycle) for cycle in report.cycles],
@@ -30,13 +32,13 @@ def scan_json(report: ScanReport, listings: Mapping[str, bytes], blobs: Mapping[
         "ignored": [{**finding_document(finding), "reason": reason} for finding, reason in report.ignored],
         "known": report.known,
         "notices": list(report.notices),
-        "stats": report.stats.__dict__,
     }
-    yield "}," + _text(rest)[1:] + "\n"
+    yield b"}," + _text(rest)[1:-1]
+    yield stats_json(report.stats.__dict__)
 
 
-def _text(value: Any) -> str:
-    return fast_json.dumps(value).decode("utf-8")
+def _text(value: Any) -> bytes:
+    return fast_json.dumps(value)
 
 
 def _cycle(cycle: ImportCycle) -> dict[str, Any]:
