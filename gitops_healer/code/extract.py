@@ -72,7 +72,7 @@ class Extraction:
         self.exports: list[str] | None = None
         self.tokens = bytearray()
         self.lines = array("I")
-        self._definitions: list[Definition] = []
+        self._qualnames: list[str] = []
         self._nodes: list[Any] = []
         self._spans: list[tuple[int, int]] = []
         self._branches: list[int] = []
@@ -97,14 +97,7 @@ class Extraction:
     # Results
 
     def facts(self, lines: int, source: bytes) -> Facts:
-        definitions = [
-            item._replace(
-                complexity=self._branches[number],
-                cognitive=self._cognitive(number, item),
-                shape=self._shape(number),
-            )
-            for number, item in enumerate(self._definitions)
-        ]
+        definitions = [self._defined(number, node) for number, node in enumerate(self._nodes)]
         return Facts.of(
             total_lines=lines,
             complexity=sum(self._branches) + self._outer_branches,
@@ -120,13 +113,23 @@ class Extraction:
         """First and last offset in the token stream of each definition."""
         return self._spans
 
-    @property
-    def definitions(self) -> list[Definition]:
-        return self._definitions
-
-    def _cognitive(self, number: int, item: Definition) -> int:
-        is_plain = item.is_class or number not in self._structured
-        return 0 if is_plain else cognitive_complexity(self._nodes[number])
+    def _defined(self, number: int, node: Any) -> Definition:
+        is_class = node.__class__ is ast.ClassDef
+        is_plain = is_class or number not in self._structured
+        decorators = node.decorator_list
+        return Definition(
+            self._qualnames[number],
+            is_class,
+            decorators[0].lineno if decorators else node.lineno,
+            node.end_lineno,
+            self._branches[number],
+            bool(decorators) and any(_is_accessory(item, node.name) for item in decorators),
+            0 if is_plain else cognitive_complexity(node),
+            0 if is_class else _count(node.args),
+            bool(decorators),
+            self._shape(number),
+            node.lineno,
+        )
 
     def _shape(self, number: int) -> str:
         start, end = self._spans[number]
@@ -134,7 +137,9 @@ class Extraction:
 
     def _detail(self, ignores: tuple[Ignore, ...]) -> Detail:
         functions = [
-            (item.qualname, self._nodes[number]) for number, item in enumerate(self._definitions) if not item.is_class
+            (qualname, node)
+            for qualname, node in zip(self._qualnames, self._nodes, strict=True)
+            if node.__class__ is not ast.ClassDef
         ]
         classes = tuple(
             ClassFacts(
@@ -213,7 +218,7 @@ class Extraction:
         self.imports.append(Import(node.lineno, self._kind, node.level, node.module or "", names))
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        number = self._define(node, is_class=False)
+        number = self._define(node)
         state = self._owner, self._kind, self._prefix, self._top, self._class, self._self, self._used, self._called
         if self._class >= 0:
             self._classes[self._class][2].append((node.name, number))
@@ -232,7 +237,7 @@ class Extraction:
         self._spans[number] = self._spans[number][0], len(self.tokens)
 
     def _class_definition(self, node: ast.ClassDef) -> None:
-        number = self._define(node, is_class=True)
+        number = self._define(node)
         for part in (*node.bases, *node.keywords):
             self._expression(part)
         if self._owner >= 0:
@@ -245,34 +250,18 @@ class Extraction:
         self._owner, self._prefix, self._top, self._class, self._self = state
         self._spans[number] = self._spans[number][0], len(self.tokens)
 
-    def _define(self, node: Any, is_class: bool) -> int:
+    def _define(self, node: Any) -> int:
         """Note the definition; its decorators and name belong to what stands around it."""
         if self._top and not is_final(self._kind):
             self.names.add(node.name)
-        number, begin = len(self._definitions), len(self.tokens) - 1
+        number = len(self._nodes)
+        self._spans.append((len(self.tokens) - 1, 0))
         self.tokens.append(CODE_OF[node.__class__])
-        start = node.lineno
         if node.decorator_list:
             self._uncounted(*node.decorator_list)
-            start = min(start, node.decorator_list[0].lineno)
-        accessory = bool(node.decorator_list) and any(_is_accessory(item, node.name) for item in node.decorator_list)
-        arguments = 0 if is_class else _count(node.args)
-        self._definitions.append(
-            Definition(
-                qualname=f"{self._prefix}{node.name}",
-                is_class=is_class,
-                start=start,
-                end=node.end_lineno or start,
-                complexity=0,
-                accessory=accessory,
-                arguments=arguments,
-                decorated=bool(node.decorator_list),
-                header=node.lineno,
-            )
-        )
+        self._qualnames.append(self._prefix + node.name)
         self._nodes.append(node)
-        self._spans.append((begin, 0))
-        self._branches.append(0 if is_class else 1)
+        self._branches.append(0 if node.__class__ is ast.ClassDef else 1)
         self._calls.append(set())
         return number
 

@@ -21,7 +21,7 @@ from gitops_healer.errors import HealerError
 
 SCHEMA = 3
 """Counts up whenever facts mean something else or are spelled differently."""
-CHUNK_BYTES = 400_000
+CHUNK_BYTES = 200_000
 """Source that one process reads at a time."""
 
 _KINDS = {kind.value: kind for kind in ImportKind}
