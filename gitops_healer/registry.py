@@ -21,8 +21,8 @@ from gitops_healer.errors import UnavailableError
 
 if TYPE_CHECKING:
     from gitops_healer.code.facts import Facts
+    from gitops_healer.code.matching.language import Match
     from gitops_healer.code.model import CodeModel
-    from gitops_healer.code.pattern_language import Match
     from gitops_healer.core.finding import Finding
     from gitops_healer.core.history import History
     from gitops_healer.core.plan import Investigation, Plan

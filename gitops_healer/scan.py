@@ -162,7 +162,7 @@ def rules_of(settings: Settings) -> Any:
     """The compiled code patterns of the policy, None when it has none."""
     if not settings.patterns.rules:
         return None
-    from gitops_healer.code.pattern_language import compile_rules  # a language that few scans need
+    from gitops_healer.code.matching.language import compile_rules  # a language that few scans need
 
     return compile_rules(settings.patterns.rules)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from gitops_healer.code.pattern_message import names_in_message
+from gitops_healer.code.matching.message import names_in_message
 from gitops_healer.core.finding import Severity
 from gitops_healer.settings_section import Section
 
@@ -50,7 +50,7 @@ class PatternRule(Section):
     @field_validator("pattern", "any", "not_", "inside", "not_inside")
     @classmethod
     def _can_be_read(cls, texts: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        from gitops_healer.code.pattern_rules import variables_of  # a language that few policies need
+        from gitops_healer.code.matching.rules import variables_of  # a language that few policies need
 
         for text in texts:
             _of_rule(info, variables_of, [text])
@@ -61,7 +61,7 @@ class PatternRule(Section):
     @field_validator("where")
     @classmethod
     def _can_be_asked(cls, where: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
-        from gitops_healer.code.pattern_regex import Expression
+        from gitops_healer.code.matching.regex import Expression
 
         for text in where.values():
             _of_rule(info, Expression, text)
@@ -82,7 +82,7 @@ def _check_names(names: Sequence[str] | Mapping[str, str], info: ValidationInfo)
         and {"pattern", "any", "inside"} <= info.data.keys()
         and (texts := info.data["pattern"] + info.data["any"])
     ):
-        from gitops_healer.code.pattern_rules import no_such_names
+        from gitops_healer.code.matching.rules import no_such_names
 
         _of_rule(info, no_such_names, names, texts, info.data["inside"])
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from gitops_healer.code.pattern_message import filled
+from gitops_healer.code.matching.message import filled
 from gitops_healer.code.patterns import matcher
 from gitops_healer.core.codec import digest
 from gitops_healer.core.finding import Finding, Risk, Severity, fingerprint
@@ -12,7 +12,7 @@ from gitops_healer.registry import FileView, file_detector
 from gitops_healer.settings_patterns import PatternRule
 
 if TYPE_CHECKING:
-    from gitops_healer.code.pattern_language import Match
+    from gitops_healer.code.matching.language import Match
 
 _RULE = "custom_pattern"
 _PRIORITY = {Severity.LOW: 3, Severity.MEDIUM: 5, Severity.HIGH: 8}

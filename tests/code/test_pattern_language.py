@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_healer.code.pattern_language import Match, PatternError, RuleSet, compile_rules
-from gitops_healer.code.pattern_message import filled
-from gitops_healer.code.pattern_names import nodes_of
-from gitops_healer.code.pattern_regex import Expression
+from gitops_healer.code.matching.language import Match, PatternError, RuleSet, compile_rules
+from gitops_healer.code.matching.message import filled
+from gitops_healer.code.matching.names import nodes_of
+from gitops_healer.code.matching.regex import Expression
 
 SOURCES = sorted((Path(__file__).parents[2] / "gitops_healer").rglob("*.py"))
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from gitops_healer.code.facts import Facts
-from gitops_healer.code.pattern_language import compile_rules
+from gitops_healer.code.matching.language import compile_rules
 from gitops_healer.core.finding import Finding, Severity
 from gitops_healer.detectors.custom_pattern import custom_pattern
 from gitops_healer.errors import ConfigError

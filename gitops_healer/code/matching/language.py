@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
-from gitops_healer.code.pattern_names import Surroundings, nodes_of
-from gitops_healer.code.pattern_rules import Match, RuleLike, compile_rule
-from gitops_healer.code.pattern_text import PatternError
-from gitops_healer.code.pattern_trial import Trial
+from gitops_healer.code.matching.names import Surroundings, nodes_of
+from gitops_healer.code.matching.rules import Match, RuleLike, compile_rule
+from gitops_healer.code.matching.text import PatternError
+from gitops_healer.code.matching.trial import Trial
 from gitops_healer.core.codec import digest
 
 __all__ = ["LANGUAGE", "Match", "PatternError", "RuleSet", "compile_rules"]

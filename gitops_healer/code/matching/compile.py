@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from gitops_healer.code.pattern_lists import (
+from gitops_healer.code.matching.lists import (
     Among,
     Arguments,
     Dictionary,
@@ -23,8 +23,8 @@ from gitops_healer.code.pattern_lists import (
     is_docstring,
     parameters_of,
 )
-from gitops_healer.code.pattern_match import Assigned, Both, Equal, Literally, Named, Node, Pattern, Single, Text
-from gitops_healer.code.pattern_text import PatternError, Written, written
+from gitops_healer.code.matching.match import Assigned, Both, Equal, Literally, Named, Node, Pattern, Single, Text
+from gitops_healer.code.matching.text import PatternError, Written, written
 
 _ALSO: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
     ast.FunctionDef: (ast.AsyncFunctionDef,),

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
-from gitops_healer.code.pattern_names import Surroundings
+from gitops_healer.code.matching.names import Surroundings
 
 MOST_STEPS = 20_000
 """Goals and compared nodes that one attempt at one place may take."""

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from gitops_healer.code.pattern_compile import Compiled, compiled
-from gitops_healer.code.pattern_regex import Expression
-from gitops_healer.code.pattern_text import PatternError
+from gitops_healer.code.matching.compile import Compiled, compiled
+from gitops_healer.code.matching.regex import Expression
+from gitops_healer.code.matching.text import PatternError
 
 
 class RuleLike(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from gitops_healer.code.pattern_match import Bound, Equal, Goals, Literally, Pattern, Search, Step
+from gitops_healer.code.matching.match import Bound, Equal, Goals, Literally, Pattern, Search, Step
 
 
 class Span(NamedTuple):

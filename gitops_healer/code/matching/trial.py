@@ -4,11 +4,11 @@ import ast
 from dataclasses import dataclass
 from typing import Any
 
-from gitops_healer.code.pattern_compile import Compiled
-from gitops_healer.code.pattern_lists import Span
-from gitops_healer.code.pattern_match import Bound, GaveUpError, Search
-from gitops_healer.code.pattern_names import Surroundings, first_line, qualname
-from gitops_healer.code.pattern_rules import Match, Rule
+from gitops_healer.code.matching.compile import Compiled
+from gitops_healer.code.matching.lists import Span
+from gitops_healer.code.matching.match import Bound, GaveUpError, Search
+from gitops_healer.code.matching.names import Surroundings, first_line, qualname
+from gitops_healer.code.matching.rules import Match, Rule
 
 MOST_BOUND = 200
 """Characters of the source of a metavariable that a match keeps."""

@@ -1,0 +1,1 @@
+"""Code patterns: Python with metavariables, matched on the tree (docs/patterns.md)."""
