@@ -52,10 +52,12 @@ for blob in blobs:
     except (SyntaxError, ValueError, RecursionError):
         pass
 """
+# pyscn leaves out tests and migrations; an empty list of exclusions means its own, so one that fits nothing is given.
 PYSCN_ALL = """[analysis]
 include_patterns = ["**/*.py"]
-exclude_patterns = []
+exclude_patterns = ["**/no-such-folder/**"]
 """
+PYSCN_DEFAULT = "[analysis]\nrecursive = true\n"
 
 
 class Cost(NamedTuple):
@@ -158,7 +160,8 @@ class Bench:
     def begin(self) -> None:
         for place in (self.plain, self.changing):
             clone(self.source, place)
-            (place / ".pyscn.toml").write_text(PYSCN_ALL)
+        for name, text in (("all", PYSCN_ALL), ("default", PYSCN_DEFAULT)):
+            (self.work / f"{name}.toml").write_text(text)
         subprocess.run(ours(self.changing), check=True, capture_output=True, env={**os.environ, "PYTHONPATH": HERE})
 
     def nothing(self, _: int) -> Path:
@@ -209,7 +212,7 @@ def ours(repository: Path) -> list[str]:
 
 
 def rows_of(bench: Bench, peers: Mapping[str, Path]) -> Iterator[Row]:
-    """Ours first; `pyscn, all files` has the setting that makes it read tests as well, as we do."""
+    """Ours first. pyscn compares copies only in the files it takes by default, whatever its setting says."""
     yield Row("parse and walk once", lambda place: [sys.executable, "-c", PARSE_AND_WALK, str(place)], bench.nothing)
     yield Row("ours, cold", ours, bench.no_cache)
     yield Row(f"ours, {CHANGED} files changed", ours, bench.changed)
@@ -217,10 +220,11 @@ def rows_of(bench: Bench, peers: Mapping[str, Path]) -> Iterator[Row]:
     yield Row("ours, fresh clone, restored cache", ours, bench.restored)
     if "pyscn" in peers:
         command = [str(peers["pyscn"] / "pyscn"), "analyze", "--json", "--output", "-", "--no-open"]
-        yield Row("pyscn, all files", lambda _: [*command, "."], bench.nothing)
-        yield Row("pyscn, all files --skip-clones", lambda _: [*command, "--skip-clones", "."], bench.nothing)
-        default = [*command, "--config", os.devnull]
-        yield Row("pyscn, its default files", lambda _: [*default, "."], bench.nothing)
+        every = [*command, "--config", str(bench.work / "all.toml")]
+        some = [*command, "--config", str(bench.work / "default.toml")]
+        yield Row("pyscn, all files", lambda _: [*every, "."], bench.nothing)
+        yield Row("pyscn, all files --skip-clones", lambda _: [*every, "--skip-clones", "."], bench.nothing)
+        yield Row("pyscn, its default files", lambda _: [*some, "."], bench.nothing)
     if "ruff" in peers:
         yield Row("ruff check", lambda _: [str(peers["ruff"] / "ruff"), "check", "--no-cache", "."], bench.nothing)
 

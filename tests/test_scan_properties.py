@@ -87,10 +87,10 @@ class Store:
         self._git = pygit2.init_repository(path, bare=True, initial_head="main")
         self._seconds = count(1_700_000_000)
 
-    def commit(self, files: Mapping[str, str], message: str = "work") -> str:
+    def commit(self, files: Mapping[str, str | bytes], message: str = "work") -> str:
         index = pygit2.Index()
         for name, text in files.items():
-            blob = self._git.create_blob(text.encode())
+            blob = self._git.create_blob(text.encode() if isinstance(text, str) else text)
             index.add(pygit2.IndexEntry(name, blob, pygit2.enums.FileMode.BLOB))
         who = pygit2.Signature("Maintainer", "maintainer@example.org", next(self._seconds), 0)
         parents = [] if self._git.head_is_unborn else [self._git.head.target]
@@ -103,7 +103,8 @@ class Store:
         try:
             commit = site.repository.resolve("HEAD")
             assert commit is not None
-            document: dict[str, Any] = json.loads(rendered(scan(site, commit, "HEAD"), Format.json) or "")
+            pieces = rendered(scan(site, commit, "HEAD"), Format.json, live=False)
+            document: dict[str, Any] = json.loads(b"".join(pieces))
         finally:
             site.close()
         del document["stats"]
@@ -200,11 +201,12 @@ def of_one_file(document: Mapping[str, Any], path: str) -> list[tuple[str, str]]
 
 @few
 @given(
-    st.lists(st.sampled_from(READABLE), max_size=4),
+    st.lists(st.sampled_from([piece for piece in READABLE if "import *" not in piece]), max_size=4),
     st.lists(st.sampled_from(("\n", "# a comment\n", "\n\n\n", "'''A docstring.'''\n", "\f\n")), max_size=5),
     st.sampled_from(("moved.py", "q/moved.py", "deep/er/than/before.py")),
 )
 def test_fingerprints_survive_moves_and_lines_above(pieces: list[str], above: list[str], target: str) -> None:
+    """Without star imports, after which nobody can tell what `list` means."""
     source = "".join([DEEP, BIG, *pieces])
     with a_store() as store:
         store.commit({"p/__init__.py": "", "p/a.py": source})
