@@ -30,7 +30,7 @@ from gitops_healer.settings import Settings
 
 SNAPSHOT = 1
 """Counts up whenever a snapshot means something else."""
-LINKS = f"links:{SCHEMA}"
+LINKS = f"links:{SCHEMA}:2"
 
 
 @dataclass(frozen=True)
@@ -50,61 +50,63 @@ class Site:
 
 @dataclass(frozen=True)
 class Scan:
-    """The report, the code that it is about, and all findings, known ones among them."""
+    """The report, the code that it is about, and all findings, known ones among them. lost: paths that could not be
+    read this time, so that the next scan may say something else."""
 
     report: ScanReport
     code: CodeModel
     findings: tuple[Finding, ...]
+    lost: frozenset[str] = frozenset()
 
 
 def scan(site: Site, commit: str, ref: str, paths: Sequence[str] = (), known: Collection[Known] = ()) -> Scan:
     """Look at one commit. paths: patterns of the files to report on; known: findings that are not new."""
     began = time.perf_counter()
-    site.progress("listing files")
-    code = CodeModel(
-        site.repository.files(commit),
-        site.repository.read_blob,
-        site.cache,
-        site.settings.detection.exclude,
-        site.spread,
-    )
-    copied = site.settings.detection.duplicate_code
-    code.clone_options = CloneOptions(copied.min_lines, copied.min_tokens, copied.similarity)
-    code.known_links = Links.load(site.cache.get(LINKS))
-    snapshot = refreshed(site, code)
-    if (links := code.links) is not None:
-        site.cache.put(LINKS, links.dump())
-    code.outlines = {path: snapshot.outlines[path] for path in code.included}
-    code.mentions = snapshot.mentions
+    code, snapshot, lost = read_code(site, commit)
     site.progress("looking at the whole")
     everything = distinct([*of_files(code, snapshot), *of_the_whole(site, code, commit)])
     wanted = matcher(paths) if paths else _any_path
     chosen = [finding for finding in everything if wanted(finding.path)]
     heard, ignored = obeying_comments(chosen, code.outlines)
     fresh = new_among(heard, known)
+    modules = {path: _summary(code, path) for path in code.included if wanted(path)}
+    families = [item for item in code.families() if any(wanted(place.path) for place in item.places)]
     report = ScanReport(
         ref=ref,
         commit=commit,
-        modules={path: _summary(code, path) for path in code.included if wanted(path)},
+        modules=modules,
         dependencies=dependencies(code, wanted),
         cycles=import_cycles(code, wanted),
-        families=tuple(
-            item for item in code.families()
-            if any(wanted(place.path) for place in item.places)
-        ),
+        families=tuple(families),
         findings=fresh,
         suggestions=suggestions_for(fresh),
         stats=ScanStats(
-            files=sum(wanted(path) for path in code.included),
-            lines=sum(outline.lines for path, outline in code.outlines.items() if wanted(path)),
-            cached=len({outline.blob for outline in code.outlines.values()}) - code.parsed,
+            files=len(modules),
+            lines=sum(module.lines for module in modules.values()),
+            cached=len(code.blobs) - code.parsed,
             parsed=code.parsed,
             seconds=round(time.perf_counter() - began, 3),
         ),
         known=len(heard) - len(fresh),
         ignored=ignored,
-    )  # fmt: skip
-    return Scan(report, code, tuple(heard))
+    )
+    return Scan(report, code, tuple(heard), lost)
+
+
+def read_code(site: Site, commit: str) -> tuple[CodeModel, Snapshot, frozenset[str]]:
+    """The code of a commit, what is seen in its files, and paths that could not be read this time."""
+    site.progress("listing files")
+    files, read = site.repository.files(commit), site.repository.read_blob
+    code = CodeModel(files, read, site.cache, site.settings.detection.exclude, site.spread)
+    copied = site.settings.detection.duplicate_code
+    code.clone_options = CloneOptions(copied.min_lines, copied.min_tokens, copied.similarity)
+    code.known_links = Links.load(site.cache.get(LINKS))
+    snapshot, lost = refreshed(site, code)
+    if (links := code.links) is not None:
+        site.cache.put(LINKS, links.dump())
+    code.outlines = {path: snapshot.outlines[path] for path in code.included}
+    code.mentions = snapshot.mentions
+    return code, snapshot, lost
 
 
 def known_at(site: Site, commit: str) -> tuple[Known, ...]:
@@ -115,8 +117,9 @@ def known_at(site: Site, commit: str) -> tuple[Known, ...]:
 # Files
 
 
-def refreshed(site: Site, code: CodeModel) -> Snapshot:
-    """What is seen in each file: that of the scan before where the blob is the same, else looked at now."""
+def refreshed(site: Site, code: CodeModel) -> tuple[Snapshot, frozenset[str]]:
+    """What is seen in each file: that of the scan before where the blob is the same, else looked at now. And paths of
+    files that could not be read this time."""
     key = f"scan:{SNAPSHOT}:{digest(site.stamp, site.settings.model_dump_json(), [d.name for d in site.detectors])}"
     snapshot = Snapshot.load(site.cache.get(key))
     blobs = {path: code.blob(path) for path in code.included}
@@ -129,15 +132,17 @@ def refreshed(site: Site, code: CodeModel) -> Snapshot:
     stale = snapshot.stale(blobs)
     paths_of = _paths_by_blob(blobs, stale)
     site.progress(f"reading {len(paths_of):,} files" if paths_of else "nothing changed")
+    lost: set[str] = set()
     for done, seen in enumerate(code.visit(stale, eyes(site, paths_of)), 1):
+        lost.update(paths_of[seen.blob] if seen.lost else ())
         outline, findings, mentions = seen.looked
         for path in paths_of[seen.blob]:
             snapshot.learn(path, Outline.read(outline), findings.get(path, []), mentions)
         if done % 100 == 0:
             site.progress(f"reading {done:,} of {len(paths_of):,} files")
     if gone or stale:
-        site.cache.put(key, snapshot.dump())
-    return snapshot
+        site.cache.put(key, snapshot.dump(lost))
+    return snapshot, frozenset(lost)
 
 
 def eyes(site: Site, paths_of: Mapping[str, Sequence[str]]) -> Look:

@@ -55,7 +55,7 @@ def scan_command(
     ] = False,
 ) -> None:
     """What the code of a commit suffers from: size, cycles, coupling, copies, dead code, slow control flow."""
-    with telling(format_) as progress:
+    with telling() as progress:
         site = build_site(Choices(repo, progress=progress), jobs, not no_cache)
         commit = commit_of(site, ref)
         file = baseline or site.repository.path / BASELINE
@@ -69,7 +69,7 @@ def scan_command(
     else:
         show_on_terminal(done)
     code = exit_code(done, fail_on)
-    if pieces and not (no_cache or update_baseline):
+    if pieces and not (no_cache or update_baseline or done.lost):
         remember(sys.argv[1:], code, pieces, done.report.stats.__dict__ if format_ is Format.json else None)
     site.close()
     if code:
@@ -173,7 +173,7 @@ def exit_code(done: Scan, fail_on: Level | None) -> int:
 
 
 @contextmanager
-def telling(format_: Format) -> Iterator[Progress]:
+def telling() -> Iterator[Progress]:
     """One line on a terminal that is written over; no thread, since processes are forked meanwhile."""
     if not sys.stderr.isatty():
         yield quiet

@@ -198,3 +198,33 @@ def test_a_fresh_clone_with_a_restored_cache_reads_nothing(make_repo: Make, tmp_
         [sys.executable, "-m", "gitops_healer", "scan", str(clone), "--format", "json"], capture_output=True, check=True
     )
     assert json.loads(done.stdout)["stats"]["parsed"] == 0
+
+
+def test_what_could_not_be_read_once_is_read_the_next_time(make_repo: Make) -> None:
+    lines = "".join(f"x{n * n * 7919} = {n**5}\n" for n in range(4000))  # long enough to break behind its header
+    repo = make_repo({"big.py": BIG + lines, "a.py": "import big\n"})
+    blob = repo.git("rev-parse", "HEAD:big.py")
+    file = repo.path / ".git/objects" / blob[:2] / blob[2:]
+    whole = file.read_bytes()
+    file.chmod(0o644)
+    middle = len(whole) // 2
+    file.write_bytes(
+        whole[:middle] + bytes(255 - byte for byte in whole[middle : middle + 400]) + whole[middle + 400 :]
+    )
+    for _ in range(2):
+        broken = scan(repo)
+        assert broken["modules"]["big.py"]["analyzable"] is False
+        assert blob in broken["modules"]["big.py"]["reason"]
+    file.write_bytes(whole)
+    mended = scan(repo)
+    assert "god_class" in rules(mended)
+    assert without_stats(mended) == without_stats(scan(repo, "--no-cache"))
+
+
+def test_files_that_are_left_out_do_not_count(make_repo: Make) -> None:
+    policy = "detection:\n  exclude: [vendor]\n"
+    repo = make_repo(
+        {".github/gitops-healer.yml": policy, "vendor/v.py": BIG, "vendor/w.py": "x = 1\n", "a.py": "y = 2\n"}
+    )
+    stats = scan(repo)["stats"]
+    assert (stats["files"], stats["parsed"], stats["cached"]) == (1, 3, 0)

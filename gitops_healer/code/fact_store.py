@@ -80,11 +80,12 @@ def nothing_more(opened: Opened) -> Any:
 
 
 class Seen(NamedTuple):
-    """facts: without detail; looked: what the Look gave."""
+    """facts: without detail; looked: what the Look gave; lost: it could not be read this time, and may be the next."""
 
     blob: str
     facts: Facts
     looked: Any
+    lost: bool = False
 
 
 class FactStore:
@@ -139,6 +140,8 @@ class FactStore:
     def detailed(self, blob: str, size: int) -> Facts:
         """The facts with what detectors ask."""
         facts = self.facts(blob, size)
+        if blob not in self._details and not facts.analyzable:
+            self._details[blob] = Detail()
         if blob not in self._details:
             detail = unpacked(self._cache.get_many([key("detail", blob)]).get(key("detail", blob), b""))
             self._details[blob] = read_blob(self._read, blob, size).facts.details if detail is None else detail
@@ -186,26 +189,25 @@ class FactStore:
                 self._clones[blob] = entries["clones"]
                 kept.update({key(kind, blob): data for kind, data in entries.items()})
             self.parsed += 1
-            yield Seen(blob, facts, looked)
+            yield Seen(blob, facts, looked, lost=len(entries) == 1)
         self._cache.put_many(kept)
 
 
 def _work(read: Callable[[str], bytes], blob: str, size: int, look: Look) -> tuple[str, dict[str, bytes], Any]:
     try:
         reading = read_blob(read, blob, size)
+        return blob, entries_of(reading), look(Opened(blob, reading.facts, read, reading.tree))
     except Exception as error:  # an object that is missing, or a bug of ours: one file less, and nothing is kept
         said = str(error) if isinstance(error, HealerError) else f"reading it broke: {type(error).__name__}: {error}"
         lost = Facts(False, said, detail=Detail())
         return blob, {"facts": encode(lost)}, look(Opened(blob, lost, read))
-    return blob, entries_of(reading), look(Opened(blob, reading.facts, read, reading.tree))
 
 
 def _fatal(blob: str, look: Look) -> tuple[str, dict[str, bytes], Any]:
-    """The process that read it died: say so, and do not try again."""
-    reading = Reading(
-        Facts(False, "the process that read it died: see whether `python -m ast FILE` does", detail=Detail())
-    )
-    return blob, entries_of(reading), look(Opened(blob, reading.facts, lambda _: b""))
+    """The process that read it died or never ended: the parser's doing, or that of a damaged object."""
+    said = f"the process that read it did not live: run `git fsck`, and `git cat-file -p {blob} | python -m ast`"
+    lost = Facts(False, said, detail=Detail())
+    return blob, {"facts": encode(lost)}, look(Opened(blob, lost, lambda _: b""))
 
 
 def read_blob(read: Callable[[str], bytes], blob: str, size: int) -> Reading:

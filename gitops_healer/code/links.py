@@ -79,7 +79,9 @@ class Linker:
             if own:
                 rows[path] = [[edge.target, edge.line, edge.kind.value] for edge in own]
                 found += own
-        return tuple(found), Links(self._files, dict(self._blobs), self._votes, rows, self._layout.own_roots)
+        unread = {path for path in fresh if not self._facts(path).analyzable}  # perhaps only this time
+        blobs = {path: blob for path, blob in self._blobs.items() if path not in unread}
+        return tuple(found), Links(self._files, blobs, self._votes, rows, self._layout.own_roots)
 
     @property
     def changed(self) -> bool:

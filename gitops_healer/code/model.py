@@ -136,6 +136,11 @@ class CodeModel:
         return self._store.detailed(blob, 0).details.mentions
 
     @property
+    def blobs(self) -> frozenset[str]:
+        """The ids of all Python files, excluded ones among them."""
+        return frozenset(file.blob for file in self._python.values())
+
+    @property
     def parsed(self) -> int:
         """How many blobs were parsed so far, because the cache did not know them."""
         return self._store.parsed
@@ -301,7 +306,7 @@ class CodeModel:
 
     @cached_property
     def _families(self) -> tuple[CloneFamily, ...]:
-        files = {path: self._python[path] for path in self._included}
+        files = {path: self._python[path] for path in self._included if self.outlines[path].analyzable}
         return copies_in(files, self._store, self._cache, self.clone_options, self.text)
 
     @cached_property

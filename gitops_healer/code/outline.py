@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, Self
 
 from gitops_healer.code.facts import Facts, Ignore, read_ignore
@@ -29,7 +29,7 @@ class Outline(NamedTuple):
         functions = len(facts.definitions) - classes
         return cls(
             blob, facts.analyzable, facts.reason, facts.total_lines, facts.complexity, functions, classes,
-            facts.details.ignores, candidates(facts, is_test=False),
+            facts.details.ignores, candidates(facts),
         )  # fmt: skip
 
     @classmethod
@@ -63,8 +63,10 @@ class Snapshot:
             return cls()
         return found
 
-    def dump(self) -> bytes:
-        return json.dumps([self.outlines, self.seen, self.mentions], separators=(",", ":")).encode("ascii")
+    def dump(self, lost: Collection[str] = ()) -> bytes:
+        """lost: paths that are to be looked at again (nothing was seen in them)."""
+        outlines = {path: outline for path, outline in self.outlines.items() if path not in lost}
+        return json.dumps([outlines, self.seen, self.mentions], separators=(",", ":")).encode("ascii")
 
     def stale(self, blobs: Mapping[str, str]) -> list[str]:
         """Paths of {path: blob} whose outline is missing or of another blob."""

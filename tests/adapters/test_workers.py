@@ -36,6 +36,16 @@ def test_a_process_that_dies_costs_the_item_it_died_on(death: Any) -> None:
     assert results == {item: None if item in (3, 11) else item for item in range(20)}
 
 
+def test_a_process_that_never_ends_costs_the_item_it_is_at() -> None:
+    def endless(item: int) -> int:
+        if item == 4:
+            time.sleep(600)
+        return item
+
+    results = dict(Workers(2, patience=0.5)(endless, range(9)))
+    assert results == {item: None if item == 4 else item for item in range(9)}
+
+
 def test_large_results_arrive_whole() -> None:
     results = dict(Workers(2)(lambda size: b"x" * size, [5_000_000, 1, 3_000_000, 0]))
     assert {size: len(data) for size, data in results.items()} == {size: size for size in (5_000_000, 1, 3_000_000, 0)}
