@@ -340,7 +340,6 @@ def test_a_place_without_room_for_a_cache(make_repo: MakeRepo) -> None:
     assert rules(scanned(repo.path, "--no-cache")) == GOOD_RULES
 
 
-@pytest.mark.xfail(strict=True, reason="each use of the cache waits anew")
 def test_a_cache_that_somebody_locks(make_repo: MakeRepo) -> None:
     repo = make_repo(GOOD)
     first = scanned(repo.path)

@@ -112,7 +112,8 @@ class SqliteCache:
         """Whether trying again makes sense."""
         extended = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         code = extended & 0xFF
-        if code in _BUSY:
+        if code in _BUSY:  # one wait is enough: each use would wait anew
+            self._give_up("another process holds it")
             return False
         if code not in _CORRUPT and extended != sqlite3.SQLITE_IOERR_SHORT_READ:
             self._give_up(str(error))
