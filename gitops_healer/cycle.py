@@ -253,9 +253,8 @@ def retire(cycle: Cycle, seen: Collection[str]) -> None:
     for up in cycle.journal.history.at(Stage.HELD):
         if up.merged or up.finding.fingerprint in seen or up.base == base:
             continue
-        if not readable(cycle, base, up.finding.path):
-            continue
-        if up.finding.path in cycle.world.repository.changed_paths(up.base, base):
+        changed = up.finding.path in cycle.world.repository.changed_paths(up.base, base)
+        if changed and readable(cycle, base, up.finding.path):
             cycle.journal.record([(up.id, Dropped(f"seen no more since {up.finding.path} changed, at {base[:10]}"))])
             advance(cycle, up.id)
 

@@ -22,7 +22,7 @@ def main() -> None:
 
 def scan() -> None:
     """A scan makes millions of objects without cycles and ends: collecting them, or freeing them one by one at the
-    end, would cost a fifth of it."""
+    end, would only take time."""
     gc.disable()
     from gitops_healer.scan_command import main as command
 

@@ -13,7 +13,7 @@ from gitops_healer.adapters.clock import SystemClock
 from gitops_healer.adapters.repository import GitRepository, open_repository
 from gitops_healer.adapters.version import code_stamp
 from gitops_healer.adapters.workers import Workers
-from gitops_healer.core.naming import BRANCH_PREFIX, LEDGER_BRANCH
+from gitops_healer.core.naming import BRANCH_PREFIX, LEDGER_BRANCH, USUAL_BRANCHES
 from gitops_healer.errors import PreflightError, RepositoryError
 from gitops_healer.ports import Clock, Progress
 from gitops_healer.registry import Detector, discover
@@ -70,7 +70,7 @@ def default_branch(repository: GitRepository) -> str:
     one of ours, must not change what is healed. Without one, the branch of HEAD. Raises PreflightError."""
     heads = [ref.removeprefix("refs/heads/") for ref in repository.refs("refs/heads/")]
     own = [head for head in heads if not head.startswith((BRANCH_PREFIX, LEDGER_BRANCH))]
-    for name in ("main", "master", "trunk"):
+    for name in USUAL_BRANCHES:
         if name in own:
             return name
     current = repository.head_branch()

@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 from gitops_healer.adapters.glance import Glance
 from gitops_healer.adapters.printed import Printed
 from gitops_healer.adapters.version import code_stamp
+from gitops_healer.core.naming import OVERRIDES
 from gitops_healer.report.stats import stats_json
-
-OVERRIDES = ".github/gitops-healer.yml"
 
 _VALUES = frozenset({"--ref", "--path", "--format", "--fail-on", "--new-since"})
 _OUTPUTS = frozenset({"--output", "-o"})

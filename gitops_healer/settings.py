@@ -14,11 +14,11 @@ from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, Validat
 from pydantic.fields import FieldInfo
 
 from gitops_healer.core.finding import Risk
+from gitops_healer.core.naming import OVERRIDES as OVERRIDES
 from gitops_healer.errors import ConfigError
 from gitops_healer.settings_patterns import Patterns
 from gitops_healer.settings_section import Section
 
-OVERRIDES = ".github/gitops-healer.yml"
 STORE_VARIABLE = "GITOPS_HEALER_STORE_URL"
 MAX_BYTES = 256 * 1024
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pygit2
 from pygit2.enums import RepositoryOpenFlag
 
-_USUAL = ("main", "master", "trunk")
+from gitops_healer.core.naming import USUAL_BRANCHES
 
 
 class Glance:
@@ -29,7 +29,7 @@ class Glance:
 
     def policy(self, path: str) -> list[str]:
         """What tells whether the policy in this file may have changed: where it may be read from, and its blobs."""
-        heads = {name: self._repo.references.get(f"refs/heads/{name}") for name in _USUAL}
+        heads = {name: self._repo.references.get(f"refs/heads/{name}") for name in USUAL_BRANCHES}
         tips = [str(head.target) for head in heads.values() if head is not None] or [self.commit("HEAD")]
         return [self._blob(tip, path) for tip in tips]
 

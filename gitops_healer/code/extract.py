@@ -33,7 +33,6 @@ from gitops_healer.code.flow.cognitive import cognitive_complexity
 from gitops_healer.code.tokens import CODE_OF, CODES, CONSTANT_OF, END, STATEMENT, NameBytes
 from gitops_healer.code.truth import Truth, TruthTeller
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _ACCESSORIES = frozenset({"setter", "deleter", "getter"})
 _TESTS = frozenset({ast.Name, ast.Attribute, ast.UnaryOp, ast.BoolOp, ast.Constant})
 """Inside of functions only tests like these can mean `TYPE_CHECKING` or a constant."""

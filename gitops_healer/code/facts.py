@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -237,8 +238,6 @@ _NEWER = (
 
 def _hint(error: SyntaxError) -> str:
     """Which Python reads it, when the line looks like syntax that this one lacks."""
-    import sys
-
     text = error.text or ""
     for pattern, version in _NEWER:
         needed = tuple(int(part) for part in version.split("."))

@@ -1,4 +1,4 @@
-"""JSON for what every file of a repository has: orjson, ten times faster, and the standard library where it refuses."""
+"""JSON for what every file of a repository has: orjson, which is faster, and the standard library where it refuses."""
 
 import json
 from typing import Any

@@ -48,13 +48,6 @@ class Violation(NamedTuple):
         share = f"{self.along} of {self.along + self.against} imports between {self.upper} and {self.lower}"
         return f"{self.source} imports {self.target}, against the direction of {share}"
 
-    def as_json(self, rule: str) -> dict[str, str | int]:
-        """As it stands among the architectural violations of a scan."""
-        return {
-            "rule": rule, "message": self.message, "path": self.path, "line": self.lines[0], "source": self.source,
-            "target": self.target,
-        }  # fmt: skip
-
 
 class Layers:
     """Declared layers. Each is a dotted package prefix or several that stand side by side: in a list they may import

@@ -58,14 +58,12 @@ class Dead(NamedTuple):
     reason: str = ""
 
 
-def candidates(facts: Facts, is_test: bool) -> tuple[Candidate, ...]:
+def candidates(facts: Facts) -> tuple[Candidate, ...]:
     """What of a file could be dead, judged by this file alone: a small column to keep.
 
-    Nothing of tests; nothing that is decorated (it may be registered somewhere), exported, called by the language, or
+    Nothing that is decorated (it may be registered somewhere), exported, called by the language, or
     an overload or accessor; and nothing next to `globals()`, `locals()`, `eval` and the like.
     """
-    if is_test:
-        return ()
     mentioned = set(facts.details.mentions).union(facts.exports or ())
     classes = {item.index: item for item in facts.classes}
     owner = {method.index: item for item in facts.classes for method in item.methods}

@@ -8,6 +8,8 @@ from gitops_healer.core.codec import digest
 
 BRANCH_PREFIX = "healer/"
 LEDGER_BRANCH = "healer-ledger"
+USUAL_BRANCHES = ("main", "master", "trunk")
+OVERRIDES = ".github/gitops-healer.yml"
 RESTORE_PREFIX = "refs/healer/restore/"
 SCRATCH_PREFIX = "refs/healer/scratch/"
 

@@ -47,11 +47,6 @@ def violations(code: CodeModel, policy: LayerViolation) -> tuple[Violation, ...]
     return against_inferred(imports, names.values()) if policy.infer else ()
 
 
-def architectural_violations(code: CodeModel, policy: LayerViolation) -> list[dict[str, str | int]]:
-    """Each as a JSON object: rule, message, path, line, source, target."""
-    return [violation.as_json(layer_violation.name) for violation in violations(code, policy)]
-
-
 def _finding(violation: Violation, code: CodeModel) -> Finding:
     pair = f"{violation.source} -> {violation.target}"
     declared = not violation.inferred

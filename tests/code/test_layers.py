@@ -53,14 +53,8 @@ def test_what_a_violation_says() -> None:
     )
     assert found.lines == (1, 2)
     assert not found.lazy
-    assert found.as_json("layer_violation") == {
-        "rule": "layer_violation",
-        "message": "core.a imports web.b, although core stands below web",
-        "path": "core/a.py",
-        "line": 1,
-        "source": "core.a",
-        "target": "web.b",
-    }
+    assert found.message == "core.a imports web.b, although core stands below web"
+    assert (found.path, found.source, found.target) == ("core/a.py", "core.a", "web.b")
 
 
 DOWN = [f"p.web.m{n % 4} > p.core.m{n % 3}" for n in range(20)]

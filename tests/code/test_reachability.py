@@ -14,7 +14,7 @@ def found(source: str, *others: str, is_library: bool = True, path: str = "a.py"
     model = model_of(files)
     facts = {name: model.facts(name, detail=True) for name in files}
     mentions = Counter(name for known in facts.values() for name in known.details.mentions)
-    result = dead({path: candidates(facts[path], False)}, mentions, is_library)
+    result = dead({path: candidates(facts[path])}, mentions, is_library)
     return {item.candidate.qualname: item.confidence for item in result}
 
 
@@ -84,23 +84,17 @@ def test_what_may_be_used_unseen(name: str) -> None:
     assert found(SILENT[name]) == {}
 
 
-def test_nothing_of_tests_is_a_candidate() -> None:
-    facts = model_of({"a.py": "def _f(): pass\n"}).facts("a.py", detail=True)
-    assert [item.name for item in candidates(facts, False)] == ["_f"]
-    assert candidates(facts, True) == ()
-
-
 def test_a_candidate_survives_being_stored() -> None:
     import json
 
     facts = model_of({"a.py": "class C:\n    def m(self): pass\n"}).facts("a.py", detail=True)
-    (one, other) = candidates(facts, False)
+    (one, other) = candidates(facts)
     assert [Candidate.read(row) for row in json.loads(json.dumps([one, other]))] == [one, other]
 
 
 def test_nothing_below_the_confidence_that_is_asked_for() -> None:
     facts = model_of({"a.py": "def _f(): pass\ndef g(): pass\n"}).facts("a.py", detail=True)
-    made = {"a.py": candidates(facts, False)}
+    made = {"a.py": candidates(facts)}
     assert [item.candidate.name for item in dead(made, {}, True, 0.6)] == ["_f", "g"]
     assert [item.candidate.name for item in dead(made, {}, True, 0.8)] == ["_f"]
 

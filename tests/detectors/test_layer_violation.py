@@ -1,9 +1,8 @@
 """Imports that go up, by declaration or by custom."""
 
 from gitops_healer.core.finding import Severity
-from gitops_healer.detectors.layer_violation import architectural_violations, layer_violation
-from tests.code.models import model_of
-from tests.detectors.scenes import seen_in_whole, settings_with
+from gitops_healer.detectors.layer_violation import layer_violation
+from tests.detectors.scenes import seen_in_whole
 
 SHOP: dict[str, str | bytes] = {
     **{f"shop/{name}__init__.py": "" for name in ("", "web/", "core/")},
@@ -54,17 +53,3 @@ def test_types_and_tests_may_look_up() -> None:
     files: dict[str, str | bytes] = {**SHOP, "shop/core/m3.py": typing}
     files["shop/core/tests/test_m.py"] = "import shop.web.m1\n"
     assert seen_in_whole(layer_violation, files, layer_violation__layers=LAYERS) == []
-
-
-def test_violations_for_the_machine() -> None:
-    policy = settings_with(layer_violation__layers=LAYERS).detection.layer_violation
-    assert architectural_violations(model_of(SHOP), policy) == [
-        {
-            "rule": "layer_violation",
-            "message": "shop.core.m3 imports shop.web.m1, although shop.core stands below shop.web",
-            "path": "shop/core/m3.py",
-            "line": 2,
-            "source": "shop.core.m3",
-            "target": "shop.web.m1",
-        }
-    ]

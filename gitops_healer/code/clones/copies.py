@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from gitops_healer.code.clones.index import CloneIndex, CloneOptions, RawFamily
 from gitops_healer.code.clones.variation import what_varies
@@ -14,14 +14,6 @@ from gitops_healer.core.scanning import CloneFamily, Place
 
 _COMPARED = 3
 """Places of a family whose texts are held side by side."""
-
-
-class _File(Protocol):
-    @property
-    def blob(self) -> str: ...
-
-    @property
-    def size(self) -> int: ...
 
 
 def copies_in(
