@@ -30,7 +30,7 @@ from gitops_healer.settings import Settings
 
 SNAPSHOT = 1
 """Counts up whenever a snapshot means something else."""
-LINKS = f"links:{SCHEMA}:2"
+LINKS = f"links:{SCHEMA}:3"
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,20 @@ class Layout:
                 found[vote] += 1
         return found
 
+    def votes_by_relative(self, importer: str, imported: Iterable[tuple[int, str]]) -> Counter[tuple[str, str]]:
+        """The same of relative imports: a folder that is reached from inside of a package belongs to its root.
+
+        imported: (number of dots, dotted name) of each import, its names among them.
+        """
+        found: Counter[tuple[str, str]] = Counter()
+        root = self._base_of(importer)
+        for level, name in imported if self._is_undecided and root in self.roots else ():
+            target = self.relative(importer, level, name)
+            base = root if target is None else self._base_of(target)
+            if base != root and base not in self.roots:
+                found[base, root] += 1
+        return found
+
     def decide(self, votes: Mapping[tuple[str, str], int]) -> None:
         """Say which directories are namespace packages, by the votes of all files."""
         by_base: dict[str, Counter[str]] = defaultdict(Counter)

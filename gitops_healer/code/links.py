@@ -104,7 +104,9 @@ class Linker:
         votes = {} if self._known is None else dict(self._known.votes)
         for path in self._changed:
             votes.pop(path, None)
-            own = self._layout.votes_of(_absolute_names(self._facts(path)))
+            facts = self._facts(path)
+            own = self._layout.votes_of(_absolute_names(facts))
+            own += self._layout.votes_by_relative(path, _relative_names(facts))
             if own:
                 votes[path] = [[base, root, times] for (base, root), times in sorted(own.items())]
         total: Counter[tuple[str, str]] = Counter()
@@ -116,6 +118,15 @@ class Linker:
             self._known, self._changed = None, list(self._layout.files)
             self._load(self._changed)
         return votes
+
+
+def _relative_names(facts: Facts) -> Iterable[tuple[int, str]]:
+    """(dots, name) of what a file imports relatively; a `from` statement may mean submodules."""
+    for item in facts.imports:
+        if item.level:
+            yield item.level, item.module
+            dotted = f"{item.module}." if item.module else ""
+            yield from ((item.level, f"{dotted}{name}") for name, _ in item.names)
 
 
 def _absolute_names(facts: Facts) -> Iterable[str]:

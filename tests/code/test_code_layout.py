@@ -114,3 +114,18 @@ def test_odd_names() -> None:
     model = model_of(files)
     assert len(list(model.modules())) == len(files)
     assert model.module_name("é/ü.py") in ("é.ü", "ü")
+
+
+def test_a_folder_that_a_package_reaches_by_dots_belongs_to_it() -> None:
+    files = {
+        "src/web/__init__.py": "from .core.app import App\nfrom .core import views\n",
+        "src/web/core/app.py": "class App: pass\n",
+        "src/web/core/views.py": "from .app import App\n",
+        "pyproject.toml": "",
+        "tools/lone/helper.py": "from . import other\n",
+        "tools/lone/other.py": "",
+    }
+    model = model_of(files)
+    assert model.module_name("src/web/core/app.py") == "web.core.app"
+    assert model.module_name("src/web/core/views.py") == "web.core.views"
+    assert model.module_name("tools/lone/helper.py") == "helper"
