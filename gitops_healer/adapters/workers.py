@@ -18,7 +18,7 @@ _LENGTH = struct.Struct("<IQ")  # number of the item, bytes of its result
 _READ = 1 << 20
 
 
-PATIENCE = 60.0  # seconds without a result after which a process is taken for one that never ends
+PATIENCE = 40.0  # seconds without a result after which a process is taken for one that never ends
 
 
 @dataclass
@@ -53,7 +53,8 @@ class Workers:
             left.discard(number)
             yield items[number], result
         for number in sorted(left):  # a process ended early: which item it was is found by giving each its own
-            yield items[number], next((result for _, result in self._forked(function, items, [number], 1)), None)
+            alone = self._forked(function, items, [number], 1) if len(items) > 1 else ()
+            yield items[number], next((result for _, result in alone), None)
 
     def _forked(
         self, function: Callable[[Any], Any], items: Sequence[Any], numbers: Sequence[int], jobs: int
