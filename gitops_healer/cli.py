@@ -1,22 +1,19 @@
 """The command line: thin. Each command wires a world, asks for one thing, and prints it."""
 
-import json
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.status import Status as Spinner
 
 from gitops_healer import __version__
-from gitops_healer.adapters.execution_lines import bounded_lines
 from gitops_healer.adapters.ledger_export import Format as ExportFormat
 from gitops_healer.adapters.ledger_export import csv_lines, export_ledger, jsonl_lines
 from gitops_healer.boundary import guarded
+from gitops_healer.console.common import HERE, As, Format, Repo, RepoOption, show, told
+from gitops_healer.console.executions import executions_app
 from gitops_healer.core.codec import to_json
 from gitops_healer.core.history import History, replay
 from gitops_healer.core.planning import choose
@@ -38,7 +35,6 @@ from gitops_healer.wiring import (
     follow_checkout,
     identity_of,
     open_ledger,
-    open_store,
     rebuilt_events,
 )
 
@@ -50,17 +46,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 ledger_app = typer.Typer(help="The audit log on the branch healer-ledger.", invoke_without_command=True)
-executions_app = typer.Typer(help="What production recorded.", no_args_is_help=True)
 config_app = typer.Typer(help="The policies.", no_args_is_help=True)
 app.command("scan")(scan_command)
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(executions_app, name="executions")
 app.add_typer(config_app, name="config")
-
-
-class Format(StrEnum):
-    text = "text"
-    json = "json"
 
 
 class Mode(StrEnum):
@@ -74,8 +64,6 @@ class ForgeKind(StrEnum):
     github = "github"
 
 
-Repo = Annotated[Path, typer.Argument(help="A git repository.", show_default="the current directory")]
-As = Annotated[Format, typer.Option("--format", help="How to print.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="An upgrade: its id, the beginning of it, or its codename.")]
 ModeOption = Annotated[
     Mode | None, typer.Option(help="observe writes nothing, propose opens pull requests, deploy merges.")
@@ -85,23 +73,11 @@ TestCommand = Annotated[str | None, typer.Option(help="How the project's tests a
 Limit = Annotated[int | None, typer.Option(min=0, help="Begin at most so many upgrades.")]
 BaseBranch = Annotated[str | None, typer.Option(help="The branch to heal.", show_default="main, else that of HEAD")]
 Actor = Annotated[str, typer.Option(help="Who says it.")]
-HERE = Path()
 
 
 def main() -> None:
     """The entry point: every expected error is one clear message and one exit code."""
     guarded(app)
-
-
-@contextmanager
-def told(format_: Format) -> Iterator[Any]:
-    """Progress: a spinner on a terminal, nothing in a pipe."""
-    console = terminal.console(error=True)
-    if format_ is Format.json or not console.is_terminal:
-        yield lambda text: None
-        return
-    with Spinner("starting", console=console) as spinner:
-        yield lambda text: spinner.update(terminal.clean(text.splitlines()[-1] if text else ""))
 
 
 def options_of(
@@ -114,16 +90,6 @@ def options_of(
         "limits.base_branch": base_branch,
     }
     return {key: value for key, value in chosen.items() if value is not None}
-
-
-def show(format_: Format, document: Any, *texts: Any) -> None:
-    """One JSON document on stdout and nothing else, or the texts."""
-    if format_ is Format.json:
-        typer.echo(json.dumps(document, indent=2, ensure_ascii=True))
-    else:
-        console = terminal.console()
-        for text in texts:
-            console.print(text)
 
 
 @app.command()
@@ -338,7 +304,7 @@ def plan(id_: Id, repo: Repo = HERE, format_: As = Format.text) -> None:
 @ledger_app.callback()
 def ledger(
     context: typer.Context,
-    repo: Annotated[Path, typer.Option("--repo", help="A git repository.")] = HERE,
+    repo: RepoOption = HERE,
     last: Annotated[int, typer.Option(min=1, help="Show so many events.")] = 20,
     format_: As = Format.text,
 ) -> None:
@@ -471,47 +437,3 @@ def options(
     ] = False,
 ) -> None:
     """Heals Python repositories: sees what fails, proves a fix, proposes it, watches it, takes it back."""
-
-
-@executions_app.command("import")
-def executions_import(
-    files: Annotated[list[Path], typer.Argument(help="Files to read; - is standard input.")],
-    repo: Annotated[Path, typer.Option("--repo", help="A git repository.")] = HERE,
-    source: Annotated[str, typer.Option("--format", help="jsonl (one execution a line).")] = "jsonl",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Read recorded executions; what is known already is not stored twice."""
-    if source != "jsonl":
-        raise UsageError(f"--format {source} cannot be read. Allowed: jsonl")
-    store = open_store(find_place(Choices(repo)).repository.state_dir)
-    results = {}
-    for file in files:
-        with told(Format.json if as_json else Format.text) as progress, opened(file) as lines:
-            done = store.import_jsonl(lines, lambda count: progress(f"{file}: {count:,} lines"))  # noqa: B023
-        results[str(file)] = done
-    document = {"schema": documents.SCHEMA, "files": {name: to_json(done) for name, done in results.items()}}
-    texts = [terminal.import_text(name, done.stored, done.known, done.broken) for name, done in results.items()]
-    show(Format.json if as_json else Format.text, document, *texts)
-
-
-@contextmanager
-def opened(file: Path) -> Iterator[Any]:
-    """Lines of a file, or of standard input for `-`; an endless line costs no more than a long one."""
-    if str(file) == "-":
-        yield bounded_lines(sys.stdin.buffer)
-        return
-    if not file.is_file():
-        raise UsageError(f"{file} is not a file. Give JSON Lines files, or - for standard input")
-    with file.open("rb") as stream:
-        yield bounded_lines(stream)
-
-
-@executions_app.command("stats")
-def executions_stats(
-    repo: Annotated[Path, typer.Option("--repo", help="A git repository.")] = HERE, format_: As = Format.text
-) -> None:
-    """Each tool's executions: how many, how many failed, how long."""
-    stats = open_store(find_place(Choices(repo)).repository.state_dir).stats()
-    document = {"schema": documents.SCHEMA, "tools": [documents.stats_document(stat) for stat in stats]}
-    empty = "no executions yet: gitops-healer executions import FILE --format jsonl"
-    show(format_, document, terminal.stats_table(stats) if stats else empty)

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from gitops_healer.core.change import Change
-    from gitops_healer.core.execution import Execution, ToolStats
+    from gitops_healer.core.execution import Execution, Pruned, Slice, ToolStats
     from gitops_healer.core.forge import Comment, Permission, Pull, PullState, Status
     from gitops_healer.core.testing import TestReport
     from gitops_healer.core.upgrade import Event
@@ -46,6 +46,15 @@ class RefUpdate:
     ref: str
     new: str
     old: str
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """One file between two trees. old, new: blob ids, "" where it was not there (renames are one of each)."""
+
+    path: str
+    old: str
+    new: str
 
 
 @dataclass(frozen=True)
@@ -151,6 +160,19 @@ class Repository(Protocol):
         ...
 
     def changed_paths(self, base: str, head: str) -> tuple[str, ...]: ...
+
+    def file_changes(self, base: str, head: str) -> tuple[FileChange, ...]:
+        """Regular files that differ between two commits, by path; base "" stands for the empty tree. Work follows what
+        changed: equal subtrees are not read."""
+        ...
+
+    def blob_at(self, commit: str, path: str) -> str:
+        """The blob id of a regular file, "" when there is none of that name."""
+        ...
+
+    def blame(self, commit: str, path: str, start: int, end: int) -> tuple[str, ...]:
+        """The commit that last changed each of these lines (from 1, both included)."""
+        ...
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool: ...
 
@@ -298,6 +320,16 @@ class ExecutionStore(Protocol):
         self, tool: str, since: datetime, until: datetime, commits: Collection[str | None], limit: int = 1000
     ) -> frozenset[int]:
         """Tokens of different inputs that failed at any of these commits (None: calls without a commit)."""
+        ...
+
+    def timeline(self, tool: str, since: datetime, until: datetime, step: timedelta) -> tuple[Slice, ...]:
+        """Every call by time and commit, oldest first. step: a minute, an hour or a day; steps begin at whole ones in
+        UTC, without calls there is none. Where only coarser counts are kept, these are given."""
+        ...
+
+    def prune(self, now: datetime, *, payloads: timedelta, calls: timedelta, minutes: timedelta) -> Pruned:
+        """Forget what is older: of calls first the payloads, then all but the counts; counts by the minute become
+        counts by the hour. Failures, calls and durations stay countable for ever."""
         ...
 
     def version(self) -> str:

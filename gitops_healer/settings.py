@@ -120,11 +120,37 @@ class DuplicateCode(Section):
     include_tests: bool
 
 
+class DegradingTool(Section):
+    window: Duration
+    baseline: Duration
+    min_executions: Positive
+    factor: Annotated[float, Field(gt=1)]
+
+
+class SlowTool(Section):
+    p95: Duration
+    min_executions: Positive
+    window: Duration
+
+
+class UnusedTool(Section):
+    unused_for: Duration
+    max_uses: Count
+
+
+class DuplicateTool(Section):
+    similarity: Share
+
+
 class Detection(Section):
     disabled: tuple[str, ...]
     exclude: tuple[str, ...]
     low_success_rate: LowSuccessRate
     recent_failures: RecentFailures
+    degrading_tool: DegradingTool
+    slow_tool: SlowTool
+    unused_tool: UnusedTool
+    duplicate_tool: DuplicateTool
     failing_test: FailingTest
     circular_import: CircularImport
     god_class: GodClass
@@ -161,6 +187,19 @@ class Testing(Section):
     investigation_budget: Duration
 
 
+class Keep(Section):
+    payloads: Duration
+    calls: Duration
+    minutes: Duration
+
+
+class ToolsPolicy(Section):
+    decorators: tuple[str, ...]
+    base_classes: tuple[str, ...]
+    valuable_uses: Positive
+    valuable_within: Duration
+
+
 class Monitoring(Section):
     window: Duration
     baseline: Duration
@@ -169,6 +208,7 @@ class Monitoring(Section):
     margin: Share
     alpha: Annotated[float, Field(gt=0, lt=1)]
     rollback: bool
+    keep: Keep
 
 
 class LimitsPolicy(Section):
@@ -192,6 +232,7 @@ class Settings(Section):
     risk: RiskPolicy
     testing: Testing
     monitoring: Monitoring
+    tools: ToolsPolicy
     limits: LimitsPolicy
     patterns: Patterns
 

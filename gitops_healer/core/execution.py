@@ -26,7 +26,8 @@ class ExecutionFailure:
 class Execution:
     """One call of a tool. tool: `pkg.mod:qualname`; ts: aware, UTC; payloads are canonical JSON text
     (`args` a JSON array, `kwargs` an object, `result` any value), or None when they were not recorded.
-    cut: what was recorded but too long to be kept: inputs, result, message, frames."""
+    cut: what was recorded but too long to be kept: inputs, result, message, frames; unreplayable: why the recorded
+    inputs are not those of the call (redacted, not JSON), "" when they are."""
 
     id: str
     tool: str
@@ -39,10 +40,11 @@ class Execution:
     error: ExecutionFailure | None = None
     commit: str | None = None
     cut: tuple[str, ...] = ()
+    unreplayable: str = ""
 
     @property
     def replayable(self) -> bool:
-        return self.args is not None or self.kwargs is not None
+        return not self.unreplayable and (self.args is not None or self.kwargs is not None)
 
 
 @dataclass(frozen=True)
@@ -63,3 +65,25 @@ class ToolStats:
     def success_rate(self) -> float:
         """Between 0 and 1; 1 when there was no call."""
         return 1.0 - self.failed / self.total if self.total else 1.0
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Every call of one tool at one commit in one step of time. start: aware, UTC; commit: None when it is not known;
+    failed of total; latency: (bucket, calls), see `core.latency`; calls that were not timed are in no bucket."""
+
+    start: datetime
+    commit: str | None
+    total: int
+    failed: int
+    latency: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What a clean-up removed. payloads: calls that stay without inputs, result, frames; calls: that stay as counts;
+    counts: by the minute that stay as counts by the hour."""
+
+    payloads: int
+    calls: int
+    counts: int

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gitops_healer.core.finding import Finding
-from gitops_healer.detectors._calls import failing_tools, finding_of
+from gitops_healer.evidence.calls import failing_tools, finding_of
 from gitops_healer.registry import Scene, detector
 
 

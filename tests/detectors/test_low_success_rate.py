@@ -10,8 +10,8 @@ import pytest
 from gitops_healer.code.shape import shape_of
 from gitops_healer.core.failing import outside, priority, severity
 from gitops_healer.core.finding import Finding, Severity, fingerprint
-from gitops_healer.detectors._calls import repository_path
 from gitops_healer.detectors.low_success_rate import low_success_rate
+from gitops_healer.evidence.calls import repository_path
 from tests.detectors.tools_scene import HOUR, NOW, Tools
 
 BROKEN = "def f(x):\n    return 1 / x\n"
