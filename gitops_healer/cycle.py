@@ -206,7 +206,12 @@ def begin(cycle: Cycle) -> list[Upgrade]:
     retire(cycle, {finding.fingerprint for finding in findings})
     for finding in findings:
         decision = may_begin(
-            finding, cycle.journal.history, queue=limits.queue, begun=len(begun), new_per_cycle=limits.new_per_cycle
+            finding,
+            cycle.journal.history,
+            treated=bool(cycle.world.fixers_of(finding.rule)),
+            queue=limits.queue,
+            begun=len(begun),
+            new_per_cycle=limits.new_per_cycle,
         )
         cycle.findings.append((finding, decision))
         if decision.allowed:
@@ -215,13 +220,14 @@ def begin(cycle: Cycle) -> list[Upgrade]:
 
 
 def detect(cycle: Cycle) -> list[Finding]:
-    """What the detectors whose findings can be healed see on the base branch, most urgent first. Two of them may see
-    the same flaw; `gitops-healer scan` shows what all see."""
+    """What the detectors see on the base branch, most urgent first: those whose findings can be healed, and those of
+    executions, which cost little. Two of them may see the same flaw. `gitops-healer scan` shows all that code shows."""
     world = cycle.world
     scene = world.scene(world.base)
     seen: dict[str, Finding] = {}
     for detector in world.detectors:
-        if detector.name in world.settings.detection.disabled or not world.fixers_of(detector.name):
+        healed = detector.reads == "executions" or world.fixers_of(detector.name)
+        if detector.name in world.settings.detection.disabled or not healed:
             continue
         world.progress(f"looking: {detector.name}")
         said: list[str] = []
@@ -279,9 +285,10 @@ def queue(cycle: Cycle, finding: Finding) -> str:
 def investigate(cycle: Cycle, up: Upgrade) -> Outcomes:
     """Find the cause and the changes that end it: the first fixer that has something to offer or to ask."""
     scene = cycle.world.scene(up.base)
+    diagnosis = cycle.world.diagnose(scene, up.finding)
     results: list[Investigation] = []
     for fixer in cycle.world.fixers_of(up.finding.rule):
-        results.append(fixer(scene, up.finding))
+        results.append(replace(fixer(scene, up.finding), diagnosis=diagnosis))
         if results[-1].options or results[-1].question:
             return Investigated(results[-1])
     if not results:

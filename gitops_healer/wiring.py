@@ -17,13 +17,15 @@ from gitops_healer.adapters.machine import free_bytes, one_at_a_time
 from gitops_healer.adapters.repository import GitRepository
 from gitops_healer.adapters.sandbox import detect_sandbox
 from gitops_healer.adapters.suite import ProjectTests
+from gitops_healer.core.diagnosis import Diagnosis
 from gitops_healer.core.execution import Execution
+from gitops_healer.core.finding import Finding
 from gitops_healer.core.rebuilding import rebuild
 from gitops_healer.core.upgrade import Event
 from gitops_healer.errors import HealerError, UsageError
 from gitops_healer.places import Choices, Place, find_place
 from gitops_healer.ports import ExecutionStore, SandboxLevel, Signature
-from gitops_healer.registry import Check, Command, Detector, Fixer, Metric, discover
+from gitops_healer.registry import Check, Command, Detector, Fixer, Metric, Scene, discover
 from gitops_healer.settings import store_url
 from gitops_healer.world import World
 
@@ -61,10 +63,16 @@ def build_world(choices: Choices) -> World:
         checks=discover("gitops_healer.checks", Check),
         commands=discover("gitops_healer.commands", Command),
         metrics=discover("gitops_healer.metrics", Metric),
+        diagnose=diagnosed,
         lock=lock_of(repository),
         free_bytes=lambda: free_bytes(state),
         progress=choices.progress,
     )
+
+
+def diagnosed(scene: Scene, finding: Finding) -> Diagnosis | None:
+    """Why the tool of a finding fails, None when nothing was recorded under its name."""
+    return None
 
 
 def lock_of(repository: GitRepository) -> Callable[[], AbstractContextManager[None]]:

@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from gitops_healer.code.model import CodeModel
+from gitops_healer.core.diagnosis import Diagnosis
+from gitops_healer.core.finding import Finding
 from gitops_healer.core.history import History, replay
 from gitops_healer.core.upgrade import Event, Fact, Intended, RepositoryFact, Upgrade, event_id
 from gitops_healer.ports import (
@@ -26,7 +28,8 @@ from gitops_healer.settings import Settings
 
 @dataclass(frozen=True)
 class World:
-    """The outside, behind ports. run: id of this run; lock: held while a cycle works, LostRaceError when taken."""
+    """The outside, behind ports. run: id of this run; lock: held while a cycle works, LostRaceError when taken;
+    diagnose: why a tool fails, None for findings that are not about executions."""
 
     repository: Repository
     forge: Forge
@@ -45,6 +48,7 @@ class World:
     checks: Sequence[Check]
     commands: Sequence[Command]
     metrics: Sequence[Metric]
+    diagnose: Callable[[Scene, Finding], Diagnosis | None]
     lock: Callable[[], AbstractContextManager[None]]
     free_bytes: Callable[[], int]
     progress: Progress

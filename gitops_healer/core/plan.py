@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gitops_healer.core.change import Change
+from gitops_healer.core.diagnosis import Diagnosis
 from gitops_healer.core.finding import Risk
 
 
@@ -43,7 +44,8 @@ class Investigation:
 
     options: best first. When exactly one may be taken without asking, it is the first and `question` is empty. When
     `question` is set the choice is not ours (MANUAL): it says what is not determined and what each option would mean.
-    No options and no question: nothing that we know helps; `evidence` says what was tried.
+    No options and no question: nothing that we know helps; `evidence` says what was tried. diagnosis: what executions
+    and history say of the tool, None when they say nothing.
     """
 
     cause: Cause
@@ -52,6 +54,7 @@ class Investigation:
     question: str = ""
     tried: int = 0
     seconds: float = 0.0
+    diagnosis: Diagnosis | None = None
 
 
 @dataclass(frozen=True)

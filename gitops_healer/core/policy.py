@@ -36,11 +36,21 @@ def preflight(*, base: str, base_branch: str, free_bytes: int) -> Decision:
     )
 
 
-def may_begin(finding: Finding, history: History, *, queue: int, begun: int, new_per_cycle: int) -> Decision:
-    """May this finding become an upgrade now? begun: upgrades begun in this cycle."""
+def may_begin(
+    finding: Finding, history: History, *, treated: bool, queue: int, begun: int, new_per_cycle: int
+) -> Decision:
+    """May this finding become an upgrade now? treated: something installed can heal it; begun: upgrades begun in this
+    cycle."""
     return all_of(
         "begin",
         [
+            yes("treatment", f"{finding.rule} can be treated")
+            if treated
+            else no(
+                "treatment",
+                f"nothing that is installed treats {finding.rule}",
+                f"see why: gitops-healer investigate {finding.symbol}",
+            ),
             _not_paused(history),
             _not_ignored(finding, history),
             _not_known(finding, history),
