@@ -13,6 +13,7 @@ from pathlib import Path
 import pygit2
 from pygit2.enums import ObjectType, RepositoryOpenFlag, SortMode
 
+from gitops_healer.adapters import history_objects
 from gitops_healer.adapters.trees import (
     FILE,
     MAX_DEPTH,
@@ -26,7 +27,7 @@ from gitops_healer.adapters.trees import (
 )
 from gitops_healer.core.change import Change
 from gitops_healer.errors import HealerError, RepositoryError, StaleEditError
-from gitops_healer.ports import CommitInfo, Conflict, File, Signature
+from gitops_healer.ports import CommitInfo, Conflict, File, FileChange, Signature
 
 _ID = re.compile(r"[0-9a-f]{40}")
 
@@ -98,6 +99,20 @@ class Objects:
     def diff(self, base: str, head: str) -> str:
         patches = self._memory.diff(self._in_memory(base), self._in_memory(head))
         return b"".join(patch.data for patch in patches if patch is not None).decode("utf-8", "replace")
+
+    def file_changes(self, base: str, head: str) -> tuple[FileChange, ...]:
+        before = self._in_memory(base).tree if base else None
+        return history_objects.file_changes(before, self._in_memory(head).tree)
+
+    def blob_at(self, commit: str, path: str) -> str:
+        blob = history_objects.blob_at(self._commit(commit).tree, path)
+        if blob is None:
+            entry = self.entry(commit, path)
+            return entry.id if entry is not None and entry.is_file else ""
+        return blob
+
+    def blame(self, commit: str, path: str, start: int, end: int) -> tuple[str, ...]:
+        return history_objects.blame(self._repo, str(self._commit(commit).id), path, start, end)
 
     # Writing
 

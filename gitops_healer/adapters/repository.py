@@ -12,7 +12,7 @@ from gitops_healer.adapters.remote import Credential, Git
 from gitops_healer.adapters.trees import changed_entries
 from gitops_healer.core.change import Change
 from gitops_healer.errors import AlreadyGoneError, RepositoryError
-from gitops_healer.ports import CommitInfo, Conflict, File, RefUpdate, Signature
+from gitops_healer.ports import CommitInfo, Conflict, File, FileChange, RefUpdate, Signature
 
 STATE = "gitops-healer"
 
@@ -113,6 +113,15 @@ class GitRepository:
         """In path order; symlinks and submodules count."""
         trees = self._objects.tree_of(base), self._objects.tree_of(head)
         return tuple(decode_path(path) for path in sorted(changed_entries(self._objects.read_tree, *trees)))
+
+    def file_changes(self, base: str, head: str) -> tuple[FileChange, ...]:
+        return self._objects.file_changes(base, head)
+
+    def blob_at(self, commit: str, path: str) -> str:
+        return self._objects.blob_at(commit, path)
+
+    def blame(self, commit: str, path: str, start: int, end: int) -> tuple[str, ...]:
+        return self._objects.blame(commit, path, start, end)
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
         return self._objects.is_ancestor(ancestor, descendant)
