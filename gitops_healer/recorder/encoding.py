@@ -1,0 +1,232 @@
+"""Values of a program as JSON, and back: no pickle, no code of the program is called.
+
+Plain JSON data stays what it is. Everything else of a known builtin type becomes `{"$type": name, "value": ...}`; see
+docs/recorder.md for the list. What has no safe encoding is shown by its class alone, and its call cannot be replayed.
+Only exact types are encoded: a subclass may have changed what its methods do.
+"""
+
+import sys
+
+MAX_DEPTH = 8
+MAX_NODES = 1000
+MAX_TEXT = 8192
+TYPE = "$type"
+
+LONGEST_INT = 4300
+"""Digits; longer ones are slow to print and refused by many readers."""
+
+
+class Unsafe(Exception):
+    """Raised inside only: the walk is over. Its text says why."""
+
+
+class Walk:
+    """One walk over one value. why: the reason why the encoding is not the value, "" when it is; keys: whether a dict's
+    key (a text) names a secret; text: redacts one text, returns the same object when there is nothing to redact."""
+
+    __slots__ = ("_keys", "_left", "_text", "why")
+
+    def __init__(self, keys, text):
+        self._keys = keys
+        self._text = text
+        self._left = MAX_NODES
+        self.why = ""
+
+    def encode(self, value, depth=0, secret=False):
+        """The JSON value; the same object where nothing has to change."""
+        kind = type(value)
+        if kind is str:
+            return self._string(value, secret)
+        if value is None or kind is bool:
+            return value
+        if kind is int:
+            return self._int(value, secret)
+        if kind is float:
+            return value if value - value == 0 else {TYPE: "float", "value": _SPECIAL.get(value, "nan")}
+        self._left -= 1
+        if self._left < 0 or depth > MAX_DEPTH:
+            self.why = self.why or "too large or too deep"
+            return {TYPE: "cut", "class": kind.__name__}
+        if kind is list:
+            return self._items(value, depth, secret)
+        if kind is dict:
+            return self._dict(value, depth, secret)
+        if kind is tuple:
+            return {TYPE: "tuple", "value": self._items(list(value), depth, secret)}
+        return self._other(kind, value, depth, secret)
+
+    def _string(self, value, secret):
+        if secret:
+            self.why = self.why or "redacted"
+            return REDACTED
+        if len(value) > MAX_TEXT:
+            self.why = self.why or "a text was cut"
+            value = value[:MAX_TEXT]
+        if len(value) < 6:
+            return value
+        shown = self._text(value)
+        if shown is not value:
+            self.why = self.why or "redacted"
+        return shown
+
+    def _int(self, value, secret):
+        if secret:
+            self.why = self.why or "redacted"
+            return REDACTED
+        if -9007199254740992 <= value <= 9007199254740992:
+            return value
+        if value.bit_length() > LONGEST_INT * 3:
+            self.why = self.why or "a number was cut"
+            return {TYPE: "cut", "class": "int"}
+        return {TYPE: "int", "value": str(value)}
+
+    def _items(self, items, depth, secret):
+        self._left -= len(items)
+        if self._left < 0:
+            self.why = self.why or "too large or too deep"
+            return [{TYPE: "cut", "class": "list"}]
+        encode, changed, found = self.encode, False, []
+        for item in items:
+            kind = type(item)
+            if item is None or kind is bool or (kind is float and item - item == 0):
+                found.append(item)
+                continue
+            shown = encode(item, depth + 1, secret)
+            changed = changed or shown is not item
+            found.append(shown)
+        return found if changed else items[:]
+
+    def _dict(self, value, depth, secret):
+        self._left -= len(value)
+        if self._left < 0:
+            self.why = self.why or "too large or too deep"
+            return {TYPE: "cut", "class": "dict"}
+        encode, keys, found = self.encode, self._keys, {}
+        for key, item in list(value.items()):
+            if type(key) is not str or key == TYPE:
+                return self._pairs(value, depth, secret)
+            found[key] = encode(item, depth + 1, secret or keys(key))
+        return found
+
+    def _pairs(self, value, depth, secret):
+        encode, keys = self.encode, self._keys
+        pairs = [
+            [encode(key, depth + 1, secret), encode(item, depth + 1, secret or (type(key) is str and keys(key)))]
+            for key, item in list(value.items())
+        ]
+        return {TYPE: "dict", "value": pairs}
+
+    def _other(self, kind, value, depth, secret):
+        if kind is bytes or kind is bytearray:
+            return self._bytes(kind, value, secret)
+        if kind is set or kind is frozenset:
+            return {TYPE: kind.__name__, "value": self._items(list(value), depth, secret)}
+        if kind is complex:
+            return {TYPE: "complex", "value": repr(value)}
+        if kind is range:
+            return {TYPE: "range", "value": [value.start, value.stop, value.step]}
+        if kind is slice:
+            parts = [value.start, value.stop, value.step]
+            return {TYPE: "slice", "value": self._items(parts, depth, secret)}
+        name = _library_name(kind)
+        if name and not secret:
+            return {TYPE: name, "value": _SPELLED[name](value)}
+        self.why = self.why or f"a {kind.__name__} has no safe encoding"
+        return {TYPE: "object", "class": f"{kind.__module__}:{kind.__qualname__}"}
+
+    def _bytes(self, kind, value, secret):
+        import binascii
+
+        if secret:
+            self.why = self.why or "redacted"
+            return REDACTED
+        if len(value) > MAX_TEXT:
+            self.why = self.why or "bytes were cut"
+            value = value[:MAX_TEXT]
+        text = bytes(value)
+        if self._text(shown := text.decode("latin-1")) is not shown:
+            self.why = self.why or "redacted"
+            return REDACTED
+        return {TYPE: kind.__name__, "value": binascii.b2a_base64(text, newline=False).decode()}
+
+
+REDACTED = "[redacted]"
+_SPECIAL = {float("inf"): "inf", float("-inf"): "-inf"}
+
+
+def _zoned(value):
+    """ISO text; a time zone becomes its offset, since zones are objects of their own."""
+    return value.isoformat()
+
+
+_SPELLED = {
+    "datetime": _zoned,
+    "date": _zoned,
+    "time": _zoned,
+    "timedelta": lambda value: [value.days, value.seconds, value.microseconds],
+    "Decimal": str,
+    "Fraction": str,
+    "UUID": str,
+    "PosixPath": str,
+    "PurePosixPath": str,
+}
+_HOMES = {
+    "datetime": "datetime",
+    "date": "datetime",
+    "time": "datetime",
+    "timedelta": "datetime",
+    "Decimal": "decimal",
+    "Fraction": "fractions",
+    "UUID": "uuid",
+    "PosixPath": "pathlib",
+    "PurePosixPath": "pathlib",
+}
+
+
+def _library_name(kind):
+    """The name of a standard library type whose own methods may be called, "" for any other. A program's class of the same
+    name is another object. Time zones of the program's own making would be asked for their offset: they are refused."""
+    name = kind.__name__
+    home = sys.modules.get(_HOMES.get(name, ""))
+    return name if home is not None and getattr(home, name, None) is kind else ""
+
+
+def decode(value):
+    """The Python value of what `Walk.encode` gave. Raises ValueError where that is not possible (objects, cuts)."""
+    if type(value) is list:
+        return [decode(item) for item in value]
+    if type(value) is not dict:
+        return value
+    name = value.get(TYPE)
+    if name is None:
+        return {key: decode(item) for key, item in value.items()}
+    return _decoded(name, value.get("value"))
+
+
+def _decoded(name, value):
+    if name in ("bytes", "bytearray"):
+        import binascii
+
+        data = binascii.a2b_base64(value)
+        return data if name == "bytes" else bytearray(data)
+    if name == "dict":
+        return {decode(key): decode(item) for key, item in value}
+    makers = {"tuple": tuple, "set": set, "frozenset": frozenset}
+    if name in makers:
+        return makers[name](decode(value))
+    if name in ("range", "slice"):
+        return (range if name == "range" else slice)(*decode(value))
+    if name in ("int", "float", "complex"):
+        return {"int": int, "float": float, "complex": complex}[name](value)
+    if name in _HOMES:
+        return _of_library(name, value)
+    raise ValueError(f"a {name} cannot be made again")
+
+
+def _of_library(name, value):
+    import importlib
+
+    kind = getattr(importlib.import_module(_HOMES[name]), name)
+    if name in ("datetime", "date", "time"):
+        return kind.fromisoformat(value)
+    return kind(*value) if name == "timedelta" else kind(value)

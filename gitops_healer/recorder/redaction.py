@@ -1,0 +1,84 @@
+"""Secrets and personal data, by the names of keys and by what a text looks like, before anything leaves the process.
+
+Patterns are precise rather than eager: card numbers must pass Luhn's check (ISO/IEC 7812-1), IBANs theirs (ISO 13616),
+tokens carry the prefixes that their issuers document.
+"""
+
+import re
+
+_SECRET = re.compile(
+    r"pass(?:word|wd|phrase|code)|pwd|secret|(?<![a-z])tokens?(?![a-z])|token$|api_?-?key|access_?-?key|private_?-?key"
+    r"|authori[sz]ation|cookie|credential|session_?-?id|(?<![a-z])(?:auth|cvv|cvc|pin|otp|ssn|iban)(?![a-z])"
+    r"|card_?-?number|e-?mail|phone|birth_?-?(?:date|day)",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"(?:max|num|n|total|count|prompt|completion)_?tokens|token_?(?:count|s$)|_count$|^tokens?$", re.IGNORECASE)
+
+# What any of the patterns below has in it; most texts have nothing of this and are done with one search.
+_SUSPECT = re.compile(r"@|eyJ|-----B|[Bb]earer |[Bb]asic |A[KS]IA|gh[pousr]_|github_pat_|xox|sk-|AIza|\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d|-\d\d-")
+
+_PATTERNS = (
+    ("private-key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)),
+    ("jwt", re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")),
+    ("authorization", re.compile(r"\b(?:[Bb]earer|[Bb]asic) [\w.~+/=-]{8,}")),
+    ("aws-key", re.compile(r"\bA[KS]IA[0-9A-Z]{16}\b")),
+    ("github-token", re.compile(r"\b(?:gh[pousr]_\w{30,}|github_pat_\w{30,})")),
+    ("slack-token", re.compile(r"\bxox[abeoprs]-[\w-]{10,}")),
+    ("api-key", re.compile(r"\b(?:sk-[\w-]{20,}|AIza[\w-]{35})")),
+    ("email", re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")),
+    ("ssn", re.compile(r"(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])")),
+)
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[0-9A-Z]{4}){2,7}(?: ?[0-9A-Z]{1,3})?\b")
+_CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])")
+_PHONE = re.compile(r"(?<![\w+])\+\d[\d ()/.-]{7,16}\d(?!\d)")
+
+REMEMBERED = 2048
+
+
+def is_secret_name(name):
+    """Whether a key or parameter of this name holds something that must not be recorded."""
+    return _SECRET.search(name) is not None and _COUNTED.search(name) is None
+
+
+def redacted(text):
+    """The text without what looks like a secret or personal data; the same object when there is nothing."""
+    if _SUSPECT.search(text) is None:
+        return text
+    shown = text
+    for name, pattern in _PATTERNS:
+        shown = pattern.sub(f"[redacted:{name}]", shown)
+    shown = _IBAN.sub(lambda found: "[redacted:iban]" if _is_iban(found[0]) else found[0], shown)
+    shown = _CARD.sub(lambda found: "[redacted:card]" if _is_card(found[0]) else found[0], shown)
+    shown = _PHONE.sub("[redacted:phone]", shown)
+    return text if shown == text else shown
+
+
+def _is_card(text):
+    """Luhn's check over the digits, and a first digit that an issuer has."""
+    digits = [int(char) for char in text if char.isdigit()]
+    if digits[0] not in (3, 4, 5, 6) or len(set(digits)) < 3:
+        return False
+    doubled = [sum(divmod(digit * 2, 10)) for digit in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _is_iban(text):
+    """ISO 13616: the first four characters moved to the end, letters as numbers, modulo 97 is 1."""
+    plain = text.replace(" ", "")
+    moved = plain[4:] + plain[:4]
+    return 15 <= len(plain) <= 34 and int("".join(str(int(char, 36)) for char in moved)) % 97 == 1
+
+
+class Names:
+    """`is_secret_name`, remembered: programs use the same few names again and again."""
+
+    def __init__(self):
+        self._known = {}
+
+    def __call__(self, name):
+        known = self._known.get(name)
+        if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[name] = is_secret_name(name[:200])
+        return known

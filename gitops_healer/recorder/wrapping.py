@@ -1,0 +1,231 @@
+"""`@tool` and `BaseTool`: what a program writes to have its calls recorded. Calls behave as without."""
+
+from functools import update_wrapper
+from time import perf_counter_ns as _now
+
+from gitops_healer.recorder.recording import RECORDING, Entry
+
+_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
+_VARARGS, _VARKEYWORDS = 0x04, 0x08
+
+
+class Characteristics:
+    """What a tool declares about itself, so that others know how it may be tested.
+
+    idempotent: calling it again changes nothing more; side_effects: words for what it changes, such as
+    "writes_to_database"; safe_for_shadow_testing: it may run on real inputs beside the real one; requires_mocking: what
+    has to be replaced in a test, such as "api"; examples: test cases, each {"input": {...} or [...], "expected_output":
+    ..., "should_raise": "ValueError", "description": ...}.
+    """
+
+    __slots__ = ("examples", "idempotent", "requires_mocking", "safe_for_shadow_testing", "side_effects")
+
+    def __init__(self, idempotent=None, side_effects=(), safe_for_shadow_testing=None, requires_mocking=(), examples=()):
+        set_ = object.__setattr__
+        set_(self, "idempotent", idempotent)
+        set_(self, "side_effects", _words(side_effects))
+        set_(self, "safe_for_shadow_testing", safe_for_shadow_testing)
+        set_(self, "requires_mocking", _words(requires_mocking))
+        set_(self, "examples", tuple(examples))
+
+    def __setattr__(self, name, value):
+        raise AttributeError(f"characteristics of a tool do not change: {name}")
+
+    def __repr__(self):
+        return f"Characteristics({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"
+
+
+def _words(given):
+    if not given or given == "none":
+        return ()
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def tool(
+    function=None, /, *, name=None, sample=None, idempotent=None, side_effects=(), safe_for_shadow_testing=None,
+    requires_mocking=(), examples=(),
+):  # fmt: skip
+    """Record the calls of a function, method, coroutine function or (async) generator function.
+
+    `@tool`, or `@tool(idempotent=True, ...)`; what may be declared, see `Characteristics`. name: `pkg.mod:qualname`, by
+    default the function's own; sample: share of successful calls that are written down with inputs and result (0.0 to
+    1.0; by default about five a second); every call is counted, and failures are written down. Raises TypeError for what
+    cannot be called.
+    """
+    told = Characteristics(idempotent, side_effects, safe_for_shadow_testing, requires_mocking, examples)
+    if function is None:
+        return lambda inner: _wrapped(inner, name, sample, told)
+    return _wrapped(function, name, sample, told)
+
+
+def _wrapped(function, name, sample, told):
+    if isinstance(function, staticmethod | classmethod):
+        return type(function)(_recorded(function.__func__, name, sample, told, type(function) is classmethod))
+    if not hasattr(function, "__code__"):
+        raise TypeError(f"@tool is for functions and methods, not for {function!r}: decorate its methods, or use BaseTool")
+    return _recorded(function, name, sample, told, None)
+
+
+def _recorded(function, name, sample, told, bound):
+    code = function.__code__
+    entry = _entry(function, name, sample, bound)
+    if code.co_flags & _COROUTINE:
+        wrapper = _coroutine(function, entry)
+    elif code.co_flags & _ASYNC_GENERATOR:
+        wrapper = _async_generator(function, entry)
+    elif code.co_flags & _GENERATOR:
+        wrapper = _generator(function, entry)
+    else:
+        wrapper = _function(function, entry)
+    update_wrapper(wrapper, function)
+    wrapper.__tool__ = told
+    return wrapper
+
+
+def _entry(function, name, sample, bound):
+    code, qualname = function.__code__, function.__qualname__
+    names = code.co_varnames[: code.co_argcount]
+    owner = qualname.rpartition(".")[0]
+    method = bound if bound is not None else bool(
+        owner and not owner.endswith("<locals>") and names and names[0] in ("self", "cls", "mcs")
+    )  # fmt: skip
+    why = "it belongs to an object that is not recorded" if method and bound is None else ""
+    if "<locals>" in qualname:
+        why = "it is defined inside of another function"
+    every = None if sample is None else 0 if sample >= 1 else 1 << 62 if sample <= 0 else _Share(sample)
+    if isinstance(every, _Share):
+        every = None
+    skip = 1 if method else 0
+    return Entry(name or f"{function.__module__}:{qualname}", code.co_filename, names[skip:], skip, why, every)
+
+
+class _Share(float):
+    """A share between none and all of the calls."""
+
+
+def _function(function, entry):
+    def call(*args, **kwargs):
+        if RECORDING.off:
+            return function(*args, **kwargs)
+        started = _now()
+        inputs = RECORDING.begins(entry, started, args, kwargs) if started >= entry.due else None
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            RECORDING.raised(entry, inputs, _now() - started, args, kwargs, error)
+            raise
+        if inputs is None:
+            entry.done.append(_now() - started)
+        else:
+            RECORDING.succeeded(entry, inputs, _now() - started, result)
+        return result
+
+    return call
+
+
+def _coroutine(function, entry):
+    async def call(*args, **kwargs):
+        if RECORDING.off:
+            return await function(*args, **kwargs)
+        started = _now()
+        inputs = RECORDING.begins(entry, started, args, kwargs) if started >= entry.due else None
+        try:
+            result = await function(*args, **kwargs)
+        except BaseException as error:
+            RECORDING.raised(entry, inputs, _now() - started, args, kwargs, error)
+            raise
+        if inputs is None:
+            entry.done.append(_now() - started)
+        else:
+            RECORDING.succeeded(entry, inputs, _now() - started, result)
+        return result
+
+    return call
+
+
+def _generator(function, entry):
+    """A call lasts until the last item was taken, or the generator was closed."""
+
+    def call(*args, **kwargs):
+        if RECORDING.off:
+            return (yield from function(*args, **kwargs))
+        started = _now()
+        inputs = RECORDING.begins(entry, started, args, kwargs) if started >= entry.due else None
+        try:
+            result = yield from function(*args, **kwargs)
+        except GeneratorExit:
+            entry.done.append(_now() - started)
+            raise
+        except BaseException as error:
+            RECORDING.raised(entry, inputs, _now() - started, args, kwargs, error)
+            raise
+        if inputs is None:
+            entry.done.append(_now() - started)
+        else:
+            RECORDING.succeeded(entry, inputs, _now() - started, result)
+        return result
+
+    return call
+
+
+def _async_generator(function, entry):
+    """As `_generator`; what is sent, thrown and closed goes on to the tool (PEP 525 has no `yield from`)."""
+
+    async def call(*args, **kwargs):
+        started = _now()
+        inputs = None
+        if not RECORDING.off and started >= entry.due:
+            inputs = RECORDING.begins(entry, started, args, kwargs)
+        inner = function(*args, **kwargs)
+        try:
+            item = await inner.__anext__()
+            while True:
+                try:
+                    sent = yield item
+                except GeneratorExit:
+                    await inner.aclose()
+                    raise
+                except BaseException as error:
+                    item = await inner.athrow(error)
+                else:
+                    item = await inner.asend(sent)
+        except StopAsyncIteration:
+            pass
+        except GeneratorExit:
+            entry.done.append(_now() - started)
+            raise
+        except BaseException as error:
+            RECORDING.raised(entry, inputs, _now() - started, args, kwargs, error)
+            raise
+        if inputs is None:
+            entry.done.append(_now() - started)
+        else:
+            RECORDING.succeeded(entry, inputs, _now() - started, None)
+
+    return call
+
+
+class BaseTool:
+    """A tool that is a class: `execute` of every subclass is recorded.
+
+    A subclass may say how it may be tested: `get_tool_characteristics` returns a dict of what `Characteristics` knows,
+    `get_test_cases` a list of examples.
+    """
+
+    def __init_subclass__(cls, **arguments):
+        super().__init_subclass__(**arguments)
+        own = cls.__dict__.get("execute")
+        if own is not None and not hasattr(own, "__tool__"):
+            cls.execute = _wrapped(own, None, None, Characteristics())
+
+    def execute(self, *args, **kwargs):
+        """Do the work. Raises NotImplementedError where a subclass forgot to."""
+        raise NotImplementedError(f"{type(self).__qualname__} has no execute")
+
+    def get_tool_characteristics(self):
+        """What the tool declares about itself: nothing, unless a subclass says more."""
+        return {}
+
+    def get_test_cases(self):
+        """Examples: {"input": ..., "expected_output": ..., "should_raise": ..., "description": ...} each."""
+        return []
