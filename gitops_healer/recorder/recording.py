@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from itertools import count as _numbers
-from threading import Lock
+from _thread import allocate_lock
 
 WRITE_EVERY = 10_000_000_000
 """Nanoseconds between two writes of counts."""
@@ -55,7 +55,11 @@ class Entry:
         self.budget_from = 0
         self.careful = 0
         self.prefix = None
-        self.secret = ()
+        self.secret = frozenset()
+
+    def is_secret(self, position):
+        """Whether a positional argument is one that must not be recorded."""
+        return position in self.secret
 
 
 class Recording:
@@ -73,7 +77,7 @@ class Recording:
         self.redact = None
         self.root = ""
         self.service = ""
-        self._lock = Lock()
+        self._lock = allocate_lock()
         self._written = 0
         self._second = (0, "")
         self._id = ""
@@ -108,13 +112,14 @@ class Recording:
     def begin(self):
         """Once, at the first call that has to be written down."""
         import atexit
-        import json
 
-        from gitops_healer.recorder.redaction import Names
+        from gitops_healer.recorder import encoding, redaction
 
         self._begun = True
-        self._encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
-        self._names = Names()
+        self._encode = encoding.json_encoder()
+        self._names = redaction.Names()
+        self._walk, self._is_plain = encoding.Walk, encoding.is_plain
+        self._is_suspect, self._redacted = redaction.is_suspect, redaction.redacted
         self._id = os.urandom(6).hex()
         os.register_at_fork(after_in_child=self.forked)
         atexit.register(self.close)
@@ -122,7 +127,7 @@ class Recording:
     def forked(self):
         """In a child process: what waits is the parent's, who will write it."""
         self._id = os.urandom(6).hex()
-        self._lock = Lock()
+        self._lock = allocate_lock()
         for entry in self.entries:
             entry.done.clear()
             entry.failed.clear()
@@ -170,7 +175,7 @@ class Recording:
         commit = self.revision_of(entry)
         told = f',"commit":{self._encode(commit)}' if commit else ""
         entry.prefix = f'"tool":{self._encode(entry.tool)}{told}'
-        entry.secret = tuple(self._names(name) for name in entry.names)
+        entry.secret = frozenset(i for i, name in enumerate(entry.names) if self._names(name))
         self.entries.append(entry)
         return True
 
@@ -230,22 +235,36 @@ class Recording:
 
     def inputs(self, entry, args, kwargs):
         """`"args":...,"kwargs":...` of a call as JSON, and why they cannot be replayed."""
-        from gitops_healer.recorder.encoding import Walk
-
-        walk, secret = Walk(self._names, self.redact or _redacted()), entry.secret
-        args = args[entry.skip :]
-        shown = [walk.encode(arg, 1, i < len(secret) and secret[i]) for i, arg in enumerate(args)]
+        given = list(args[entry.skip :] if entry.skip else args)
+        names = self._names
+        if self.redact is None and not entry.secret and self._is_plain(given, names.safe, names):
+            if not kwargs or self._is_plain(kwargs, names.safe, names):
+                try:
+                    text = f'"args":{self._encode(given)}'
+                    if kwargs:
+                        text += f',"kwargs":{self._encode(kwargs)}'
+                    if len(text) < EVENT_BYTES and not self._is_suspect(text):
+                        return text, entry.unreplayable
+                except ValueError:  # not a number, infinite, or longer than can be printed
+                    pass
+        walk = self._walk(names, self.redact or self._redacted)
+        shown = [walk.encode(arg, 1, entry.is_secret(i)) for i, arg in enumerate(given)]
         text = f'"args":{self._encode(shown)}'
         if kwargs:
-            names = self._names
             found = {name: walk.encode(value, 1, names(name)) for name, value in kwargs.items()}
             text += f',"kwargs":{self._encode(found)}'
         return text, entry.unreplayable or walk.why
 
     def result(self, value):
-        from gitops_healer.recorder.encoding import Walk
-
-        return f'"result":{self._encode(Walk(self._names, self.redact or _redacted()).encode(value, 1))}'
+        """`"result":...`, with what has no encoding shown by its class."""
+        if self.redact is None and self._is_plain(value, self._names.safe, self._names):
+            try:
+                text = f'"result":{self._encode(value)}'
+                if len(text) < EVENT_BYTES and not self._is_suspect(text):
+                    return text
+            except ValueError:
+                pass
+        return f'"result":{self._encode(self._walk(self._names, self.redact or self._redacted).encode(value, 1))}'
 
     def failure(self, error, late):
         """`"error":{...}`: type, message, and frames with paths from the top of the repository."""
@@ -263,7 +282,7 @@ class Recording:
             file = file[len(root) :] if root and file.startswith(root) else file
             frames.append([file, trace.tb_lineno or 0, code.co_name])
             trace = trace.tb_next
-        told = {"type": name, "message": (self.redact or _redacted())(message), "frames": frames[-FRAMES:]}
+        told = {"type": name, "message": (self.redact or self._redacted)(message), "frames": frames[-FRAMES:]}
         return f'"error":{self._encode(told)}' + (',"inputs":"after"' if late else "")
 
     def event(self, entry, inputs, duration, ok, rest):
@@ -384,12 +403,6 @@ class Recording:
                 self.sink.close()
         except Exception as error:
             self.stumbled(error)
-
-
-def _redacted():
-    from gitops_healer.recorder.redaction import redacted
-
-    return redacted
 
 
 RECORDING = Recording()

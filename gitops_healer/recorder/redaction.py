@@ -14,8 +14,9 @@ _SECRET = re.compile(
 )
 _COUNTED = re.compile(r"(?:max|num|n|total|count|prompt|completion)_?tokens|token_?(?:count|s$)|_count$|^tokens?$", re.IGNORECASE)
 
-# What any of the patterns below has in it; most texts have nothing of this and are done with one search.
-_SUSPECT = re.compile(r"@|eyJ|-----B|[Bb]earer |[Bb]asic |A[KS]IA|gh[pousr]_|github_pat_|xox|sk-|AIza|\d[ -]?\d[ -]?\d[ -]?\d[ -]?\d|-\d\d-")
+# What any of the patterns below has in it. Looking for a fixed text is ten times faster than any expression.
+_MARKS = ("@", "eyJ", "-----B", "earer ", "asic ", "KIA", "SIA", "gh", "xox", "sk-", "AIza", "+")
+_NUMBERS = re.compile(r"\d(?:[ -]?\d){8}|\d{3}-\d\d-\d{4}|[A-Z]{2}\d\d ?[A-Z]")
 
 _PATTERNS = (
     ("private-key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)),
@@ -40,9 +41,17 @@ def is_secret_name(name):
     return _SECRET.search(name) is not None and _COUNTED.search(name) is None
 
 
+def is_suspect(text):
+    """Whether something in a text may have to be redacted; false alarms cost time, nothing else."""
+    for mark in _MARKS:
+        if mark in text:
+            return True
+    return _NUMBERS.search(text) is not None
+
+
 def redacted(text):
     """The text without what looks like a secret or personal data; the same object when there is nothing."""
-    if _SUSPECT.search(text) is None:
+    if not is_suspect(text):
         return text
     shown = text
     for name, pattern in _PATTERNS:
@@ -73,12 +82,17 @@ class Names:
     """`is_secret_name`, remembered: programs use the same few names again and again."""
 
     def __init__(self):
-        self._known = {}
+        self.safe = set()
+        self._secret = set()
 
     def __call__(self, name):
-        known = self._known.get(name)
-        if known is None:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            known = self._known[name] = is_secret_name(name[:200])
-        return known
+        if name in self.safe:
+            return False
+        if name in self._secret:
+            return True
+        secret = is_secret_name(name[:200])
+        known = self._secret if secret else self.safe
+        if len(known) >= REMEMBERED:
+            known.clear()
+        known.add(name)
+        return secret
