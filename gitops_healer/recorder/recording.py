@@ -16,6 +16,7 @@ EVENT_BYTES = 64 * 1024
 FRAMES = 50
 MESSAGE = 2000
 MAX_ERRORS = 20
+_wall, _monotonic = time.time_ns, time.monotonic_ns
 INTERRUPTIONS = ("KeyboardInterrupt", "SystemExit", "GeneratorExit", "CancelledError")
 
 
@@ -187,12 +188,14 @@ class Recording:
         try:
             if entry.prefix is None and not self.prepare(entry):
                 return None
-            self.count(entry)
-            entry.minute = self.wall() // 60_000_000_000
+            if entry.done or entry.failed or entry.interrupted:
+                self.count(entry)
+            wall = (self.clock or _wall)()
+            entry.minute = wall // 60_000_000_000
             wanted = entry.every if entry.every is not None else self.every
             jitter = started * 2654435761 & 0xFFFF
             entry.due = 0 if self.clock is not None or wanted == 0 else started + wanted // 2 + wanted * jitter // 0xFFFF
-            return self.inputs(entry, args, kwargs)
+            return (*self.inputs(entry, args, kwargs), wall)
         except Exception as error:
             self.stumbled(error)
             return None
@@ -218,7 +221,8 @@ class Recording:
                 entry.failed.append(duration)
             else:
                 late = inputs is None
-                inputs = self.inputs(entry, args, kwargs) if late else inputs
+                if late:
+                    inputs = (*self.inputs(entry, args, kwargs), self.wall() - duration)
                 self.event(entry, inputs, duration, False, self.failure(error, late))
             self.write_counts(False)
         except Exception as problem:
@@ -287,10 +291,10 @@ class Recording:
 
     def event(self, entry, inputs, duration, ok, rest):
         """One line, one write."""
-        text, why = inputs
+        text, why, began = inputs
         told = f',"unreplayable":{self._encode(why)}' if why else ""
         head = (
-            f'{{"v":1,"id":"{self._id}-{self._next():x}",{entry.prefix},"ts":"{self.moment(self.wall() - duration)}",'
+            f'{{"v":1,"id":"{self._id}-{self._next():x}",{entry.prefix},"ts":"{self.moment(began)}",'
             f'"ok":{"true" if ok else "false"},"duration_ms":{duration / 1e6:.6g}'
         )
         line = f"{head}{told},{text},{rest}}}\n"
@@ -305,7 +309,7 @@ class Recording:
             (entry.done if ok else entry.failed).append(duration)
 
     def wall(self):
-        return (self.clock or time.time_ns)()
+        return (self.clock or _wall)()
 
     def moment(self, nanoseconds):
         """RFC 3339 in UTC, with microseconds; the second is spelled once."""
@@ -340,7 +344,7 @@ class Recording:
 
     def write_counts(self, now):
         """Every ten seconds, or at once. Nobody waits: when another thread is at it, it is done."""
-        moment = time.monotonic_ns()
+        moment = _monotonic()
         if not now and moment - self._written < WRITE_EVERY:
             return
         if not self._lock.acquire(now):

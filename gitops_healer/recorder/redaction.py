@@ -14,21 +14,23 @@ _SECRET = re.compile(
 )
 _COUNTED = re.compile(r"(?:max|num|n|total|count|prompt|completion)_?tokens|token_?(?:count|s$)|_count$|^tokens?$", re.IGNORECASE)
 
-# What any of the patterns below has in it. Looking for a fixed text is ten times faster than any expression.
-_MARKS = ("@", "eyJ", "-----B", "earer ", "asic ", "KIA", "SIA", "gh", "xox", "sk-", "AIza", "+")
-_NUMBERS = re.compile(r"\d(?:[ -]?\d){8}|\d{3}-\d\d-\d{4}|[A-Z]{2}\d\d ?[A-Z]")
-
-_PATTERNS = (
-    ("private-key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)),
-    ("jwt", re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")),
-    ("authorization", re.compile(r"\b(?:[Bb]earer|[Bb]asic) [\w.~+/=-]{8,}")),
-    ("aws-key", re.compile(r"\bA[KS]IA[0-9A-Z]{16}\b")),
-    ("github-token", re.compile(r"\b(?:gh[pousr]_\w{30,}|github_pat_\w{30,})")),
-    ("slack-token", re.compile(r"\bxox[abeoprs]-[\w-]{10,}")),
-    ("api-key", re.compile(r"\b(?:sk-[\w-]{20,}|AIza[\w-]{35})")),
-    ("email", re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")),
-    ("ssn", re.compile(r"(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])")),
+# (name, texts of which one is in every match, pattern). Looking for a fixed text costs a tenth of any expression.
+_MARKED = (
+    ("private-key", ("-----BEGIN ",), r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"),
+    ("jwt", ("eyJ",), r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
+    ("authorization", ("earer ", "asic "), r"\b(?:[Bb]earer|[Bb]asic) [\w.~+/=-]{8,}"),
+    ("aws-key", ("AKIA", "ASIA"), r"\bA[KS]IA[0-9A-Z]{16}\b"),
+    ("github-token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "_pat_"), r"\b(?:gh[pousr]_\w{30,}|github_pat_\w{30,})"),
+    ("slack-token", ("xox",), r"\bxox[abeoprs]-[\w-]{10,}"),
+    ("api-key", ("sk-", "AIza"), r"\b(?:sk-[\w-]{20,}|AIza[\w-]{35})"),
+    ("email", ("@",), r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"),
 )
+_PATTERNS = tuple((name, marks, re.compile(pattern, re.DOTALL)) for name, marks, pattern in _MARKED)
+_MARKS = tuple((mark, pattern) for _, marks, pattern in _PATTERNS for mark in marks)
+
+# What has at least eleven digits, spaces and hyphens in a row, and so perhaps one of the numbers below.
+_NUMBER = re.compile(r"\d[\d -]{9}\d")
+_SSN = re.compile(r"(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[0-9A-Z]{4}){2,7}(?: ?[0-9A-Z]{1,3})?\b")
 _CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])")
 _PHONE = re.compile(r"(?<![\w+])\+\d[\d ()/.-]{7,16}\d(?!\d)")
@@ -43,10 +45,12 @@ def is_secret_name(name):
 
 def is_suspect(text):
     """Whether something in a text may have to be redacted; false alarms cost time, nothing else."""
-    for mark in _MARKS:
-        if mark in text:
+    for mark, pattern in _MARKS:
+        if mark in text and pattern.search(text):
             return True
-    return _NUMBERS.search(text) is not None
+    if "+" in text and _PHONE.search(text):
+        return True
+    return _NUMBER.search(text) is not None and any(p.search(text) for p in (_SSN, _CARD, _IBAN))
 
 
 def redacted(text):
@@ -54,8 +58,9 @@ def redacted(text):
     if not is_suspect(text):
         return text
     shown = text
-    for name, pattern in _PATTERNS:
+    for name, _, pattern in _PATTERNS:
         shown = pattern.sub(f"[redacted:{name}]", shown)
+    shown = _SSN.sub("[redacted:ssn]", shown)
     shown = _IBAN.sub(lambda found: "[redacted:iban]" if _is_iban(found[0]) else found[0], shown)
     shown = _CARD.sub(lambda found: "[redacted:card]" if _is_card(found[0]) else found[0], shown)
     shown = _PHONE.sub("[redacted:phone]", shown)
@@ -65,7 +70,7 @@ def redacted(text):
 def _is_card(text):
     """Luhn's check over the digits, and a first digit that an issuer has."""
     digits = [int(char) for char in text if char.isdigit()]
-    if digits[0] not in (3, 4, 5, 6) or len(set(digits)) < 3:
+    if digits[0] not in (3, 4, 5, 6) or len(set(digits)) < 2:
         return False
     doubled = [sum(divmod(digit * 2, 10)) for digit in digits[-2::-2]]
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
