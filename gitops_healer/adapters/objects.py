@@ -112,7 +112,11 @@ class Objects:
         return blob
 
     def blame(self, commit: str, path: str, start: int, end: int) -> tuple[str, ...]:
-        return history_objects.blame(self._repo, str(self._commit(commit).id), path, start, end)
+        data = self.read(commit, path) or b""
+        last = data.count(b"\n") + (not data.endswith(b"\n")) if data else end
+        if not 1 <= start <= min(end, last):
+            return ()
+        return history_objects.blame(self._repo, str(self._commit(commit).id), path, start, min(end, last))
 
     # Writing
 
