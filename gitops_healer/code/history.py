@@ -116,7 +116,7 @@ class Trace:
         if same is not None:
             parent, look = same
             reworded = look.blob != at.snapshot.blob and look.text.split() != at.snapshot.text.split()
-            self._go(replace(at, commit=parent, snapshot=look, since=parent))
+            self._go(_At(parent, look, parent))
             return Step(at.commit, Kind.REWORDED, at.snapshot) if reworded else None
         return self._changed(at, parents, looks)
 

@@ -60,7 +60,7 @@ _SAME_NAME = 0.55
 _OTHER_NAME = 0.65
 _COPY = 0.8
 _STANDS = 0.5
-_SOME_TOKENS = 12
+_SOME_TOKENS = 18
 """With fewer tokens than this a likeness says nothing: only equal code counts then."""
 _MANY_TOKENS = 25
 _MOST_CANDIDATES = 5000
