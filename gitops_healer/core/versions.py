@@ -1,8 +1,15 @@
 """What one function was, commit by commit: its versions, and how many calls of each went well."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Final
+
+RESTORE: Final = "restore_version"
+"""The rule of findings by which maintainers order a version back."""
+_WANTED: Final = re.compile(r"Wanted is version (\d+), as commit ([0-9a-f]{40}) made (\S+) in (.+)\.", re.DOTALL)
 
 
 class Kind(Enum):
@@ -77,15 +84,37 @@ class SymbolVersion:
 
 @dataclass(frozen=True)
 class VersionCalls:
-    """Every recorded call that ran one version. latency: (bucket, calls), see `core.latency`; failures: (error type,
-    calls), most frequent first, of the failures whose errors were kept."""
+    """Every recorded call that ran one version. failures: (error type, calls), most frequent first, of the failures
+    whose errors were kept."""
 
     total: int = 0
     failed: int = 0
-    latency: tuple[tuple[int, int], ...] = ()
     failures: tuple[tuple[str, int], ...] = ()
 
     @property
     def success_rate(self) -> float | None:
         """Between 0 and 1; None without calls."""
         return 1 - self.failed / self.total if self.total else None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The version that is to come back: its number when it was ordered, and where it stands."""
+
+    number: int
+    commit: str
+    place: Place
+
+    def __str__(self) -> str:
+        return (
+            f"Wanted is version {self.number}, as commit {self.commit} made {self.place.symbol} in {self.place.path}."
+        )
+
+    @classmethod
+    def of(cls, evidence: Iterable[str]) -> "Wanted | None":
+        """Read back from the evidence of a finding."""
+        for sentence in evidence:
+            match = _WANTED.fullmatch(sentence)
+            if match:
+                return cls(int(match[1]), match[2], Place(match[4], match[3]))
+        return None

@@ -56,6 +56,7 @@ from gitops_healer.core.watching import Window
 from gitops_healer.errors import RepositoryError
 from gitops_healer.registry import Answer, Command, Request, Scene, discover
 from gitops_healer.settings import load_settings
+from tests.code.models import model_of
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 COMMANDS = {known.name: known for known in discover("gitops_healer.commands", Command)}
@@ -148,8 +149,11 @@ def scene_of(**known: object) -> Scene:
     """A scene of which commands need the commit, the repository and the settings."""
     blank: dict[str, Any] = dict.fromkeys(Scene.__dataclass_fields__)
     return Scene(
-        **{**blank, "now": NOW, "commit": BASE, "repository": NoCommits(), "settings": load_settings(), **known}
-    )
+        **{
+            **blank, "now": NOW, "commit": BASE, "repository": NoCommits(), "settings": load_settings(),
+            "code": model_of({}), "progress": lambda _: None, **known,
+        }
+    )  # fmt: skip
 
 
 def ask(command: str, history: History, *arguments: str, **more: Any) -> Answer:
@@ -183,6 +187,7 @@ def test_there_is_a_file_for_every_command_and_each_says_what_it_needs() -> None
     assert set(COMMANDS) == {
         "approve", "approve_plan", "choose", "hold", "resume", "ignore", "heed", "retry", "rollback_upgrade", "reland",
         "upgrade_status", "show_upgrade_diff", "upgrade_ledger", "self_upgrade", "explain", "help", "permit",
+        "restore", "history",
     }  # fmt: skip
     for known in COMMANDS.values():
         assert known.usage.startswith(f"/{known.name}")
@@ -191,7 +196,7 @@ def test_there_is_a_file_for_every_command_and_each_says_what_it_needs() -> None
         assert known.examples
         assert all(example.startswith(f"/{known.name}") for example in known.examples)
     readers = {known.name for known in COMMANDS.values() if known.needs is Permission.READ}
-    assert readers == {"upgrade_status", "show_upgrade_diff", "upgrade_ledger", "explain", "help"}
+    assert readers == {"upgrade_status", "show_upgrade_diff", "upgrade_ledger", "explain", "help", "history"}
     assert [known.name for known in COMMANDS.values() if known.needs is Permission.ADMIN] == ["permit"]
 
 
@@ -231,6 +236,12 @@ class NoCommits:
 
     def diff(self, base: str, head: str) -> str:
         raise RepositoryError(f"{base} is not here")
+
+    def read_blob(self, blob: str) -> bytes:
+        raise RepositoryError(f"{blob} is not here")
+
+    def log(self, head: str) -> Any:
+        raise RepositoryError(f"{head} is not here")
 
 
 def harmless(markdown: str) -> None:
