@@ -278,11 +278,13 @@ class Forge(Protocol):
 
 @dataclass(frozen=True)
 class Imported:
-    """stored: new rows; known: rows that were there already; broken: (line number from 1, why) of skipped lines."""
+    """stored: new rows; known: rows that were there already; broken: (line number from 1, why) of skipped lines; old:
+    lines that are older than what is kept one by one, and were not stored."""
 
     stored: int
     known: int
     broken: tuple[tuple[int, str], ...]
+    old: int = 0
 
 
 class ExecutionStore(Protocol):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import postgres_server, postgres_url  # noqa: F401
+
 
 @dataclass(frozen=True)
 class GitRepo:

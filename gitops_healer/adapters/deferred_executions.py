@@ -1,10 +1,10 @@
 """An execution store that is opened when there is something in it."""
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
-from gitops_healer.core.execution import Execution, ToolStats
+from gitops_healer.core.execution import Execution, Pruned, Slice, ToolStats
 from gitops_healer.ports import ExecutionStore, Imported
 
 
@@ -52,6 +52,14 @@ class DeferredExecutions:
         self, tool: str, since: datetime, until: datetime, commits: Collection[str | None], limit: int = 1000
     ) -> frozenset[int]:
         return self._store.failing_inputs(tool, since, until, commits, limit) if self._exists() else frozenset()
+
+    def timeline(self, tool: str, since: datetime, until: datetime, step: timedelta) -> tuple[Slice, ...]:
+        return self._store.timeline(tool, since, until, step) if self._exists() else ()
+
+    def prune(self, now: datetime, *, payloads: timedelta, calls: timedelta, minutes: timedelta) -> Pruned:
+        if not self._exists():
+            return Pruned(0, 0, 0)
+        return self._store.prune(now, payloads=payloads, calls=calls, minutes=minutes)
 
     def version(self) -> str:
         return self._store.version() if self._exists() else ""

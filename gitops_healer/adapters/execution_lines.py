@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final, TypeVar
 
 from gitops_healer.core.execution import Execution
-from gitops_healer.core.executions_format import LINE_LIMIT, Call, LineError, call_of, parse_line, renumbered
+from gitops_healer.core.executions_format import LINE_LIMIT, Call, Count, LineError, call_of, renumbered
+from gitops_healer.core.executions_quick import QuickParser
 
 T = TypeVar("T")
 
@@ -50,16 +51,17 @@ class EqualLines:
 
 @dataclass
 class Batch:
-    """calls: ready to be stored; broken: (line number, why); lines: read so far in all."""
+    """calls, counts: ready to be stored; broken: (line number, why); lines: read so far in all."""
 
     calls: list[Call] = field(default_factory=list)
+    counts: list[Count] = field(default_factory=list)
     broken: list[tuple[int, str]] = field(default_factory=list)
     lines: int = 0
 
 
 def read_lines(lines: Iterable[bytes]) -> Iterator[Batch]:
     """Calls from JSON Lines. Blank lines are nothing."""
-    return _batches(lines, parse_line, len, lambda line: not line.isspace() and bool(line))
+    return _batches(lines, QuickParser(), len, lambda line: not line.isspace() and bool(line))
 
 
 def read_executions(executions: Iterable[Execution]) -> Iterator[Batch]:
@@ -72,18 +74,23 @@ def _size(execution: Execution) -> int:
 
 
 def _batches(
-    items: Iterable[T], parse: Callable[[T], Call], size: Callable[[T], int], wanted: Callable[[T], bool]
+    items: Iterable[T], parse: Callable[[T], Call | Count], size: Callable[[T], int], wanted: Callable[[T], bool]
 ) -> Iterator[Batch]:
     numbers, batch, held = EqualLines(), Batch(), 0
     for position, item in enumerate(items, start=1):
-        batch.lines = position
         try:
             if wanted(item):
-                batch.calls.append(numbers.number(parse(item)))
+                made = parse(item)
                 held += size(item)
+                if type(made) is Call:
+                    batch.calls.append(numbers.number(made) if made.numbered else made)
+                elif type(made) is Count:
+                    batch.counts.append(made)
         except LineError as error:
             batch.broken.append((position, str(error)))
-        if held >= BATCH_BYTES or len(batch.calls) + len(batch.broken) >= BATCH_CALLS:
+        if held >= BATCH_BYTES or len(batch.calls) + len(batch.counts) + len(batch.broken) >= BATCH_CALLS:
+            batch.lines = position
             yield batch
-            batch, held = Batch(lines=position), 0
+            batch, held = Batch(), 0
+        batch.lines = position
     yield batch

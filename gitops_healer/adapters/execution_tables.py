@@ -20,10 +20,13 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     create_engine,
+    delete,
     event,
     insert,
+    literal,
     select,
     text,
+    update,
 )
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
@@ -32,8 +35,10 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from gitops_healer.errors import ForgeError, HealerError, UsageError
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 BUSY_SECONDS: Final = 60
+HOUR: Final = 3_600_000_000
+"""Microseconds."""
 
 _metadata = MetaData()
 _Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER is SQLite's own row number
@@ -45,6 +50,13 @@ STORE = Table(
     Column("schema", Integer, nullable=False),
     Column("token", Text, nullable=False),  # tells this store from one that was made anew in its place
     Column("stored", BigInteger, nullable=False),
+)
+# What a clean-up removed for good: older lines are refused, or they would count twice. A row a kind of line.
+PRUNED = Table(
+    "healer_pruned",
+    _metadata,
+    Column("kind", Text, primary_key=True),
+    Column("until", BigInteger, nullable=False),
 )
 # Names of tools, commits and error types, once each: a call holds their numbers.
 WORDS = Table(
@@ -71,6 +83,7 @@ CALLS = Table(
     Column("given", Text),
     Column("cut", SmallInteger, nullable=False),
     Column("payload", Text),
+    Column("counted", SmallInteger, nullable=False, server_default="0"),  # 1: counts hold this call as well
     UniqueConstraint("tool", "ts", "key"),
 )
 Index(
@@ -80,6 +93,48 @@ Index(
     CALLS.c.key,
     sqlite_where=text("outcome = 0"),
     postgresql_where=text("outcome = 0"),
+)
+
+
+# Calls of which no single one is known: counted by a recorder, or left of those that a clean-up removed.
+COUNTS = Table(
+    "healer_counts",
+    _metadata,
+    Column("tool", Integer, primary_key=True, autoincrement=False),
+    Column("ts", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("commit_id", Integer),
+    Column("passed", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("interrupted", BigInteger, nullable=False),
+    Column("latency", Text, nullable=False),
+    Column("errors", Text),
+    sqlite_with_rowid=False,
+)
+# Sums of calls and counts, kept so that a year can be read as quickly as a day. Always what they sum up to: an hour in
+# which something was stored is marked in the same transaction, and summed up again before it is read.
+HOURS = Table(
+    "healer_hours",
+    _metadata,
+    Column("tool", Integer, primary_key=True, autoincrement=False),
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    Column("commit_id", Integer, primary_key=True, autoincrement=False),  # 0: not known
+    Column("passed", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("counted", BigInteger, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("latency", Text, nullable=False),
+    Column("errors", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+MARKED = Table(
+    "healer_marked_hours",
+    _metadata,
+    Column("tool", Integer, primary_key=True, autoincrement=False),
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    Column("mark", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 
@@ -131,11 +186,25 @@ class Database:
                     connection.execute(insert(STORE).values(id=1, schema=SCHEMA, token=secrets.token_hex(8), stored=0))
         with self.engine.connect() as connection:
             schema = connection.execute(select(STORE.c.schema)).scalar()
+        if schema == 1:
+            self._from_first()
+            schema = SCHEMA
         if schema != SCHEMA:
             raise UsageError(
                 f"{self.name} has schema {schema}, and {SCHEMA} is known here: use the version of gitops-healer that "
                 "wrote it, or update"
             )
+
+    def _from_first(self) -> None:
+        """Schema 1 had calls and nothing that sums them up."""
+        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            _metadata.create_all(connection)
+            connection.exec_driver_sql(f"ALTER TABLE {CALLS.name} ADD COLUMN counted SMALLINT NOT NULL DEFAULT 0")
+            hour = CALLS.c.ts // HOUR
+            hours = select(CALLS.c.tool, hour, literal(0)).distinct()
+            connection.execute(delete(MARKED))
+            connection.execute(insert(MARKED).from_select(["tool", "hour", "mark"], hours))
+            connection.execute(update(STORE).values(schema=SCHEMA))
 
 
 def open_database(place: str | Path) -> Database:

@@ -1,4 +1,4 @@
-"""One line of recorded executions (JSON Lines) to a `Call`, or a reason why not.
+"""One line of recorded executions (JSON Lines) to a `Call` or a `Count`, or a reason why not.
 
 Nothing is guessed: a line that does not say what it must say is refused with a sentence. Extra keys are allowed.
 """
@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from json import JSONDecodeError, JSONDecoder, JSONEncoder
 from typing import Any, Final, NamedTuple, NoReturn
+
+import orjson
 
 from gitops_healer.core.execution import Execution, ExecutionFailure, Frame
 
@@ -28,7 +30,11 @@ PASSED: Final = 1
 INTERRUPTED: Final = 2
 INTERRUPTIONS: Final = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit", "CancelledError"})
 
-_KNOWN: Final = frozenset({"v", "tool", "ts", "ok", "duration_ms", "args", "kwargs", "result", "error", "commit", "id"})
+_KNOWN: Final = frozenset(
+    {"v", "tool", "ts", "ok", "duration_ms", "args", "kwargs", "result", "error", "commit", "id", "counted"}
+)
+MINUTE: Final = 60_000_000
+REASON_LIMIT: Final = 200
 _MADE: Final = re.compile(r"auto-[0-9a-f]+-([0-9a-f]{16})")
 
 
@@ -42,8 +48,9 @@ class Call(NamedTuple):
     ts: microseconds since 1970 UTC; outcome: FAILED, PASSED, or INTERRUPTED (stopped from outside: it counts neither
     as success nor as failure); key: tells calls of one tool at one microsecond apart; numbered: whether the key was
     made from the contents, so that equal lines have to be numbered; input: tells failing inputs apart; payload:
-    canonical JSON object of what was recorded of args, kwargs, result and error ([type, message, frames]); cut: bit i
-    set when CUT_NAMES[i] was too long to be kept.
+    JSON object of what was recorded of args, kwargs, result, error ([type, message, frames]) and why the inputs are not
+    those of the call (unreplayable); cut: bit i set when CUT_NAMES[i] was too long to be kept; counted: whether a
+    `Count` holds this call as well, so that it must not be counted twice.
     """
 
     tool: str
@@ -58,6 +65,23 @@ class Call(NamedTuple):
     id: str | None
     payload: str | None
     cut: int
+    counted: bool = False
+
+
+class Count(NamedTuple):
+    """Calls of one tool and commit in one minute of which no single one was written down.
+
+    ts: microseconds since 1970 of the minute; key: from the line's id; latency: {bucket: calls}, see `core.latency`.
+    """
+
+    tool: str
+    ts: int
+    commit: str | None
+    key: int
+    passed: int
+    failed: int
+    interrupted: int
+    latency: dict[int, int]
 
 
 class Payload(NamedTuple):
@@ -67,6 +91,7 @@ class Payload(NamedTuple):
     kwargs: str | None = None
     result: str | None = None
     error: ExecutionFailure | None = None
+    unreplayable: str = ""
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -87,9 +112,10 @@ def renumbered(key: int, number: int) -> int:
     return hash64(f"{key}#{number}")
 
 
-def parse_line(line: bytes) -> Call:
-    """The call that a line records. Raises LineError. CRLF and a byte order mark are harmless."""
-    return _call(_object(line))
+def parse_line(line: bytes) -> Call | Count:
+    """The call, or count of calls, that a line records. Raises LineError. CRLF and a byte order mark are harmless."""
+    data = _object(line)
+    return _count(data) if "counts" in data else _call(data)
 
 
 def call_of(execution: Execution) -> Call:
@@ -100,6 +126,8 @@ def call_of(execution: Execution) -> Call:
         text = getattr(execution, name)
         if text is not None:
             data[name] = _json(text)
+    if execution.unreplayable:
+        data["unreplayable"] = execution.unreplayable
     if execution.error is not None:
         frames = [[frame.file, frame.line, frame.function] for frame in execution.error.frames]
         data["error"] = {"type": execution.error.type, "message": execution.error.message, "frames": frames}
@@ -146,15 +174,76 @@ def _call(data: dict[str, Any]) -> Call:
         raise _ill("ok", "true or false", data)
     if data.get("v", 1) != 1:
         raise LineError(f"is of version {_shown(data['v'])}, and only 1 is known: update gitops-healer")
+    counted = data.get("counted") or False
+    if counted is not True and counted is not False:
+        raise _ill("counted", "true or false", data)
     parts, error_type, cut = _parts(data)
     outcome = PASSED if ok else INTERRUPTED if (error_type or "").rpartition(".")[2] in INTERRUPTIONS else FAILED
     tool, ts, commit, given, duration = _tool(data), _moment(data), _name(data, "commit"), _id(data), _duration(data)
-    payload = _text(parts) if parts else None
-    key = _key_of(given) if given is not None else _content_key(data, outcome, duration, commit, payload)
+    payload = payload_text(parts) if parts else None
+    key = _key_of(given) if given is not None else _content_key(data, outcome, duration, commit, parts)
     failing = _failing_input(parts, key) if outcome == FAILED else None
     if payload is not None and len(payload) > PAYLOAD_LIMIT:
         payload, cut = _capped(parts, cut)
-    return Call(tool, ts, outcome, duration, commit, key, given is None, error_type, failing, given, payload, cut)
+    return Call(
+        tool, ts, outcome, duration, commit, key, given is None, error_type, failing, given, payload, cut, counted
+    )
+
+
+def _count(data: dict[str, Any]) -> Count:
+    """A line that only counts. It has to say which one it is, or a file that is read again would count twice."""
+    if data.get("v", 1) != 1:
+        raise LineError(f"is of version {_shown(data['v'])}, and only 1 is known: update gitops-healer")
+    given = _id(data)
+    if given is None:
+        raise _ill("id", "a text that no other line of counts has", data)
+    counts = data["counts"]
+    if not isinstance(counts, dict):
+        raise _ill("counts", 'an object such as {"ok": 12, "failed": 1}', data)
+    passed, failed, interrupted = (_whole(counts, name) for name in ("ok", "failed", "interrupted"))
+    ts = _moment(data)
+    return Count(
+        _tool(data),
+        ts - ts % MINUTE,
+        _name(data, "commit"),
+        _key_of(given),
+        passed,
+        failed,
+        interrupted,
+        _latency(data),
+    )
+
+
+def _whole(counts: Mapping[str, Any], name: str) -> int:
+    value = counts.get(name, 0)
+    if type(value) is not int or not 0 <= value < 2**53:
+        raise LineError(f"counts.{name} must be a whole number, 0 or more, not {_shown(value)}")
+    return value
+
+
+def _latency(data: Mapping[str, Any]) -> dict[int, int]:
+    """{bucket: calls}; buckets that no duration has are refused."""
+    found: dict[int, int] = {}
+    latency = data.get("latency") or {}
+    if not isinstance(latency, dict):
+        raise _ill("latency", "an object of buckets and calls", data)
+    for bucket, calls in latency.items():
+        if not (
+            bucket.isascii() and bucket.isdigit() and 40 <= int(bucket[:4]) < 512 and type(calls) is int and calls > 0
+        ):
+            raise LineError(
+                f"latency holds {_shown(bucket)}: {_shown(calls)}, which is no bucket and a number of calls"
+            )
+        found[int(bucket)] = calls
+    return found
+
+
+def payload_text(parts: Mapping[str, Any]) -> str:
+    """What is stored of a payload: compact JSON, the same for the same contents in the same order."""
+    try:
+        return orjson.dumps(parts).decode()
+    except TypeError:  # numbers and texts that only the standard library spells
+        return _text(parts)
 
 
 def _parts(data: dict[str, Any]) -> tuple[dict[str, Any], str | None, int]:
@@ -173,6 +262,10 @@ def _parts(data: dict[str, Any]) -> tuple[dict[str, Any], str | None, int]:
         parts["result"] = data["result"]
     if (error := data.get("error")) is not None:
         error_type, parts["error"], cut = _error(error)
+    if (reason := data.get("unreplayable")) is not None:
+        if not isinstance(reason, str):
+            raise _ill("unreplayable", "a text that says why", data)
+        parts["unreplayable"] = reason[:REASON_LIMIT]
     return parts, error_type, cut
 
 
@@ -183,15 +276,16 @@ def _capped(parts: dict[str, Any], cut: int) -> tuple[str, int]:
         if sum(len(_text(parts[name])) for name in names) > PAYLOAD_LIMIT:
             cut |= bit
             parts = {name: value for name, value in parts.items() if name not in names}
-    return _text(parts), cut
+    return payload_text(parts), cut
 
 
 def _content_key(
-    data: dict[str, Any], outcome: int, duration: float | None, commit: str | None, payload: str | None
+    data: dict[str, Any], outcome: int, duration: float | None, commit: str | None, parts: Mapping[str, Any]
 ) -> int:
     """For calls without an id. What is in keys that we do not know tells calls apart as well."""
     rest = "" if data.keys() <= _KNOWN else _text({name: data[name] for name in data.keys() - _KNOWN})
-    return hash64(f"{outcome}\n{duration!r}\n{commit or ''}\n{payload or ''}\n{rest}")
+    payload = _text(parts) if parts else ""
+    return hash64(f"{outcome}\n{duration!r}\n{commit or ''}\n{payload}\n{rest}")
 
 
 def _key_of(given: str) -> int:
@@ -304,10 +398,12 @@ def payload_of(text: str | None) -> Payload:
         return Payload()
     parts = _decode(text)
     args, kwargs, result = (_text(parts[name]) if name in parts else None for name in ("args", "kwargs", "result"))
+    why = parts.get("unreplayable", "")
     if "error" not in parts:
-        return Payload(args, kwargs, result)
+        return Payload(args, kwargs, result, None, why)
     kind, message, frames = parts["error"]
-    return Payload(args, kwargs, result, ExecutionFailure(kind, message, tuple(Frame(*frame) for frame in frames)))
+    failure = ExecutionFailure(kind, message, tuple(Frame(*frame) for frame in frames))
+    return Payload(args, kwargs, result, failure, why)
 
 
 def cut_names(cut: int) -> tuple[str, ...]:

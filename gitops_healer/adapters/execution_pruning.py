@@ -1,0 +1,117 @@
+"""Forgetting what is old, so that a store does not grow for ever; what was counted stays countable."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, delete, func, literal_column, select, update
+
+from gitops_healer.adapters.execution_rollups import CALLED, COUNTED, Cells, mark_hours
+from gitops_healer.adapters.execution_tables import CALLS, COUNTS, HOUR, PRUNED, Database
+from gitops_healer.core.execution import Pruned
+from gitops_healer.core.executions_format import INTERRUPTED, MINUTE, hash64
+
+PAYLOADS: Final = "payloads"
+CALLS_KIND: Final = "calls"
+MINUTES: Final = "minutes"
+
+
+def pruned_until(connection: Connection, kind: str) -> int:
+    """Microseconds since 1970 up to which a clean-up has removed this kind."""
+    return connection.execute(select(PRUNED.c.until).where(PRUNED.c.kind == kind)).scalar() or 0
+
+
+def prune(database: Database, payloads: int, calls: int, minutes: int) -> Pruned:
+    """Forget what is older than these moments (microseconds since 1970, taken down to whole hours).
+
+    One tool at a time, each whole or not at all: an interrupted clean-up is finished by the next one.
+    """
+    payloads, calls, minutes = (moment - moment % HOUR for moment in (payloads, calls, minutes))
+    done = [0, 0, 0]
+    with database.connect() as connection:
+        with connection.begin():
+            tools = sorted(connection.execute(select(CALLS.c.tool).union(select(COUNTS.c.tool))).scalars())
+            since = {kind: pruned_until(connection, kind) for kind in (PAYLOADS, CALLS_KIND, MINUTES)}
+            # First the lines are refused, then their calls are removed: none can come back in between.
+            _remember(connection, CALLS_KIND, calls)
+            _remember(connection, MINUTES, minutes)
+        for tool in tools:
+            with connection.begin():
+                done[0] += _without_payloads(connection, tool, since[PAYLOADS], payloads)
+                done[1] += _calls_to_counts(connection, tool, calls)
+                done[2] += _minutes_to_hours(connection, tool, minutes)
+        with connection.begin():
+            _remember(connection, PAYLOADS, payloads)
+    return Pruned(*done)
+
+
+def _remember(connection: Connection, kind: str, until: int) -> None:
+    known = pruned_until(connection, kind)
+    if until > known:
+        connection.execute(delete(PRUNED).where(PRUNED.c.kind == kind))
+        connection.execute(PRUNED.insert().values(kind=kind, until=until))
+
+
+def _without_payloads(connection: Connection, tool: int, since: int, until: int) -> int:
+    """From where the last clean-up ended: older ones have none any more."""
+    old = (CALLS.c.tool == tool, CALLS.c.ts >= since, CALLS.c.ts < until, CALLS.c.payload.is_not(None))
+    return connection.execute(update(CALLS).where(*old).values(payload=None)).rowcount
+
+
+def _calls_to_counts(connection: Connection, tool: int, until: int) -> int:
+    old = (CALLS.c.tool == tool, CALLS.c.ts < until)
+    found = Cells(MINUTE)
+    found.add_calls(connection.execute(select(*CALLED).where(*old)))
+    _store(connection, tool, found, "calls")
+    _keep_interrupted(connection, tool, old)
+    return connection.execute(delete(CALLS).where(*old)).rowcount
+
+
+def _keep_interrupted(connection: Connection, tool: int, old: Iterable[Any]) -> None:
+    """How many there were is kept in one row; nothing else is ever asked about them."""
+    query = select(func.count(), func.max(CALLS.c.ts)).where(*old, CALLS.c.outcome == INTERRUPTED, CALLS.c.counted == 0)
+    number, last = connection.execute(query).one()
+    if number:
+        row = {"tool": tool, "ts": last - last % HOUR, "key": hash64(f"interrupted {last} {number}")}
+        empty = {"passed": 0, "failed": 0, "interrupted": number, "latency": "{}"}
+        connection.execute(COUNTS.insert().values(**row, **empty))
+
+
+def _minutes_to_hours(connection: Connection, tool: int, until: int) -> int:
+    """Counts by the minute to counts by the hour, where an hour has several."""
+    old = (COUNTS.c.tool == tool, COUNTS.c.ts < until)
+    hour_of: ColumnElement[int] = COUNTS.c.ts // literal_column(str(HOUR))  # a parameter would be two expressions
+    hours = select(hour_of).where(*old).group_by(hour_of, COUNTS.c.commit_id)
+    crowded = sorted(set(connection.execute(hours.having(func.count() > 1)).scalars()))
+    merged = 0
+    for hour in crowded:
+        inside = (COUNTS.c.tool == tool, COUNTS.c.ts >= hour * HOUR, COUNTS.c.ts < (hour + 1) * HOUR)
+        found = Cells(HOUR)
+        found.add_counts(connection.execute(select(*COUNTED).where(*inside)))
+        interrupted = connection.execute(select(func.sum(COUNTS.c.interrupted)).where(*inside)).scalar() or 0
+        merged += connection.execute(delete(COUNTS).where(*inside)).rowcount
+        merged -= _store(connection, tool, found, "hours", interrupted, hour * HOUR)
+    return merged
+
+
+def _store(
+    connection: Connection, tool: int, found: Cells, label: str, interrupted: int = 0, start: int | None = None
+) -> int:
+    """Cells as counts; the hours that they lie in are to be summed up again."""
+    rows: list[dict[str, Any]] = [
+        {
+            "tool": tool, "ts": cell.start, "key": hash64(f"{label} {cell.commit}"), "commit_id": cell.commit or None,
+            "passed": cell.passed, "failed": cell.failed, "interrupted": 0,
+            "latency": json.dumps(cell.latency), "errors": json.dumps(cell.errors),
+        }
+        for cell in found
+    ]  # fmt: skip
+    if interrupted and start is not None:
+        empty = {"commit_id": None, "passed": 0, "failed": 0, "latency": "{}", "errors": "{}"}
+        rows.append(
+            {"tool": tool, "ts": start, "key": hash64(f"{label} interrupted"), "interrupted": interrupted} | empty
+        )
+    if rows:
+        connection.execute(COUNTS.insert(), rows)
+        mark_hours(connection, ((tool, row["ts"] // HOUR) for row in rows))
+    return len(rows)

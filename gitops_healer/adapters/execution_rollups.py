@@ -1,0 +1,217 @@
+"""Calls summed up by tool, hour and commit, and what can be answered from the sums.
+
+An hour in which something is stored is marked in the same transaction (`mark_hours`), and summed up again before sums
+are read (`refresh`): so sums are never older than the rows, and reading a year costs no more than its hours.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, func, select
+
+from gitops_healer.adapters.execution_tables import CALLS, COUNTS, HOUR, HOURS, MARKED
+from gitops_healer.core.executions_format import FAILED, INTERRUPTED
+from gitops_healer.core.latency import bucket_of
+
+HOURS_AT_ONCE: Final = 2_000
+CALLED: Final = tuple(CALLS.c[name] for name in ("tool", "ts", "commit_id", "outcome", "duration", "error", "counted"))
+COUNTED: Final = tuple(COUNTS.c[name] for name in ("tool", "ts", "commit_id", "passed", "failed", "latency", "errors"))
+
+
+@dataclass
+class Cell:
+    """Calls of one tool at one commit in one step of time. start, first, last: microseconds since 1970; counted: of how
+    many no single one is known; latency: {bucket: calls}; errors: {number of the error's word: failed calls},
+    as far as it is known."""
+
+    tool: int
+    start: int
+    commit: int
+    passed: int = 0
+    failed: int = 0
+    counted: int = 0
+    first: int = 1 << 62
+    last: int = -(1 << 62)
+    latency: dict[int, int] = field(default_factory=dict)
+    errors: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return self.passed + self.failed
+
+    def add(self, other: "Cell") -> None:
+        self.passed += other.passed
+        self.failed += other.failed
+        self.counted += other.counted
+        self.first, self.last = min(self.first, other.first), max(self.last, other.last)
+        _sum(self.latency, other.latency)
+        _sum(self.errors, other.errors)
+
+
+def _sum(into: dict[int, int], more: Mapping[int, int]) -> None:
+    for key, number in more.items():
+        into[key] = into.get(key, 0) + number
+
+
+class Cells:
+    """Cells that grow call by call. step: microseconds."""
+
+    def __init__(self, step: int) -> None:
+        self._step = step
+        self._cells: dict[tuple[int, int, int], Cell] = {}
+
+    def __iter__(self) -> Iterator[Cell]:
+        return iter(self._cells.values())
+
+    def at(self, tool: int, ts: int, commit: int | None) -> Cell:
+        key = (tool, ts - ts % self._step, commit or 0)
+        cell = self._cells.get(key)
+        if cell is None:
+            cell = self._cells[key] = Cell(*key)
+        return cell
+
+    def add_calls(self, rows: Iterable[Any]) -> None:
+        """rows: (tool, ts, commit, outcome, duration in ms, error, counted). Of counted ones only the error is news."""
+        for tool, ts, commit, outcome, duration, error, counted in rows:
+            if outcome == INTERRUPTED or (counted and error is None):
+                continue
+            cell = self.at(tool, ts, commit)
+            if outcome == FAILED and error is not None:
+                cell.errors[error] = cell.errors.get(error, 0) + 1
+            if counted:
+                continue
+            if outcome == FAILED:
+                cell.failed += 1
+            else:
+                cell.passed += 1
+            cell.first, cell.last = min(cell.first, ts), max(cell.last, ts)
+            if duration is not None:
+                bucket = bucket_of(int(duration * 1e6))
+                cell.latency[bucket] = cell.latency.get(bucket, 0) + 1
+
+    def add_counts(self, rows: Iterable[Any]) -> None:
+        """rows: (tool, ts, commit, passed, failed, latency, errors)."""
+        for tool, ts, commit, passed, failed, latency, errors in rows:
+            known = _numbers(errors) if errors else {}
+            if passed + failed:
+                self.at(tool, ts, commit).add(
+                    Cell(tool, ts, 0, passed, failed, passed + failed, ts, ts, _numbers(latency), known)
+                )
+            elif known:
+                _sum(self.at(tool, ts, commit).errors, known)
+
+
+def _numbers(text: str) -> dict[int, int]:
+    return {int(key): number for key, number in json.loads(text).items()}
+
+
+def cells(
+    connection: Connection, since: int | None, until: int | None, tool: int | None = None, step: int = HOUR
+) -> Cells:
+    """What was called in [since, until), in steps: whole hours from the sums, the rest from single calls.
+
+    The sums have to be fresh. step: below an hour everything is read from single calls and counts.
+    """
+    found = Cells(step)
+    first = None if since is None else -(-since // HOUR)
+    after = None if until is None else until // HOUR
+    if step < HOUR or (first is not None and after is not None and first >= after):
+        _add_rows(connection, found, since, until, tool)
+        return found
+    for cell in _stored(connection, first, after, tool):
+        found.at(cell.tool, cell.start, cell.commit).add(cell)
+    if since is not None and first is not None and since < first * HOUR:
+        _add_rows(connection, found, since, first * HOUR, tool)
+    if until is not None and after is not None and after * HOUR < until:
+        _add_rows(connection, found, after * HOUR, until, tool)
+    return found
+
+
+def _add_rows(connection: Connection, found: Cells, since: int | None, until: int | None, tool: int | None) -> None:
+    for one in _tools(connection) if tool is None else (tool,):  # one descent into the index each
+        found.add_calls(connection.execute(select(*CALLED).where(*_of(CALLS, one, since, until))))
+        found.add_counts(connection.execute(select(*COUNTED).where(*_of(COUNTS, one, since, until))))
+
+
+def _of(table: Any, tool: int, since: int | None, until: int | None) -> list[Any]:
+    after = [] if since is None else [table.c.ts >= since]
+    before = [] if until is None else [table.c.ts < until]
+    return [table.c.tool == tool, *after, *before]
+
+
+def _tools(connection: Connection) -> list[int]:
+    """Numbers of tools that have an hour, fresh or marked."""
+    known = select(HOURS.c.tool).union(select(MARKED.c.tool))
+    return sorted(connection.execute(known).scalars())
+
+
+def _stored(connection: Connection, first: int | None, after: int | None, tool: int | None) -> Iterator[Cell]:
+    where = [] if tool is None else [HOURS.c.tool == tool]
+    where += [] if first is None else [HOURS.c.hour >= first]
+    where += [] if after is None else [HOURS.c.hour < after]
+    for row in connection.execute(select(HOURS).where(*where)):
+        yield Cell(
+            row.tool, row.hour * HOUR, row.commit_id, row.passed, row.failed, row.counted, row.first, row.last,
+            _numbers(row.latency), _numbers(row.errors),
+        )  # fmt: skip
+
+
+# Keeping the sums
+
+
+def mark_hours(connection: Connection, hours: Iterable[tuple[int, int]]) -> None:
+    """(tool, hour) in which something is stored. Marking a marked one again makes who sums it up now wait, or be waited
+    for: so nothing that is stored meanwhile is forgotten."""
+    marks = sorted({(tool, hour, 0) for tool, hour in hours})
+    if marks:
+        mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+        connection.exec_driver_sql(
+            f"INSERT INTO {MARKED.name} (tool, hour, mark) VALUES ({mark}, {mark}, {mark}) "
+            f"ON CONFLICT (tool, hour) DO UPDATE SET mark = 1 - {MARKED.name}.mark",
+            marks,
+        )
+
+
+def is_stale(connection: Connection) -> bool:
+    return connection.execute(select(func.count()).select_from(select(MARKED.c.tool).limit(1).subquery())).scalar() == 1
+
+
+def refresh(connection: Connection) -> None:
+    """Sum up the hours that are marked, some at a time, each time whole or not at all."""
+    while True:
+        with connection.begin():
+            query = select(MARKED.c.tool, MARKED.c.hour).order_by(MARKED.c.tool, MARKED.c.hour).limit(HOURS_AT_ONCE)
+            marked = [(row.tool, row.hour) for row in connection.execute(query)]
+            for tool, first, after in _runs(marked):
+                _sum_up(connection, tool, first, after)
+        if len(marked) < HOURS_AT_ONCE:
+            return
+
+
+def _runs(marked: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """(tool, first hour, hour after the last) of hours that follow each other."""
+    numbered = enumerate(marked)
+    for _, group in groupby(numbered, lambda item: (item[1][0], item[1][1] - item[0])):
+        hours = [hour for _, hour in group]
+        yield hours[0][0], hours[0][1], hours[-1][1] + 1
+
+
+def _sum_up(connection: Connection, tool: int, first: int, after: int) -> None:
+    """The mark goes before the rows are read: what is stored later is marked again."""
+    for table in (MARKED, HOURS):
+        connection.execute(delete(table).where(table.c.tool == tool, table.c.hour >= first, table.c.hour < after))
+    found = Cells(HOUR)
+    _add_rows(connection, found, first * HOUR, after * HOUR, tool)
+    rows = [
+        {
+            "tool": tool, "hour": cell.start // HOUR, "commit_id": cell.commit, "passed": cell.passed,
+            "failed": cell.failed, "counted": cell.counted, "first": cell.first, "last": cell.last,
+            "latency": json.dumps(cell.latency), "errors": json.dumps(cell.errors),
+        }
+        for cell in found
+    ]  # fmt: skip
+    if rows:
+        connection.execute(HOURS.insert(), rows)
