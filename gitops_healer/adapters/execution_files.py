@@ -1,0 +1,219 @@
+"""Files of recorded executions, whatever holds them: JSON Lines, JUnit XML, OTLP JSON, gzip, zip, SQLite, directories.
+
+The format is told by the content. Nothing is ever unpacked to disk, and no name inside an archive is used as a path.
+"""
+
+import gzip
+import io
+import sqlite3
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, BinaryIO, Final, Literal, NamedTuple, cast
+
+from gitops_healer.adapters.execution_lines import bounded_lines
+from gitops_healer.adapters.junit_xml import ReportError, junit_lines
+from gitops_healer.adapters.otlp import otlp_lines
+from gitops_healer.errors import UsageError
+from gitops_healer.ports import ExecutionStore, Imported
+
+Format = Literal["auto", "jsonl", "junit", "otlp"]
+FORMATS: Final = ("jsonl", "junit", "otlp")
+ENDINGS: Final = (".jsonl", ".jsonl.gz", ".ndjson", ".xml", ".json")
+"""Of files that are looked at inside directories and archives."""
+
+UNPACKED_LIMIT: Final = 16 * 1024**3
+"""Bytes that one compressed file may become; a recorder's spool is far below."""
+
+MEMBER_LIMIT: Final = 10_000
+INBOX: Final = "healer_inbox"
+INBOX_AT_ONCE: Final = 5_000
+_PEEK: Final = 64 * 1024
+
+
+class Source(NamedTuple):
+    """name: for the reader; stream: its bytes; written: when, for reports that do not tell."""
+
+    name: str
+    stream: BinaryIO
+    written: datetime | None
+
+
+def found_files(places: Iterable[Path]) -> Iterator[Path]:
+    """The files that are meant: a directory stands for what it holds, at any depth, by name; `-` for itself."""
+    for place in places:
+        if place.is_dir():
+            inside = sorted(file for file in place.rglob("*") if file.name.endswith(ENDINGS) and file.is_file())
+            if not inside:
+                raise UsageError(f"{place} holds no file that ends with {', '.join(ENDINGS)}")
+            yield from inside
+        else:
+            yield place
+
+
+def import_file(
+    store: ExecutionStore,
+    file: Path,
+    form: Format = "auto",
+    commit: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Imported:
+    """Everything that a file holds. What cannot be read to its end is reported among the broken, with what was read
+    before stored. commit: of calls in reports that name none. Raises UsageError when there is no such file."""
+    try:
+        with file.open("rb") as stream:
+            written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+            if stream.read(16) == b"SQLite format 3\0":
+                return import_inbox(store, file)
+            stream.seek(0)
+            return import_stream(store, Source(file.name, stream, written), form, commit, progress)
+    except OSError as error:
+        advice = "Give files, directories, or - for standard input"
+        raise UsageError(f"{file} cannot be read: {error.strerror}. {advice}") from None
+
+
+def import_stream(
+    store: ExecutionStore,
+    source: Source,
+    form: Format = "auto",
+    commit: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Imported:
+    """See `import_file`."""
+    peeked = _peekable(source.stream)
+    start = peeked.peek(_PEEK)
+    if start.startswith(b"PK\x03\x04"):
+        if not source.stream.seekable():
+            raise UsageError("a zip cannot be read from standard input: write it to a file and import that")
+        peeked.seek(0)
+        return _sum(import_stream(store, one, form, commit, progress) for one in _members(peeked))
+    if start.startswith(b"\x1f\x8b"):
+        unpacked = cast(BinaryIO, _Bounded(gzip.GzipFile(fileobj=peeked)))
+        return import_stream(store, source._replace(stream=unpacked), form, commit, progress)
+    return _import_lines(store, Source(source.name, peeked, source.written), start, form, commit, progress)
+
+
+def _import_lines(
+    store: ExecutionStore, source: Source, start: bytes, form: Format, commit: str | None,
+    progress: Callable[[int], None] | None,
+) -> Imported:  # fmt: skip
+    match form if form != "auto" else guessed(start):
+        case "junit":
+            lines = junit_lines(source.stream, commit, source.written)
+        case "otlp":
+            lines = otlp_lines(source.stream, commit)
+        case _:
+            lines = bounded_lines(source.stream)
+    read = _Readable(lines)
+    done = store.import_jsonl(read, progress)
+    if read.fault is None:
+        return done
+    return Imported(done.stored, done.known, (*done.broken, (read.number + 1, f"{source.name} {read.fault}")), done.old)
+
+
+def guessed(start: bytes) -> Format:
+    """The format, by the first bytes."""
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"<"):
+        return "junit"
+    return "otlp" if b'"resourceSpans"' in text[:4096] or b'"resource_spans"' in text[:4096] else "jsonl"
+
+
+class _Readable:
+    """Lines until the end, or until they cannot be read any further. fault: why."""
+
+    def __init__(self, lines: Iterator[bytes]) -> None:
+        self._lines = lines
+        self.number = 0
+        self.fault: str | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for line in self._lines:
+                self.number += 1
+                yield line
+        except ReportError as error:
+            self.fault = str(error)
+        except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, RuntimeError) as error:
+            self.fault = f"is damaged, cut off, or encrypted: {error}"
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that ends with an error where it grows beyond what is allowed (a bomb)."""
+
+    def __init__(self, stream: io.BufferedIOBase | IO[bytes]) -> None:
+        self._stream = stream
+        self._left = UNPACKED_LIMIT
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._stream.read(len(buffer))
+        self._left -= len(data)
+        if self._left < 0:
+            raise ReportError(f"becomes more than {UNPACKED_LIMIT:,} bytes: refused, since it may be an attack")
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _peekable(stream: BinaryIO) -> io.BufferedReader:
+    return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, stream), _PEEK)
+
+
+def _members(stream: BinaryIO) -> Iterator[Source]:
+    """The reports in a zip, by their order in it; members of any other kind are left alone."""
+    try:
+        archive = zipfile.ZipFile(stream)
+    except zipfile.BadZipFile as error:
+        raise UsageError(f"the zip cannot be read: {error}") from None
+    with archive:
+        members = [one for one in archive.infolist() if one.filename.endswith(ENDINGS) and not one.is_dir()]
+        if len(members) > MEMBER_LIMIT:
+            raise UsageError(f"the zip holds {len(members):,} reports, {MEMBER_LIMIT:,} are allowed: split it")
+        for member in members:
+            written = datetime(*member.date_time, tzinfo=UTC)
+            try:
+                opened = archive.open(member)
+            except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+                raise UsageError(f"the zip cannot be read: {error}") from None
+            with opened:
+                yield Source(member.filename, cast(BinaryIO, _Bounded(opened)), written)
+
+
+def _sum(parts: Iterable[Imported]) -> Imported:
+    stored, known, old = 0, 0, 0
+    broken: list[tuple[int, str]] = []
+    for part in parts:
+        stored, known, old = stored + part.stored, known + part.known, old + part.old
+        broken += part.broken
+    return Imported(stored, known, tuple(broken), old)
+
+
+# What a recorder wrote into a SQLite file
+
+
+def import_inbox(store: ExecutionStore, file: Path) -> Imported:
+    """Lines that a recorder left in the table healer_inbox of a SQLite file. They are removed when they are stored: a
+    crash in between only makes the next import find them known already."""
+    parts: list[Imported] = []
+    try:
+        with closing(sqlite3.connect(file, timeout=60, isolation_level=None)) as connection:
+            while rows := _inbox_rows(connection, file):
+                parts.append(store.import_jsonl(line for _, line in rows))
+                connection.execute("BEGIN IMMEDIATE")
+                connection.executemany(f"DELETE FROM {INBOX} WHERE id = ?", [(number,) for number, _ in rows])
+                connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise UsageError(f"{file} cannot be read: {error}") from None
+    return _sum(parts)
+
+
+def _inbox_rows(connection: sqlite3.Connection, file: Path) -> list[tuple[int, bytes]]:
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (INBOX,)).fetchone() is None:
+        raise UsageError(f"{file} has no table {INBOX}: it was not written by a recorder")
+    query = f"SELECT id, CAST(line AS BLOB) FROM {INBOX} ORDER BY id LIMIT {INBOX_AT_ONCE}"
+    return [(number, bytes(line or b"")) for number, line in connection.execute(query)]
