@@ -58,6 +58,8 @@ _SAME_PLACE_NAME = 0.4
 """Least likeness of a function with the same qualified name in a file that changed: the file was renamed or divided."""
 _SAME_NAME = 0.55
 _OTHER_NAME = 0.65
+_SAME_NEIGHBOURS = 0.45
+"""Least likeness of a function that went, when the new one stands between the same two definitions as it did."""
 _COPY = 0.8
 _STANDS = 0.5
 _SOME_TOKENS = 18
@@ -72,6 +74,8 @@ class _Candidate(NamedTuple):
     blob: str
     spot: Spot
     gone: bool
+    replaced: bool = False
+    """Whether the new function stands between the neighbours that this one had."""
 
 
 class Origins:
@@ -126,19 +130,24 @@ class Origins:
             if not change.old:
                 continue
             kept = {spot.qualname for spot in self._reader.spots(change.new)}
-            for spot in self._reader.spots(change.old):
+            here = _neighbours(self._reader.spots(now.blob), now.spot) if change.path == now.path else None
+            before = self._reader.spots(change.old)
+            for spot in before:
                 if spot.is_class == now.spot.is_class and not spot.accessory:
-                    yield _Candidate(change.path, change.old, spot, spot.qualname not in kept)
+                    gone = spot.qualname not in kept
+                    replaced = gone and here is not None and _neighbours(before, spot) == here
+                    yield _Candidate(change.path, change.old, spot, gone, replaced)
                     left -= 1
             if left <= 0:
                 return
 
     def _likeliest(
-        self, candidates: Iterable[_Candidate], now: Snapshot, least_of: Callable[[Spot, Snapshot], float]
+        self, candidates: Iterable[_Candidate], now: Snapshot, least_of: Callable[[_Candidate, Snapshot], float]
     ) -> Snapshot | None:
         best: tuple[float, Snapshot] | None = None
-        for path, blob, spot, _ in candidates:
-            least = least_of(spot, now)
+        for candidate in candidates:
+            path, blob, spot = candidate[:3]
+            least = least_of(candidate, now)
             if best is not None:
                 least = max(least, best[0] - _preference(spot, path, now))
             if not _comparable(spot, now, least):
@@ -166,20 +175,34 @@ class Origins:
         return self._likeliest(candidates, now, _least_of_copied)
 
 
-def _least_of_moved(spot: Spot, now: Snapshot) -> float:
+def _least_of_moved(candidate: _Candidate, now: Snapshot) -> float:
+    spot = candidate.spot
     small = len(now.tokens) < _SOME_TOKENS
     if spot.qualname == now.symbol:
         return _SAME_PLACE_NAME
     if spot.name == now.spot.name:
         return _COPY if small or spot.name.startswith("__") else _SAME_NAME
-    return 1.0 if small else _OTHER_NAME
+    if small:
+        return 1.0
+    return _SAME_NEIGHBOURS if candidate.replaced else _OTHER_NAME
 
 
-def _least_of_copied(spot: Spot, now: Snapshot) -> float:
+def _least_of_copied(candidate: _Candidate, now: Snapshot) -> float:
+    spot = candidate.spot
     size = len(now.tokens)
     if size < _SOME_TOKENS or (size < _MANY_TOKENS and spot.name != now.spot.name):
         return 2.0  # too small to be called a copy
     return _COPY if spot.name == now.spot.name and not spot.name.startswith("__") else 0.9
+
+
+def _neighbours(spots: Sequence[Spot], spot: Spot) -> tuple[str, str] | None:
+    """The definitions around one, in the same class or function; None when it stands alone there."""
+    owner = spot.qualname.rpartition(".")[0]
+    beside = sorted((one.start, one.name) for one in spots if one.qualname.rpartition(".")[0] == owner)
+    place = beside.index((spot.start, spot.name))
+    before = beside[place - 1][1] if place else ""
+    after = beside[place + 1][1] if place + 1 < len(beside) else ""
+    return (before, after) if before or after else None
 
 
 def _preference(spot: Spot, path: str, now: Snapshot) -> float:
