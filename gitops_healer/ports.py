@@ -334,6 +334,14 @@ class ExecutionStore(Protocol):
         counts by the hour. Failures, calls and durations stay countable for ever."""
         ...
 
+    def prunable(self, now: datetime, *, payloads: timedelta, calls: timedelta, minutes: timedelta) -> Pruned:
+        """What `prune` would remove, without removing anything."""
+        ...
+
+    def sync(self) -> Imported:
+        """Take in what recorders left in the store's own inbox; lines leave it in the transaction that stores them."""
+        ...
+
     def version(self) -> str:
         """A token that changes whenever the contents change: the key under which findings are cached."""
         ...

@@ -61,5 +61,13 @@ class DeferredExecutions:
             return Pruned(0, 0, 0)
         return self._store.prune(now, payloads=payloads, calls=calls, minutes=minutes)
 
+    def prunable(self, now: datetime, *, payloads: timedelta, calls: timedelta, minutes: timedelta) -> Pruned:
+        if not self._exists():
+            return Pruned(0, 0, 0)
+        return self._store.prunable(now, payloads=payloads, calls=calls, minutes=minutes)
+
+    def sync(self) -> Imported:
+        return self._store.sync() if self._exists() else Imported(0, 0, ())
+
     def version(self) -> str:
         return self._store.version() if self._exists() else ""

@@ -45,6 +45,24 @@ def prune(database: Database, payloads: int, calls: int, minutes: int) -> Pruned
     return Pruned(*done)
 
 
+def prunable(database: Database, payloads: int, calls: int, minutes: int) -> Pruned:
+    """What `prune` would remove. The counts that calls become are not foreseen."""
+    payloads, calls, minutes = (moment - moment % HOUR for moment in (payloads, calls, minutes))
+    with database.read() as connection:
+        since = pruned_until(connection, PAYLOADS)
+        tools = select(CALLS.c.tool).distinct().scalar_subquery()
+        held = (CALLS.c.tool.in_(tools), CALLS.c.ts >= since, CALLS.c.ts < payloads, CALLS.c.payload.is_not(None))
+        old = (CALLS.c.tool.in_(tools), CALLS.c.ts < calls)
+        cells = select(COUNTS.c.tool, COUNTS.c.ts // HOUR, COUNTS.c.commit_id).where(COUNTS.c.ts < minutes).distinct()
+        every, kept = (
+            select(func.count()).where(COUNTS.c.ts < minutes),
+            select(func.count()).select_from(cells.subquery()),
+        )
+        bare, gone = select(func.count()).where(*held), select(func.count()).where(*old)
+        found = [connection.execute(query).scalar() or 0 for query in (bare, gone, every, kept)]
+    return Pruned(found[0], found[1], found[2] - found[3])
+
+
 def _remember(connection: Connection, kind: str, until: int) -> None:
     known = pruned_until(connection, kind)
     if until > known:

@@ -292,7 +292,10 @@ def _locked(error: BaseException) -> bool:
 
 def _refuse_foreign(connection: Connection, name: str) -> None:
     foreign = connection.execute(
-        text("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' LIMIT 1")
+        text(
+            "SELECT name FROM sqlite_master WHERE type = 'table' "
+            "AND name NOT LIKE 'sqlite_%' AND name <> 'healer_inbox' LIMIT 1"
+        )
     ).scalar()
     if foreign is not None:
         raise UsageError(f"{name} is another program's database (it has a table {foreign}): give another path")

@@ -21,8 +21,9 @@ from sqlalchemy import (
     update,
 )
 
+from gitops_healer.adapters.execution_inbox import has_inbox, read_inbox
 from gitops_healer.adapters.execution_lines import BROKEN_LIMIT, Batch, read_executions, read_lines
-from gitops_healer.adapters.execution_pruning import CALLS_KIND, MINUTES, prune, pruned_until
+from gitops_healer.adapters.execution_pruning import CALLS_KIND, MINUTES, prunable, prune, pruned_until
 from gitops_healer.adapters.execution_rollups import Cell, cells, is_stale, mark_hours, refresh
 from gitops_healer.adapters.execution_tables import CALLS, COUNTS, HOUR, STORE, WORDS, Database, open_database
 from gitops_healer.core.execution import Execution, Pruned, Slice, ToolStats
@@ -68,7 +69,9 @@ def open_executions(place: str | Path) -> "SqlExecutions":
     Raises UsageError for a place that cannot hold a store, HealerError when the database is damaged or locked,
     ForgeError when a database server does not answer.
     """
-    return SqlExecutions(open_database(place))
+    store = SqlExecutions(open_database(place))
+    store.sync()
+    return store
 
 
 class SqlExecutions:
@@ -76,6 +79,7 @@ class SqlExecutions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._synced = Imported(0, 0, ())
 
     def close(self) -> None:
         self._database.close()
@@ -91,6 +95,23 @@ class SqlExecutions:
         At most 10,000 broken lines are reported one by one.
         """
         return self._store(read_lines(lines), progress)
+
+    def sync(self) -> Imported:
+        """Store what recorders left in this database's inbox, and say what was there since the store was opened.
+
+        A line leaves the inbox in the transaction that stores it; numbers of broken lines are those of the inbox.
+        """
+        with self._database.connect() as connection:
+            words: Words = {}
+            while has_inbox(connection):
+                with connection.begin():
+                    batch = read_inbox(connection)
+                    new, late, words = _store_in(connection, batch, words)
+                seen = len(batch.calls) + len(batch.counts)
+                said = (*self._synced.broken, *batch.broken)[:BROKEN_LIMIT]
+                stored, known, old = self._synced.stored + new, self._synced.known, self._synced.old + late
+                self._synced = Imported(stored, known + seen - new - late, said, old)
+        return self._synced
 
     def _store(self, batches: Iterator[Batch], progress: Callable[[int], None] | None) -> Imported:
         stored, known, old, unsaid, lines = 0, 0, 0, 0, 0
@@ -156,6 +177,10 @@ class SqlExecutions:
         """See `ports.ExecutionStore`. Lines of calls and counts that are older than what was removed are refused from
         then on."""
         return prune(self._database, *(_micros(now - age) for age in (payloads, calls, minutes)))
+
+    def prunable(self, now: datetime, *, payloads: timedelta, calls: timedelta, minutes: timedelta) -> Pruned:
+        """What `prune` would remove, without removing it; counts: of those that stand there now."""
+        return prunable(self._database, *(_micros(now - age) for age in (payloads, calls, minutes)))
 
     def executions(
         self,
@@ -353,19 +378,24 @@ def _store_batch(connection: Connection, batch: Batch, known: Words) -> tuple[in
     """(new lines, lines older than what is kept, words known now). All of the batch or, when it raises, nothing."""
     if not batch.calls and not batch.counts:
         return 0, 0, known
-    words = known.copy() if len(known) < WORDS_REMEMBERED else {}
     with connection.begin():
-        calls = _young(connection, batch.calls, CALLS_KIND)
-        counts = _young(connection, batch.counts, MINUTES)
-        late = len(batch.calls) - len(calls) + len(batch.counts) - len(counts)
-        _learn(connection, calls, counts, words)
-        # In the order of the index: faster, and two writers cannot wait for each other in a ring.
-        rows = sorted([_row(call, words) for call in calls], key=_place)
-        sums = sorted([_counts_row(count, words) for count in counts], key=_place)
-        mark_hours(connection, {(row[0], row[1] // HOUR) for row in rows} | {(row[0], row[1] // HOUR) for row in sums})
-        new = _insert(connection, CALLS, _COLUMNS, rows) + _insert(connection, COUNTS, _COUNTS_COLUMNS, sums)
-        if new:
-            connection.execute(update(STORE).values(stored=STORE.c.stored + new))
+        return _store_in(connection, batch, known)
+
+
+def _store_in(connection: Connection, batch: Batch, known: Words) -> tuple[int, int, Words]:
+    """The same, inside a transaction that has begun."""
+    words = known.copy() if len(known) < WORDS_REMEMBERED else {}
+    calls = _young(connection, batch.calls, CALLS_KIND)
+    counts = _young(connection, batch.counts, MINUTES)
+    late = len(batch.calls) - len(calls) + len(batch.counts) - len(counts)
+    _learn(connection, calls, counts, words)
+    # In the order of the index: faster, and two writers cannot wait for each other in a ring.
+    rows = sorted([_row(call, words) for call in calls], key=_place)
+    sums = sorted([_counts_row(count, words) for count in counts], key=_place)
+    mark_hours(connection, {(row[0], row[1] // HOUR) for row in rows} | {(row[0], row[1] // HOUR) for row in sums})
+    new = _insert(connection, CALLS, _COLUMNS, rows) + _insert(connection, COUNTS, _COUNTS_COLUMNS, sums)
+    if new:
+        connection.execute(update(STORE).values(stored=STORE.c.stored + new))
     return new, late, words
 
 

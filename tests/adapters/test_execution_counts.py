@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from gitops_healer.adapters.executions import SqlExecutions, open_executions
 from gitops_healer.core.latency import bucket_of
@@ -167,7 +168,9 @@ def test_sums_are_what_the_rows_say_and_no_clean_up_changes_them(
         payloads, calls, minutes = (age * MINUTE for age in ages)
         once.prune(START + 300 * MINUTE, payloads=payloads, calls=calls, minutes=minutes)
         assert totals(once) == before and days(once) == by_day
-    assert sum(row[3] for row in once.counts_by_commit(TOOL, START - DAY, START + DAY)) == sum(d[2] for d in by_day)
+    assert sum(row[3] for row in once.counts_by_commit(TOOL, START - DAY, START + DAY)) == sum(
+        int(str(d[2])) for d in by_day
+    )
 
 
 def test_a_clean_up_takes_payloads_first_then_calls_then_minutes(store: SqlExecutions) -> None:
@@ -215,3 +218,44 @@ def test_a_store_of_the_first_schema_is_taken_over_without_a_loss(tmp_path: Path
     taken = open_executions(path)
     assert totals(taken) == expected and taken.executions(TOOL, limit=99) == calls
     assert taken.import_jsonl([call_line(1, 600, ok=True)]).known == 1
+
+
+def put_into_inbox(store: SqlExecutions, lines: list[bytes]) -> None:
+    """As a recorder does that writes into the database."""
+    with store._database.connect() as connection, connection.begin():
+        serial = "INTEGER PRIMARY KEY" if connection.dialect.name == "sqlite" else "BIGSERIAL PRIMARY KEY"
+        connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS healer_inbox (id {serial}, line TEXT)")
+        rows = [{"line": line.decode()} for line in lines]
+        connection.execute(text("INSERT INTO healer_inbox (line) VALUES (:line)"), rows)
+
+
+def test_what_recorders_left_in_the_inbox_is_taken_in(store: SqlExecutions) -> None:
+    assert store.sync().stored == 0, "there is no inbox yet"
+    lines = [call_line(n, n) for n in range(6_000)]
+    put_into_inbox(store, [*lines, b"broken", count_line(1, ok=4)])
+    done = store.sync()
+    assert (done.stored, done.known) == (6_001, 0) and [number for number, _ in done.broken] == [6_001]
+    assert store.stats()[0].total == 6_004 and store.sync() == done, "nothing is left"
+    put_into_inbox(store, lines[:10])
+    assert (store.sync().known, store.stats()[0].total) == (10, 6_004)
+
+
+def test_an_inbox_that_was_there_before_the_store_is_read_when_it_opens(tmp_path: Path) -> None:
+    path = tmp_path / "executions.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE healer_inbox (id INTEGER PRIMARY KEY, line TEXT)")
+    connection.execute("INSERT INTO healer_inbox (line) VALUES (?)", (call_line(1).decode(),))
+    connection.commit()
+    connection.close()
+    assert open_executions(path).stats()[0].total == 1
+
+
+def test_a_clean_up_can_be_asked_for_before_it_is_made(store: SqlExecutions) -> None:
+    store.import_jsonl(call_line(n, n * 600, args=[n]) for n in range(36))
+    store.import_jsonl(count_line(n, n, ok=1) for n in range(120))
+    ages = {"payloads": 2 * HOUR, "calls": 4 * HOUR, "minutes": 5 * HOUR}
+    foreseen = store.prunable(START + 6 * HOUR, **ages)
+    assert (foreseen.payloads, foreseen.calls, foreseen.counts) == (24, 12, 59)
+    assert len(store.executions(TOOL)) == 36
+    done = store.prune(START + 6 * HOUR, **ages)
+    assert (done.payloads, done.calls) == (24, 12)
