@@ -14,9 +14,7 @@ from gitops_healer.recorder.wrapping import BaseTool, Characteristics, tool
 __all__ = ["BaseTool", "Characteristics", "Statistics", "configure", "flush", "statistics", "tool"]
 
 
-def configure(
-    *, directory=None, sink=None, commit=None, sample=None, redact=None, clock=None, enabled=True
-):
+def configure(*, directory=None, sink=None, commit=None, sample=None, redact=None, clock=None, enabled=True):
     """Say where and how calls are recorded; without it they go to files beside the git directory of the source.
 
     directory: of the JSON Lines files; sink: an object with `write(bytes)`, `forked()` and `close()`, such as those of

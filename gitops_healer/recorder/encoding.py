@@ -145,6 +145,8 @@ class Walk:
             parts = [value.start, value.stop, value.step]
             return {TYPE: "slice", "value": self._items(parts, depth, secret)}
         name = _library_name(kind)
+        if name in ("datetime", "time") and not _is_plain_zone(value.tzinfo):
+            name = ""
         if name and not secret:
             return {TYPE: name, "value": _SPELLED[name](value)}
         self.why = self.why or f"a {kind.__name__} has no safe encoding"
@@ -205,6 +207,14 @@ def _library_name(kind):
     name = kind.__name__
     home = sys.modules.get(_HOMES.get(name, ""))
     return name if home is not None and getattr(home, name, None) is kind else ""
+
+
+def _is_plain_zone(zone):
+    """Whether a time zone is of the standard library, so that asking it for its offset calls no code of the program."""
+    return zone is None or (type(zone).__module__, type(zone).__name__) in (
+        ("datetime", "timezone"),
+        ("zoneinfo", "ZoneInfo"),
+    )
 
 
 def decode(value):

@@ -1,10 +1,34 @@
-"""What happens around a call: counted always, written down when it fails or is sampled. Never in the program's way."""
+"""What happens around a call: counted always, written down when it fails or is sampled. Never in the program's way.
+
+The quick way of a call that is only counted lies in `wrapping`: one comparison and one append. Everything else is here.
+"""
+
+from __future__ import annotations
 
 import os
 import sys
 import time
-from itertools import count as _numbers
 from _thread import allocate_lock
+from itertools import count as _numbers
+
+TYPE_CHECKING = False  # importing typing takes longer than all of this
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, Protocol
+
+    from gitops_healer.recorder.redaction import Names
+
+    class Sink(Protocol):
+        """Where lines go. write: whole lines; raises OSError when they were not taken; never waits."""
+
+        def write(self, data: bytes) -> None: ...
+
+        def forked(self) -> None: ...
+
+        def close(self) -> None: ...
+
+    Inputs = tuple[str, str, int, bool]  # JSON text, why it cannot be replayed, when, whether a success is written down
+
 
 WRITE_EVERY = 10_000_000_000
 """Nanoseconds between two writes of counts."""
@@ -12,111 +36,142 @@ SAMPLE_EVERY = 200_000_000
 """Nanoseconds between two recorded successes of one tool, on average."""
 NEVER = 1 << 62
 FAILURES_A_SECOND = 50
+CAREFUL = 200
+"""Calls after a failure whose changeable arguments are written down before the call, since it may change them."""
 EVENT_BYTES = 64 * 1024
 FRAMES = 50
 MESSAGE = 2000
 MAX_ERRORS = 20
+INTERRUPTIONS = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit", "CancelledError"})
 _wall, _monotonic = time.time_ns, time.monotonic_ns
-INTERRUPTIONS = ("KeyboardInterrupt", "SystemExit", "GeneratorExit", "CancelledError")
+_FIXED = (str, int, float, bool, bytes, type(None))
 
 
 class Statistics:
-    """What became of calls. events: written down; counted: only counted; dropped: events that could not be written or
-    were too large; errors: failures of the recorder itself; reason: why nothing is recorded, "" when it is."""
+    """What became of calls. events: written down; counted: only counted; dropped: events that could not be written;
+    errors: failures of the recorder itself; reason: why lines are not written, "" when they are."""
 
     __slots__ = ("counted", "dropped", "errors", "events", "reason")
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.events = self.counted = self.dropped = self.errors = 0
         self.reason = ""
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Statistics({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"
 
 
 class Entry:
-    """One tool in one process. done: nanoseconds of calls that are not counted yet; failed: the same of failed calls
-    without an event; due: moment (of `perf_counter_ns`) from which on a call has to take the long way."""
+    """One tool in one process.
 
-    def __init__(self, tool, file, names, skip, unreplayable, every):
+    names: of its positional parameters, without the first `skip`; unreplayable: why no call of it can be replayed;
+    share: of successes that are written down, None for the usual; owned: it is called on an object; done, failed, interrupted: durations in nanoseconds of
+    calls that are not counted yet; due: moment of `perf_counter_ns` from which on a call takes the long way; minute: in
+    which calls that wait were let through.
+    """
+
+    def __init__(
+        self,
+        tool: str,
+        file: str,
+        names: tuple[str, ...],
+        skip: int,
+        unreplayable: str,
+        share: float | None,
+        owned: bool,
+    ) -> None:
         self.tool = tool
         self.file = file
         self.names = names
         self.skip = skip
-        self.unreplayable = unreplayable
-        self.every = every
-        self.done = []
-        self.failed = []
-        self.interrupted = []
+        self.unreplayable = unreplayable or ("it belongs to an object that is not recorded" if owned else "")
+        self.share = share
+        self.prefix = ""
+        self.root = ""
+        self.secret: frozenset[int] = frozenset()
+        self.done: list[int] = []
+        self.failed: list[int] = []
+        self.interrupted: list[int] = []
+        self.counts: dict[int, tuple[dict[str, int], dict[int, int]]] = {}
         self.due = 0
         self.minute = 0
-        self.counts = {}
         self.dropped = 0
         self.budget = FAILURES_A_SECOND
         self.budget_from = 0
         self.careful = 0
-        self.prefix = None
-        self.secret = frozenset()
 
-    def is_secret(self, position):
-        """Whether a positional argument is one that must not be recorded."""
-        return position in self.secret
+    def forget(self) -> None:
+        """What waits is somebody else's to write."""
+        self.done.clear()
+        self.failed.clear()
+        self.interrupted.clear()
+        self.counts = {}
+        self.due = self.dropped = 0
 
 
 class Recording:
     """The recorder of this process: where lines go, and how much of what is kept."""
 
-    def __init__(self):
+    _encode: Callable[[Any], str]
+    _names: Names
+    _walk: type[Any]
+    _is_plain: Callable[..., bool]
+    _is_suspect: Callable[[str], bool]
+    _redacted: Callable[[str], str]
+
+    def __init__(self) -> None:
         self.statistics = Statistics()
-        self.entries = []
+        self.entries: list[Entry] = []
         self.off = False
-        self.sink = None
+        self.sink: Sink | None = None
         self.commit = ""
-        self.clock = None
-        self.every = SAMPLE_EVERY
-        self.share = None
-        self.redact = None
-        self.root = ""
-        self.service = ""
+        self.clock: Callable[[], int] | None = None
+        self.share: float | None = None
+        self.redact: Callable[[str], str] | None = None
         self._lock = allocate_lock()
         self._written = 0
         self._second = (0, "")
         self._id = ""
         self._next = _numbers().__next__
-        self._encode = None
-        self._names = None
         self._said = False
         self._begun = False
 
     # Beginning
 
-    def configure(self, sink, commit, sample, redact, clock, enabled):
+    def configure(
+        self,
+        sink: Sink | None,
+        commit: str | None,
+        sample: float | None,
+        redact: Callable[[str], str] | None,
+        clock: Callable[[], int] | None,
+        enabled: bool,
+    ) -> None:
         """See `recorder.configure`. What is None stays as it was."""
-        if self.sink is not None and sink is not None:
-            self.close()
+        if self.sink is not None:
+            self.write_counts(True)
+            if sink is not None:
+                self.sink.close()
         self.sink = sink or self.sink
         self.commit = commit or self.commit
         self.clock = clock or self.clock
-        self.off = not enabled
-        self.statistics.reason = "" if enabled else "switched off by configure(enabled=False)"
-        if sample is not None:
-            self.every = 0 if sample >= 1 else NEVER if sample <= 0 else self.every
-            self.share = sample
+        self.share = self.share if sample is None else sample
         if redact is not None:
             from gitops_healer.recorder.redaction import redacted
 
             self.redact = lambda text: redact(redacted(text))
         for entry in self.entries:
-            entry.prefix, entry.due = None, 0
+            entry.prefix, entry.due = "", 0
         self.entries = []
+        self.off = not enabled
+        self.statistics.reason = "" if enabled else "switched off by configure(enabled=False)"
 
-    def begin(self):
-        """Once, at the first call that has to be written down."""
+    def _begin(self) -> None:
+        """Once, at the first call."""
         import atexit
 
         from gitops_healer.recorder import encoding, redaction
 
-        self._begun = True
         self._encode = encoding.json_encoder()
         self._names = redaction.Names()
         self._walk, self._is_plain = encoding.Walk, encoding.is_plain
@@ -124,112 +179,125 @@ class Recording:
         self._id = os.urandom(6).hex()
         os.register_at_fork(after_in_child=self.forked)
         atexit.register(self.close)
+        self._begun = True
 
-    def forked(self):
+    def forked(self) -> None:
         """In a child process: what waits is the parent's, who will write it."""
         self._id = os.urandom(6).hex()
         self._lock = allocate_lock()
         for entry in self.entries:
-            entry.done.clear()
-            entry.failed.clear()
-            entry.interrupted.clear()
-            entry.counts = {}
-            entry.due = 0
+            entry.forget()
         if self.sink is not None:
             self.sink.forked()
 
-    def sink_of(self, entry):
-        """The configured sink, else files beside the git directory that the tool's source lies in, else None."""
-        if self.sink is None:
-            from gitops_healer.recorder.revision import common_directory, git_directory
-            from gitops_healer.recorder.spool import Spool
-
-            found = git_directory(entry.file)
-            if found is None:
-                self.off = True
-                self.statistics.reason = (
-                    f"{entry.file} lies in no git repository, and no sink is configured: call "
-                    "gitops_healer.recorder.configure(directory=...)"
-                )
-                return None
-            self.sink = Spool(os.path.join(common_directory(found[1]), "gitops-healer", "spool"))
-        return self.sink
-
-    def revision_of(self, entry):
-        from gitops_healer.recorder.revision import blob_of, from_environment, git_directory, head_of
-
-        if self.commit or (named := from_environment()):
-            return self.commit or named
-        found = git_directory(entry.file)
-        return (found and head_of(found[1])) or blob_of(entry.file) or ""
-
-    def prepare(self, entry):
-        """What every line of a tool begins with."""
-        from gitops_healer.recorder.revision import git_directory
+    def _prepare(self, entry: Entry) -> bool:
+        """What every line of a tool begins with. False when nothing can be recorded."""
+        from gitops_healer.recorder.revision import blob_of, common_directory, from_environment, git_directory, head_of
 
         if not self._begun:
-            self.begin()
-        if self.sink_of(entry) is None:
-            return False
+            self._begin()
         found = git_directory(entry.file)
-        self.root = self.root or (found[0] + os.sep if found else "")
-        commit = self.revision_of(entry)
+        if self.sink is None:
+            if found is None:
+                self._nowhere(entry)
+                return False
+            from gitops_healer.recorder.spool import Spool
+
+            self.sink = Spool(os.path.join(common_directory(found[1]), "gitops-healer", "spool"))
+        head = head_of(found[1]) if found else ""
+        commit = self.commit or from_environment() or head or blob_of(entry.file)
         told = f',"commit":{self._encode(commit)}' if commit else ""
-        entry.prefix = f'"tool":{self._encode(entry.tool)}{told}'
+        entry.root = found[0] + os.sep if found else ""
         entry.secret = frozenset(i for i, name in enumerate(entry.names) if self._names(name))
+        entry.prefix = f'"tool":{self._encode(entry.tool)}{told}'
         self.entries.append(entry)
         return True
 
+    def _nowhere(self, entry: Entry) -> None:
+        self.off = True
+        self.statistics.reason = (
+            f"{entry.file} lies in no git repository, and no sink is configured: call "
+            "gitops_healer.recorder.configure(directory=...)"
+        )
+
     # One call
 
-    def begins(self, entry, started, args, kwargs):
-        """Before a call that has to take the long way. Returns its inputs as they are now when it is to be written
-        down, else None."""
+    def begins(self, entry: Entry, started: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inputs | None:
+        """Before a call that takes the long way: its inputs as they are now, None when it is only to be counted."""
         try:
-            if entry.prefix is None and not self.prepare(entry):
+            if not entry.prefix and not self._prepare(entry):
                 return None
             if entry.done or entry.failed or entry.interrupted:
-                self.count(entry)
+                self._count(entry)
             wall = (self.clock or _wall)()
             entry.minute = wall // 60_000_000_000
-            wanted = entry.every if entry.every is not None else self.every
-            jitter = started * 2654435761 & 0xFFFF
-            entry.due = 0 if self.clock is not None or wanted == 0 else started + wanted // 2 + wanted * jitter // 0xFFFF
-            return (*self.inputs(entry, args, kwargs), wall)
+            share = self.share if entry.share is None else entry.share
+            wanted = self._plan(entry, started, share)
+            if not wanted and not entry.careful:
+                return None
+            entry.careful -= entry.careful > 0
+            return (*self._inputs(entry, args, kwargs), wall, wanted)
         except Exception as error:
-            self.stumbled(error)
+            self._stumbled(error)
             return None
 
-    def succeeded(self, entry, inputs, duration, result):
-        """After a call that was chosen to be written down."""
+    def _plan(self, entry: Entry, started: int, share: float | None) -> bool:
+        """Whether a success of this call is written down, and when the next call has to ask."""
+        jitter = started * 2654435761 & 0xFFFF
+        if share is not None:
+            entry.due = 0 if entry.careful or self.clock is not None or 0 < share else started + SAMPLE_EVERY
+            return jitter < share * 0x10000
+        if self.clock is not None or entry.careful:
+            entry.due = 0
+            return self.clock is None or jitter < 0x4000
+        entry.due = started + SAMPLE_EVERY // 2 + SAMPLE_EVERY * jitter // 0xFFFF
+        return True
+
+    def succeeded(self, entry: Entry, inputs: Inputs, duration: int, result: Any) -> None:
+        """After a call whose inputs were looked at."""
         try:
-            self.event(entry, inputs, duration, True, self.result(result))
+            if inputs[3]:
+                self._event(entry, inputs, duration, True, self._result(result))
+            else:
+                entry.done.append(duration)
             self.write_counts(False)
         except Exception as error:
             entry.done.append(duration)
-            self.stumbled(error)
+            self._stumbled(error)
 
-    def raised(self, entry, inputs, duration, args, kwargs, error):
+    def raised(
+        self,
+        entry: Entry,
+        inputs: Inputs | None,
+        duration: int,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        error: BaseException,
+    ) -> None:
         """After a call that raised. inputs: as they were before, None when nobody looked."""
         try:
-            if entry.prefix is None and not self.prepare(entry):
+            if not entry.prefix and not self._prepare(entry):
                 return
-            entry.careful = 1000
             if type(error).__name__ in INTERRUPTIONS:
                 entry.interrupted.append(duration)
             elif not self._affordable(entry):
                 entry.failed.append(duration)
             else:
-                late = inputs is None
+                late = inputs is None and not all(
+                    type(arg) in _FIXED for arg in (*args[entry.skip :], *kwargs.values())
+                )
                 if late:
-                    inputs = (*self.inputs(entry, args, kwargs), self.wall() - duration)
-                self.event(entry, inputs, duration, False, self.failure(error, late))
+                    entry.careful, entry.due = CAREFUL, 0
+                if inputs is None:
+                    inputs = (*self._inputs(entry, args, kwargs), (self.clock or _wall)() - duration, True)
+                self._event(entry, inputs, duration, False, self._failure(entry, error, late))
             self.write_counts(False)
         except Exception as problem:
-            self.stumbled(problem)
+            entry.failed.append(duration)
+            self._stumbled(problem)
 
-    def _affordable(self, entry):
-        second = self.wall() // 1_000_000_000
+    def _affordable(self, entry: Entry) -> bool:
+        second = (self.clock or _wall)() // 1_000_000_000
         if second != entry.budget_from:
             entry.budget_from, entry.budget = second, FAILURES_A_SECOND
         entry.budget -= 1
@@ -237,48 +305,54 @@ class Recording:
 
     # Writing down
 
-    def inputs(self, entry, args, kwargs):
-        """`"args":...,"kwargs":...` of a call as JSON, and why they cannot be replayed."""
+    def _inputs(self, entry: Entry, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, str]:
+        """`"args":...,"kwargs":...` of a call, and why they cannot be replayed."""
         given = list(args[entry.skip :] if entry.skip else args)
+        if not entry.secret and (text := self._plain_text(given, kwargs)):
+            return text, entry.unreplayable
         names = self._names
-        if self.redact is None and not entry.secret and self._is_plain(given, names.safe, names):
-            if not kwargs or self._is_plain(kwargs, names.safe, names):
-                try:
-                    text = f'"args":{self._encode(given)}'
-                    if kwargs:
-                        text += f',"kwargs":{self._encode(kwargs)}'
-                    if len(text) < EVENT_BYTES and not self._is_suspect(text):
-                        return text, entry.unreplayable
-                except ValueError:  # not a number, infinite, or longer than can be printed
-                    pass
         walk = self._walk(names, self.redact or self._redacted)
-        shown = [walk.encode(arg, 1, entry.is_secret(i)) for i, arg in enumerate(given)]
-        text = f'"args":{self._encode(shown)}'
+        text = f'"args":{self._encode([walk.encode(arg, 1, i in entry.secret) for i, arg in enumerate(given)])}'
         if kwargs:
-            found = {name: walk.encode(value, 1, names(name)) for name, value in kwargs.items()}
-            text += f',"kwargs":{self._encode(found)}'
+            text += f',"kwargs":{self._encode({key: walk.encode(item, 1, names(key)) for key, item in kwargs.items()})}'
         return text, entry.unreplayable or walk.why
 
-    def result(self, value):
-        """`"result":...`, with what has no encoding shown by its class."""
+    def _plain_text(self, given: list[Any], kwargs: Mapping[str, Any]) -> str:
+        """The same for what is JSON as it stands and holds nothing that must not be recorded, else ""."""
+        names = self._names
+        if self.redact is not None or not self._is_plain(given, names.safe, names):
+            return ""
+        if kwargs and not self._is_plain(kwargs, names.safe, names):
+            return ""
+        try:
+            text = f'"args":{self._encode(given)}'
+            if kwargs:
+                text += f',"kwargs":{self._encode(kwargs)}'
+        except (ValueError, RecursionError):  # not a number, infinite, or longer than can be printed
+            return ""
+        return text if len(text) < EVENT_BYTES and not self._is_suspect(text) else ""
+
+    def _result(self, value: Any) -> str:
+        """`"result":...`; what has no encoding is shown by its class."""
         if self.redact is None and self._is_plain(value, self._names.safe, self._names):
             try:
                 text = f'"result":{self._encode(value)}'
                 if len(text) < EVENT_BYTES and not self._is_suspect(text):
                     return text
-            except ValueError:
+            except (ValueError, RecursionError):
                 pass
-        return f'"result":{self._encode(self._walk(self._names, self.redact or self._redacted).encode(value, 1))}'
+        walk = self._walk(self._names, self.redact or self._redacted)
+        return f'"result":{self._encode(walk.encode(value, 1))}'
 
-    def failure(self, error, late):
+    def _failure(self, entry: Entry, error: BaseException, late: bool) -> str:
         """`"error":{...}`: type, message, and frames with paths from the top of the repository."""
         kind = type(error)
-        name = kind.__qualname__ if kind.__module__ in ("builtins", "exceptions") else f"{kind.__module__}.{kind.__qualname__}"
+        name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
         try:
             message = str(error)[:MESSAGE]
         except Exception:
             message = ""
-        frames, trace, root = [], error.__traceback__, self.root
+        frames, trace, root = [], error.__traceback__, entry.root
         trace = trace.tb_next if trace is not None else None  # the first frame is the recorder's own
         while trace is not None:
             code = trace.tb_frame.f_code
@@ -289,30 +363,28 @@ class Recording:
         told = {"type": name, "message": (self.redact or self._redacted)(message), "frames": frames[-FRAMES:]}
         return f'"error":{self._encode(told)}' + (',"inputs":"after"' if late else "")
 
-    def event(self, entry, inputs, duration, ok, rest):
+    def _event(self, entry: Entry, inputs: Inputs, duration: int, ok: bool, rest: str) -> None:
         """One line, one write."""
-        text, why, began = inputs
-        told = f',"unreplayable":{self._encode(why)}' if why else ""
+        text, why, began, _ = inputs
         head = (
-            f'{{"v":1,"id":"{self._id}-{self._next():x}",{entry.prefix},"ts":"{self.moment(began)}",'
+            f'{{"v":1,"id":"{self._id}-{self._next():x}",{entry.prefix},"ts":"{self._moment(began)}",'
             f'"ok":{"true" if ok else "false"},"duration_ms":{duration / 1e6:.6g}'
         )
+        told = f',"unreplayable":{self._encode(why)}' if why else ""
         line = f"{head}{told},{text},{rest}}}\n"
         if len(line) > EVENT_BYTES:
-            kept = rest if not ok and len(rest) < EVENT_BYTES // 2 else '"result":{"$type":"cut","class":"str"}'
-            line = f'{head},"unreplayable":"too large",{kept}}}\n'
+            kept = f",{rest}" if len(rest) < EVENT_BYTES // 2 else ""
+            line = f'{head},"unreplayable":"too large"{kept}}}\n'
+        assert self.sink is not None
         try:
             self.sink.write(line.encode())
             self.statistics.events += 1
         except OSError as error:
-            self.refused(entry, error)
+            self._refused(entry, error, 1)
             (entry.done if ok else entry.failed).append(duration)
 
-    def wall(self):
-        return (self.clock or _wall)()
-
-    def moment(self, nanoseconds):
-        """RFC 3339 in UTC, with microseconds; the second is spelled once."""
+    def _moment(self, nanoseconds: int) -> str:
+        """RFC 3339 in UTC, with microseconds; a second is spelled once."""
         second, rest = divmod(nanoseconds, 1_000_000_000)
         known, text = self._second
         if known != second:
@@ -322,27 +394,29 @@ class Recording:
 
     # Counting
 
-    def count(self, entry):
-        """Move what waits into the counts of the minute in which the last of it was let through."""
+    def _count(self, entry: Entry) -> None:
+        """Move what waits into the counts of the minute in which it was let through."""
         for calls, column in ((entry.done, "ok"), (entry.failed, "failed"), (entry.interrupted, "interrupted")):
             if calls:
                 taken = calls[:]  # others may append meanwhile, at the end
                 del calls[: len(taken)]
-                self._count(entry, taken, column)
+                self._add(entry, taken, column)
 
-    def _count(self, entry, taken, column):
-        counts = entry.counts.get(entry.minute)
-        if counts is None:
-            counts = entry.counts[entry.minute] = ({"ok": 0, "failed": 0, "interrupted": 0}, {})
-        counts[0][column] += len(taken)
+    def _add(self, entry: Entry, taken: list[int], column: str) -> None:
+        """Buckets as in HdrHistogram: eight equal parts of every power of two."""
+        minute = entry.minute or (self.clock or _wall)() // 60_000_000_000
+        counts = entry.counts.setdefault(minute, ({}, {}))
+        counts[0][column] = counts[0].get(column, 0) + len(taken)
+        self.statistics.counted += len(taken)
+        if column == "interrupted":
+            return
         latency = counts[1]
         for duration in taken:
             bits = duration.bit_length()
             bucket = bits << 3 | duration >> bits - 4 & 7 if bits > 4 else 40
             latency[bucket] = latency.get(bucket, 0) + 1
-        self.statistics.counted += len(taken)
 
-    def write_counts(self, now):
+    def write_counts(self, now: bool) -> None:
         """Every ten seconds, or at once. Nobody waits: when another thread is at it, it is done."""
         moment = _monotonic()
         if not now and moment - self._written < WRITE_EVERY:
@@ -352,61 +426,56 @@ class Recording:
         try:
             self._written = moment
             for entry in list(self.entries):
-                self.count(entry)
+                self._count(entry)
                 self._write_counts(entry)
         finally:
             self._lock.release()
 
-    def _write_counts(self, entry):
-        while entry.counts or entry.dropped:
-            minute, (counts, latency) = entry.counts.popitem() if entry.counts else (self.wall() // 60_000_000_000, ({}, {}))
+    def _write_counts(self, entry: Entry) -> None:
+        while entry.counts:
+            minute, (counts, latency) = entry.counts.popitem()
             dropped, entry.dropped = entry.dropped, 0
             told = f',"dropped":{dropped}' if dropped else ""
-            shown = {name: number for name, number in counts.items() if number}
             line = (
-                f'{{"v":1,"id":"{self._id}-{self._next():x}",{entry.prefix},"ts":"{self.moment(minute * 60_000_000_000)}",'
-                f'"counts":{self._encode(shown)},"latency":{self._encode(latency)}{told}}}\n'
+                f'{{"v":1,"id":"{self._id}-{self._next():x}",{entry.prefix},"ts":"{self._moment(minute * 60_000_000_000)}"'
+                f',"counts":{self._encode(counts)},"latency":{self._encode(latency)}{told}}}\n'
             )
+            assert self.sink is not None
             try:
                 self.sink.write(line.encode())
             except OSError as error:
                 entry.counts[minute] = (counts, latency)
-                entry.dropped += dropped
-                self.refused(entry, error, 0)
+                self._refused(entry, error, dropped)
                 return
 
     # Trouble
 
-    def refused(self, entry, error, events=1):
+    def _refused(self, entry: Entry, error: OSError, events: int) -> None:
         """The sink did not take a line. It is counted, and told when the sink takes lines again."""
         entry.dropped += events
         self.statistics.dropped += events
         self.statistics.reason = str(error)
 
-    def stumbled(self, error):
-        """A bug of the recorder, or a program that is very strange: after some of them it switches itself off."""
+    def _stumbled(self, error: Exception) -> None:
+        """A bug of the recorder, or a very strange program: after some of them it switches itself off."""
         self.statistics.errors += 1
-        if self.statistics.errors >= MAX_ERRORS and not self.off:
-            self.off = True
-            self.statistics.reason = f"switched off after {MAX_ERRORS} errors, the last: {type(error).__name__}"
-            self._say(f"gitops_healer.recorder switched itself off: {type(error).__name__}: {error!s:.200}\n")
+        if self.statistics.errors < MAX_ERRORS or self._said:
+            return
+        self.off = self._said = True
+        self.statistics.reason = f"switched off after {MAX_ERRORS} errors, the last: {type(error).__name__}"
+        try:
+            sys.stderr.write(f"gitops_healer.recorder switched itself off: {type(error).__name__}: {error!s:.200}\n")
+        except Exception:
+            self.statistics.errors += 1
 
-    def _say(self, text):
-        if not self._said and sys.stderr is not None:
-            self._said = True
-            try:
-                sys.stderr.write(text)
-            except Exception:
-                self._said = True
-
-    def close(self):
+    def close(self) -> None:
         """At exit: what was counted and not written yet."""
         try:
             if self.sink is not None:
                 self.write_counts(True)
                 self.sink.close()
         except Exception as error:
-            self.stumbled(error)
+            self._stumbled(error)
 
 
 RECORDING = Recording()

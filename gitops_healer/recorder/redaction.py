@@ -12,7 +12,9 @@ _SECRET = re.compile(
     r"|card_?-?number|e-?mail|phone|birth_?-?(?:date|day)",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(r"(?:max|num|n|total|count|prompt|completion)_?tokens|token_?(?:count|s$)|_count$|^tokens?$", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"(?:max|num|n|total|count|prompt|completion)_?tokens|token_?(?:count|s$)|_count$|^tokens?$", re.IGNORECASE
+)
 
 # (name, texts of which one is in every match, pattern). Looking for a fixed text costs a tenth of any expression.
 _MARKED = (

@@ -5,10 +5,13 @@ a crash of the machine can lose it. Nobody waits for a lock: a segment belongs t
 """
 
 import os
+from _thread import allocate_lock
 
 SEGMENT_BYTES = 64 * 1024 * 1024
 TOTAL_BYTES = 512 * 1024 * 1024
 RETRY_SECONDS = 5.0
+BUSY_SECONDS = 0.1
+"""How long a line waits for another thread's; a signal handler that interrupts a write gives up after it."""
 
 
 class Spool:
@@ -21,19 +24,44 @@ class Spool:
         self._fd = -1
         self._written = 0
         self._number = 0
+        self._lines = 0
         self._retry = 0.0
+        self._lock = allocate_lock()
 
     def write(self, data):
-        """Append whole lines (bytes). Raises OSError when nothing of them was kept."""
+        """Append whole lines (bytes). Raises OSError when they were not kept."""
+        if not self._lock.acquire(True, BUSY_SECONDS):
+            raise OSError(11, "another thread is writing")
+        try:
+            self._append(data)
+        finally:
+            self._lock.release()
+
+    def _append(self, data):
         if self._fd < 0:
             self._open()
-        written = os.write(self._fd, data)
+        try:
+            written = os.write(self._fd, data)
+            if written != len(data):  # the disk is full: take the torn line back
+                os.ftruncate(self._fd, self._written)
+                raise OSError(28, "no space left for a whole line")
+        except OSError:
+            self._close()
+            self._wait()
+            raise
         self._written += written
-        if written != len(data):  # the disk is full: end the torn line, so that it is only one
+        if self._written >= self._segment_bytes or self._is_deleted():
             self._close()
-            raise OSError(28, "no space left for a whole line")
-        if self._written >= self._segment_bytes:
-            self._close()
+
+    def _is_deleted(self):
+        """Looked at every 256 lines: what is written into a file without a name is lost."""
+        self._lines += 1
+        return self._lines % 256 == 0 and os.fstat(self._fd).st_nlink == 0
+
+    def _wait(self):
+        import time
+
+        self._retry = time.monotonic() + RETRY_SECONDS
 
     def _open(self):
         import time
@@ -41,7 +69,7 @@ class Spool:
         now = time.monotonic()
         if now < self._retry:
             raise OSError(11, "tried again later")
-        self._retry = now + RETRY_SECONDS
+        self._wait()
         os.makedirs(self.directory, mode=0o700, exist_ok=True)
         if self._held() >= self._total_bytes:
             raise OSError(28, f"{self.directory} holds {self._total_bytes:,} bytes: import and delete its files")
@@ -49,7 +77,7 @@ class Spool:
         name = f"{os.getpid()}-{time.time_ns():x}-{self._number}.jsonl"
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
         self._fd = os.open(os.path.join(self.directory, name), flags, 0o600)
-        self._written, self._retry = 0, 0.0
+        self._written, self._lines, self._retry = 0, 0, 0.0
 
     def _held(self):
         with os.scandir(self.directory) as entries:
@@ -62,6 +90,7 @@ class Spool:
 
     def forked(self):
         """In the child: what the parent has open stays the parent's."""
+        self._lock = allocate_lock()
         self._close()
 
     def close(self):

@@ -20,7 +20,9 @@ class Characteristics:
 
     __slots__ = ("examples", "idempotent", "requires_mocking", "safe_for_shadow_testing", "side_effects")
 
-    def __init__(self, idempotent=None, side_effects=(), safe_for_shadow_testing=None, requires_mocking=(), examples=()):
+    def __init__(
+        self, idempotent=None, side_effects=(), safe_for_shadow_testing=None, requires_mocking=(), examples=()
+    ):
         set_ = object.__setattr__
         set_(self, "idempotent", idempotent)
         set_(self, "side_effects", _words(side_effects))
@@ -62,7 +64,9 @@ def _wrapped(function, name, sample, told):
     if isinstance(function, staticmethod | classmethod):
         return type(function)(_recorded(function.__func__, name, sample, told, type(function) is classmethod))
     if not hasattr(function, "__code__"):
-        raise TypeError(f"@tool is for functions and methods, not for {function!r}: decorate its methods, or use BaseTool")
+        raise TypeError(
+            f"@tool is for functions and methods, not for {function!r}: decorate its methods, or use BaseTool"
+        )
     return _recorded(function, name, sample, told, None)
 
 
@@ -89,18 +93,10 @@ def _entry(function, name, sample, bound):
     method = bound if bound is not None else bool(
         owner and not owner.endswith("<locals>") and names and names[0] in ("self", "cls", "mcs")
     )  # fmt: skip
-    why = "it belongs to an object that is not recorded" if method and bound is None else ""
-    if "<locals>" in qualname:
-        why = "it is defined inside of another function"
-    every = None if sample is None else 0 if sample >= 1 else 1 << 62 if sample <= 0 else _Share(sample)
-    if isinstance(every, _Share):
-        every = None
-    skip = 1 if method else 0
-    return Entry(name or f"{function.__module__}:{qualname}", code.co_filename, names[skip:], skip, why, every)
-
-
-class _Share(float):
-    """A share between none and all of the calls."""
+    why = "it is defined inside of another function" if "<locals>" in qualname else ""
+    skip, owned = int(method), method and bound is None
+    named = name or f"{function.__module__}:{qualname}"
+    return Entry(named, code.co_filename, names[skip:], skip, why, sample, owned)
 
 
 def _function(function, entry):
