@@ -42,6 +42,7 @@ def test_an_order_goes_through_all_gates_to_the_merge(stage: Ordered) -> None:
     stage.heal()
     up = stage.upgrade
     assert up.stage is At.VALIDATED, up.reason
+    assert up.validated is not None and up.proposed is not None
     assert up.plan is not None and up.plan.risk.value == "medium"
     assert {result.check: result.outcome.value for result in up.validated.verdict.results}["tests"] == "passed"
     assert stage.repo.git("show", "main:program.py") + "\n" == WORSE
