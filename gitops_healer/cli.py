@@ -14,6 +14,7 @@ from gitops_healer.adapters.ledger_export import csv_lines, export_ledger, jsonl
 from gitops_healer.boundary import guarded
 from gitops_healer.console.common import HERE, As, Format, Repo, RepoOption, show, told
 from gitops_healer.console.executions import executions_app
+from gitops_healer.console.versions import compare_command, history_command, restore_order
 from gitops_healer.core.codec import to_json
 from gitops_healer.core.history import History, replay
 from gitops_healer.core.planning import choose
@@ -48,6 +49,8 @@ app = typer.Typer(
 ledger_app = typer.Typer(help="The audit log on the branch healer-ledger.", invoke_without_command=True)
 config_app = typer.Typer(help="The policies.", no_args_is_help=True)
 app.command("scan")(scan_command)
+app.command("history")(history_command)
+app.command("compare", context_settings={"ignore_unknown_options": True})(compare_command)  # `-1` is a version
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(executions_app, name="executions")
 app.add_typer(config_app, name="config")
@@ -222,9 +225,16 @@ def one_upgrade(repo: Path, text: str) -> Upgrade:
 
 
 @app.command()
-def rollback(id_: Id, repo: Repo = HERE, actor: Actor = "", format_: As = Format.text) -> None:
-    """Take a merged upgrade back by a revert commit."""
-    speak(repo, f"/rollback_upgrade {one_upgrade(repo, id_).id}", actor, 0, {}, format_)
+def rollback(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="An upgrade; with --to, a function.")],
+    repo: Repo = HERE,
+    to: Annotated[str, typer.Option("--to", help="The version of the function to go back to.", metavar="VERSION")] = "",
+    actor: Actor = "",
+    format_: As = Format.text,
+) -> None:
+    """Take a merged upgrade back by a revert commit, or one function to an older version, as an upgrade."""
+    order = restore_order(id_, to) if to else f"/rollback_upgrade {one_upgrade(repo, id_).id}"
+    speak(repo, order, actor, 0, {}, format_)
 
 
 @app.command()
