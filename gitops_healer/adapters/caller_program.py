@@ -9,16 +9,23 @@ stdin: one job as JSON. stdout: one JSON object a line and input: {"nonce", "ok"
 from __future__ import annotations
 
 import asyncio
+import base64
+import datetime
+import decimal
+import fractions
 import importlib
 import inspect
 import itertools
 import json
 import os
+import pathlib
 import select
 import signal
 import socket
 import sys
 import time
+import uuid
+from collections.abc import Callable
 from typing import Any
 
 from .failures import describe, masked, message_of, relative, shortened, tree_root, type_name
@@ -249,7 +256,66 @@ def _arguments(item: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     arguments, options = json.loads(item["args"] or "[]"), json.loads(item["kwargs"] or "{}")
     if not isinstance(arguments, list) or not isinstance(options, dict):
         raise UncallableError("the recorded arguments are not a JSON array and a JSON object")
-    return arguments, options
+    try:
+        return [_made(value) for value in arguments], {name: _made(value) for name, value in options.items()}
+    except (ValueError, TypeError, ArithmeticError, KeyError, RecursionError) as error:
+        raise UncallableError(f"the recorded arguments cannot be made again: {error}") from None
+
+
+# What is no JSON: {"$type": name, "value": ...}, as docs/recorder.md lists it. Nothing that data names is imported.
+
+
+def _made(value: Any) -> Any:
+    """The Python value that a recorder wrote down. Raises ValueError where there is none (objects, cuts)."""
+    if isinstance(value, list):
+        return [_made(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$type" not in value:
+        return {key: _made(item) for key, item in value.items()}
+    name, inner = value["$type"], value.get("value")
+    if name not in _MAKERS:
+        raise ValueError(f"a value of type {name} was not recorded whole")
+    return _MAKERS[name](inner)
+
+
+_MAKERS: dict[Any, Callable[[Any], Any]] = {
+    "bytes": base64.b64decode,
+    "bytearray": lambda value: bytearray(base64.b64decode(value)),
+    "tuple": lambda value: tuple(_made(value)),
+    "set": lambda value: set(_made(value)),
+    "frozenset": lambda value: frozenset(_made(value)),
+    "dict": lambda value: {_made(key): _made(item) for key, item in value},
+    "range": lambda value: range(*value),
+    "slice": lambda value: slice(*_made(value)),
+    "float": float,
+    "complex": complex,
+    "datetime": datetime.datetime.fromisoformat,
+    "date": datetime.date.fromisoformat,
+    "time": datetime.time.fromisoformat,
+    "timedelta": lambda value: datetime.timedelta(*value),
+    "Decimal": decimal.Decimal,
+    "Fraction": fractions.Fraction,
+    "UUID": uuid.UUID,
+    "PosixPath": pathlib.PurePosixPath if os.name == "nt" else pathlib.Path,
+    "PurePosixPath": pathlib.PurePosixPath,
+}
+
+
+def _told(value: Any) -> Any:
+    """A part of a result that is no JSON, as a recorder writes it down. Raises TypeError for objects."""
+    kind = type(value)
+    if kind in (bytes, bytearray):
+        return {"$type": kind.__name__, "value": base64.b64encode(value).decode()}
+    if kind in (set, frozenset):
+        return {"$type": kind.__name__, "value": sorted(value, key=repr)}
+    if kind in (datetime.datetime, datetime.date, datetime.time):
+        return {"$type": kind.__name__, "value": value.isoformat()}
+    if kind in (decimal.Decimal, fractions.Fraction, uuid.UUID, complex, pathlib.PosixPath, pathlib.PurePosixPath):
+        return {"$type": kind.__name__, "value": str(value)}
+    if kind is datetime.timedelta:
+        return {"$type": "timedelta", "value": [value.days, value.seconds, value.microseconds]}
+    raise TypeError(f"a {kind.__name__} is no JSON")
 
 
 def _resolve(module: Any, qualname: str) -> Any:
@@ -306,7 +372,7 @@ def _shown(result: Any) -> dict[str, Any]:
     except Exception as error:
         detail = f"(its repr raises {type_name(error)})"
     try:
-        text = json.dumps(result, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    except (TypeError, ValueError, RecursionError):
+        text = json.dumps(result, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_told)
+    except Exception:
         return {"result": None, "detail": detail}
     return {"result": text if len(text) <= MAX_RESULT else None, "detail": detail}

@@ -34,7 +34,8 @@ WRITE_EVERY = 10_000_000_000
 """Nanoseconds between two writes of counts."""
 SAMPLE_EVERY = 200_000_000
 """Nanoseconds between two recorded successes of one tool, on average."""
-NEVER = 1 << 62
+LOCK_SECONDS = 1.0
+"""How long `flush` waits for another thread that is counting; in a signal handler that thread may be its own."""
 FAILURES_A_SECOND = 50
 CAREFUL = 200
 """Calls after a failure whose changeable arguments are written down before the call, since it may change them."""
@@ -65,8 +66,8 @@ class Entry:
     """One tool in one process.
 
     names: of its positional parameters, without the first `skip`; unreplayable: why no call of it can be replayed;
-    share: of successes that are written down, None for the usual; owned: it is called on an object; done, failed, interrupted: durations in nanoseconds of
-    calls that are not counted yet; due: moment of `perf_counter_ns` from which on a call takes the long way; minute: in
+    share: of successes that are written down, None for the usual; owned: it is called on an object; done, failed,
+    interrupted: durations in nanoseconds of calls that are not counted yet; due: moment of `perf_counter_ns` from which on a call takes the long way; minute: in
     which calls that wait were let through.
     """
 
@@ -84,7 +85,8 @@ class Entry:
         self.file = file
         self.names = names
         self.skip = skip
-        self.unreplayable = unreplayable or ("it belongs to an object that is not recorded" if owned else "")
+        self.unreplayable = unreplayable
+        self.owned = owned
         self.share = share
         self.prefix = ""
         self.root = ""
@@ -99,6 +101,7 @@ class Entry:
         self.budget = FAILURES_A_SECOND
         self.budget_from = 0
         self.careful = 0
+        self.sample = 0
 
     def forget(self) -> None:
         """What waits is somebody else's to write."""
@@ -161,7 +164,7 @@ class Recording:
 
             self.redact = lambda text: redact(redacted(text))
         for entry in self.entries:
-            entry.prefix, entry.due = "", 0
+            entry.prefix, entry.due, entry.sample = "", 0, 0
         self.entries = []
         self.off = not enabled
         self.statistics.reason = "" if enabled else "switched off by configure(enabled=False)"
@@ -177,8 +180,12 @@ class Recording:
         self._walk, self._is_plain = encoding.Walk, encoding.is_plain
         self._is_suspect, self._redacted = redaction.is_suspect, redaction.redacted
         self._id = os.urandom(6).hex()
-        os.register_at_fork(after_in_child=self.forked)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.forked)
         atexit.register(self.close)
+        process = sys.modules.get("multiprocessing.process")
+        if process is not None and process.parent_process() is not None:
+            _close_at_end(self)
         self._begun = True
 
     def forked(self) -> None:
@@ -189,6 +196,9 @@ class Recording:
             entry.forget()
         if self.sink is not None:
             self.sink.forked()
+        util = sys.modules.get("multiprocessing.util")
+        if util is not None:
+            util.register_after_fork(self, _close_at_end)
 
     def _prepare(self, entry: Entry) -> bool:
         """What every line of a tool begins with. False when nothing can be recorded."""
@@ -227,13 +237,13 @@ class Recording:
         try:
             if not entry.prefix and not self._prepare(entry):
                 return None
-            if entry.done or entry.failed or entry.interrupted:
-                self._count(entry)
+            self._count_waiting(entry)
             wall = (self.clock or _wall)()
             entry.minute = wall // 60_000_000_000
             share = self.share if entry.share is None else entry.share
             wanted = self._plan(entry, started, share)
             if not wanted and not entry.careful:
+                self.write_counts(False)
                 return None
             entry.careful -= entry.careful > 0
             return (*self._inputs(entry, args, kwargs), wall, wanted)
@@ -243,15 +253,16 @@ class Recording:
 
     def _plan(self, entry: Entry, started: int, share: float | None) -> bool:
         """Whether a success of this call is written down, and when the next call has to ask."""
-        jitter = started * 2654435761 & 0xFFFF
+        mixed = started * 2654435761 >> 16 & 0xFFFF
         if share is not None:
-            entry.due = 0 if entry.careful or self.clock is not None or 0 < share else started + SAMPLE_EVERY
-            return jitter < share * 0x10000
-        if self.clock is not None or entry.careful:
-            entry.due = 0
-            return self.clock is None or jitter < 0x4000
-        entry.due = started + SAMPLE_EVERY // 2 + SAMPLE_EVERY * jitter // 0xFFFF
-        return True
+            entry.due = 0 if entry.careful or self.clock is not None or share > 0 else started + SAMPLE_EVERY
+            return share >= 1 or mixed < share * 0x10000
+        now = started if self.clock is None else self.clock()
+        wanted = now >= entry.sample
+        if wanted:
+            entry.sample = now + SAMPLE_EVERY // 2 + SAMPLE_EVERY * mixed // 0xFFFF
+        entry.due = 0 if self.clock is not None or entry.careful else entry.sample
+        return wanted
 
     def succeeded(self, entry: Entry, inputs: Inputs, duration: int, result: Any) -> None:
         """After a call whose inputs were looked at."""
@@ -289,8 +300,10 @@ class Recording:
                 if late:
                     entry.careful, entry.due = CAREFUL, 0
                 if inputs is None:
-                    inputs = (*self._inputs(entry, args, kwargs), (self.clock or _wall)() - duration, True)
-                self._event(entry, inputs, duration, False, self._failure(entry, error, late))
+                    text, why = self._inputs(entry, args, kwargs)
+                    why = why or ("looked at after the call, which may have changed them" if late else "")
+                    inputs = (text, why, (self.clock or _wall)() - duration, True)
+                self._event(entry, inputs, duration, False, self._failure(entry, error))
             self.write_counts(False)
         except Exception as problem:
             entry.failed.append(duration)
@@ -308,14 +321,17 @@ class Recording:
     def _inputs(self, entry: Entry, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, str]:
         """`"args":...,"kwargs":...` of a call, and why they cannot be replayed."""
         given = list(args[entry.skip :] if entry.skip else args)
+        why = entry.unreplayable
+        if entry.owned and not why and not _is_stateless(args):
+            why = "it belongs to an object that is not recorded"
         if not entry.secret and (text := self._plain_text(given, kwargs)):
-            return text, entry.unreplayable
+            return text, why
         names = self._names
         walk = self._walk(names, self.redact or self._redacted)
         text = f'"args":{self._encode([walk.encode(arg, 1, i in entry.secret) for i, arg in enumerate(given)])}'
         if kwargs:
             text += f',"kwargs":{self._encode({key: walk.encode(item, 1, names(key)) for key, item in kwargs.items()})}'
-        return text, entry.unreplayable or walk.why
+        return text, why or walk.why
 
     def _plain_text(self, given: list[Any], kwargs: Mapping[str, Any]) -> str:
         """The same for what is JSON as it stands and holds nothing that must not be recorded, else ""."""
@@ -344,7 +360,7 @@ class Recording:
         walk = self._walk(self._names, self.redact or self._redacted)
         return f'"result":{self._encode(walk.encode(value, 1))}'
 
-    def _failure(self, entry: Entry, error: BaseException, late: bool) -> str:
+    def _failure(self, entry: Entry, error: BaseException) -> str:
         """`"error":{...}`: type, message, and frames with paths from the top of the repository."""
         kind = type(error)
         name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
@@ -361,7 +377,7 @@ class Recording:
             frames.append([file, trace.tb_lineno or 0, code.co_name])
             trace = trace.tb_next
         told = {"type": name, "message": (self.redact or self._redacted)(message), "frames": frames[-FRAMES:]}
-        return f'"error":{self._encode(told)}' + (',"inputs":"after"' if late else "")
+        return f'"error":{self._encode(told)}'
 
     def _event(self, entry: Entry, inputs: Inputs, duration: int, ok: bool, rest: str) -> None:
         """One line, one write."""
@@ -394,8 +410,16 @@ class Recording:
 
     # Counting
 
+    def _count_waiting(self, entry: Entry) -> None:
+        """Nobody waits: when another thread is counting, it is done by a later call."""
+        if (entry.done or entry.failed or entry.interrupted) and self._lock.acquire(False):
+            try:
+                self._count(entry)
+            finally:
+                self._lock.release()
+
     def _count(self, entry: Entry) -> None:
-        """Move what waits into the counts of the minute in which it was let through."""
+        """Move what waits into the counts of the minute in which it was let through. Needs the lock."""
         for calls, column in ((entry.done, "ok"), (entry.failed, "failed"), (entry.interrupted, "interrupted")):
             if calls:
                 taken = calls[:]  # others may append meanwhile, at the end
@@ -421,7 +445,7 @@ class Recording:
         moment = _monotonic()
         if not now and moment - self._written < WRITE_EVERY:
             return
-        if not self._lock.acquire(now):
+        if not (self._lock.acquire(True, LOCK_SECONDS) if now else self._lock.acquire(False)):
             return
         try:
             self._written = moment
@@ -476,6 +500,24 @@ class Recording:
                 self.sink.close()
         except Exception as error:
             self._stumbled(error)
+
+
+def _close_at_end(recording: Recording) -> None:
+    """Children of multiprocessing end without `atexit`."""
+    from multiprocessing.util import Finalize
+
+    Finalize(None, recording.close, exitpriority=0)
+
+
+def _is_stateless(args: tuple[Any, ...]) -> bool:
+    """Whether the object of a method has no attributes of its own, so that one made anew is as good."""
+    owner = args[0] if args else None
+    if type(owner).__getattribute__ is not object.__getattribute__:
+        return False
+    try:
+        return not object.__getattribute__(owner, "__dict__")
+    except AttributeError:
+        return False
 
 
 RECORDING = Recording()
