@@ -20,7 +20,7 @@ from gitops_healer.adapters.otlp import otlp_lines
 from gitops_healer.errors import UsageError
 from gitops_healer.ports import ExecutionStore, Imported
 
-Format = Literal["auto", "jsonl", "junit", "otlp"]
+FileFormat = Literal["auto", "jsonl", "junit", "otlp"]
 FORMATS: Final = ("jsonl", "junit", "otlp")
 ENDINGS: Final = (".jsonl", ".jsonl.gz", ".ndjson", ".xml", ".json")
 """Of files that are looked at inside directories and archives."""
@@ -43,13 +43,16 @@ class Source(NamedTuple):
 
 
 def found_files(places: Iterable[Path]) -> Iterator[Path]:
-    """The files that are meant: a directory stands for what it holds, at any depth, by name; `-` for itself."""
+    """The files that are meant: a directory stands for what it holds, at any depth, by name; a name with
+    stars for what it matches; `-` for itself."""
     for place in places:
         if place.is_dir():
             inside = sorted(file for file in place.rglob("*") if file.name.endswith(ENDINGS) and file.is_file())
             if not inside:
                 raise UsageError(f"{place} holds no file that ends with {', '.join(ENDINGS)}")
             yield from inside
+        elif "*" in place.name and not place.exists():
+            yield from sorted(place.parent.glob(place.name))
         else:
             yield place
 
@@ -57,7 +60,7 @@ def found_files(places: Iterable[Path]) -> Iterator[Path]:
 def import_file(
     store: ExecutionStore,
     file: Path,
-    form: Format = "auto",
+    form: FileFormat = "auto",
     commit: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Imported:
@@ -78,7 +81,7 @@ def import_file(
 def import_stream(
     store: ExecutionStore,
     source: Source,
-    form: Format = "auto",
+    form: FileFormat = "auto",
     commit: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Imported:
@@ -97,7 +100,7 @@ def import_stream(
 
 
 def _import_lines(
-    store: ExecutionStore, source: Source, start: bytes, form: Format, commit: str | None,
+    store: ExecutionStore, source: Source, start: bytes, form: FileFormat, commit: str | None,
     progress: Callable[[int], None] | None,
 ) -> Imported:  # fmt: skip
     match form if form != "auto" else guessed(start):
@@ -114,7 +117,7 @@ def _import_lines(
     return Imported(done.stored, done.known, (*done.broken, (read.number + 1, f"{source.name} {read.fault}")), done.old)
 
 
-def guessed(start: bytes) -> Format:
+def guessed(start: bytes) -> FileFormat:
     """The format, by the first bytes."""
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"<"):
