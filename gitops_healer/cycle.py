@@ -129,6 +129,7 @@ def run_cycle(world: World) -> Cycle:
     """One whole cycle. Raises PreflightError, LostRaceError; what goes wrong with one upgrade stops no other."""
     with world.lock():
         cycle = open_cycle(world)
+        gather(cycle)
         cycle.replies += obey(cycle.world, cycle.journal)
         advance_all(cycle, cycle.journal.history.open())
         advance_all(cycle, begin(cycle))
@@ -197,6 +198,16 @@ def _broken(cycle: Cycle, upgrade: Upgrade, step: Step, error: Exception) -> Out
 
 
 # See
+
+
+def gather(cycle: Cycle) -> None:
+    """Take in what recorders left since the last cycle."""
+    if cycle.world.mode == "observe":
+        return
+    done = cycle.world.executions.sync()
+    if done.stored or done.broken:
+        broken = f", {len(done.broken)} broken lines" if done.broken else ""
+        cycle.looks.append(Look("recorders", 0, f"{done.stored:,} recorded lines taken in{broken}"))
 
 
 def begin(cycle: Cycle) -> list[Upgrade]:
@@ -629,8 +640,10 @@ def close(cycle: Cycle, up: Upgrade) -> Outcomes:
 
 
 def tidy(cycle: Cycle) -> None:
-    """Restore points are kept for a while, not for ever."""
-    world = cycle.world
+    """Restore points and single executions are kept for a while, not for ever."""
+    world, keep = cycle.world, cycle.world.settings.monitoring.keep
+    if world.mode != "observe":
+        world.executions.prune(world.clock.now(), payloads=keep.payloads, calls=keep.calls, minutes=keep.minutes)
     oldest = world.clock.now() - world.settings.limits.restore_points
     old = [
         RefUpdate(ref, "", commit)

@@ -116,7 +116,7 @@ def open_store(state: Path) -> ExecutionStore:
 
         return open_executions(url or file)
 
-    return DeferredExecutions(lambda: bool(url) or file.exists(), opened)
+    return DeferredExecutions(lambda: bool(url) or file.exists(), opened, state)
 
 
 def find_python(root: Path) -> Path:

@@ -3,18 +3,22 @@
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 
+from gitops_healer.adapters.execution_spool import take_spool
 from gitops_healer.core.execution import Execution, Pruned, Slice, ToolStats
 from gitops_healer.ports import ExecutionStore, Imported
 
 
 class DeferredExecutions:
     """Implements `ports.ExecutionStore`. Most repositories never record an execution, and a database costs a quarter of
-    a second to load: so nothing is opened to read from a store that is not there."""
+    a second to load: so nothing is opened to read from a store that is not there. state: where recorders leave files by
+    default, see `execution_spool`."""
 
-    def __init__(self, exists: Callable[[], bool], open_store: Callable[[], ExecutionStore]) -> None:
+    def __init__(self, exists: Callable[[], bool], open_store: Callable[[], ExecutionStore], state: Path) -> None:
         self._exists = exists
         self._open = open_store
+        self._state = state
 
     @cached_property
     def _store(self) -> ExecutionStore:
@@ -67,7 +71,11 @@ class DeferredExecutions:
         return self._store.prunable(now, payloads=payloads, calls=calls, minutes=minutes)
 
     def sync(self) -> Imported:
-        return self._store.sync() if self._exists() else Imported(0, 0, ())
+        inbox = self._store.sync() if self._exists() else Imported(0, 0, ())
+        files = take_spool(self, self._state)
+        return Imported(
+            inbox.stored + files.stored, inbox.known + files.known, inbox.broken + files.broken, inbox.old + files.old
+        )
 
     def version(self) -> str:
         return self._store.version() if self._exists() else ""
