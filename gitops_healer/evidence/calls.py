@@ -1,8 +1,9 @@
 """Which recorded calls speak about the code as it is today.
 
 A call counts when the function was, at the commit that the call recorded, what it is now: same shape, wherever it
-stood. When the commit is not recorded, not in the repository, or has no such file, the time decides: calls count from
-the moment on at which the present version of the function came to the branch.
+stood. Where the call recorded the blob of its source file instead (`blob:<id>`), that is compared. When neither is
+recorded or in the repository, or the commit has no such file, the time decides: calls count from the moment on at which
+the present version of the function came to the branch.
 """
 
 import re
@@ -19,6 +20,7 @@ from gitops_healer.code.versions import moved_by
 from gitops_healer.core.execution import Execution
 from gitops_healer.core.failing import Kind, moment, outside, priority, ranked, severity
 from gitops_healer.core.finding import Finding, fingerprint
+from gitops_healer.errors import RepositoryError
 from gitops_healer.registry import Scene
 
 SKEW: Final = timedelta(minutes=5)
@@ -28,6 +30,7 @@ KINDS_SHOWN: Final = 5
 FLAW: Final = "failing_calls"
 
 _SHA: Final = re.compile(r"[0-9a-fA-F]{7,64}")
+_BLOB: Final = re.compile(r"blob:[0-9a-f]{40}")
 _INSTALLED: Final = re.compile(r"(^|/)(site-packages|dist-packages|lib/python\d[^/]*)/")
 
 
@@ -90,12 +93,24 @@ class Versions:
 
     def at(self, commit: str | None) -> Version:
         """UNKNOWN: the commit does not tell."""
-        if commit is None or not _SHA.fullmatch(commit):
+        if commit is None:
             return Version(Standing.UNKNOWN)
         if commit not in self._by_commit:
-            known = self._scene.repository.resolve(commit)
-            self._by_commit[commit] = Version(Standing.UNKNOWN) if known is None else self._read(known)
+            self._by_commit[commit] = self._looked_up(commit)
         return self._by_commit[commit]
+
+    def _looked_up(self, commit: str) -> Version:
+        if _BLOB.fullmatch(commit):
+            return self._compared(self._blob(commit.removeprefix("blob:")))
+        known = self._scene.repository.resolve(commit) if _SHA.fullmatch(commit) else None
+        return Version(Standing.UNKNOWN) if known is None else self._read(known)
+
+    def _blob(self, blob: str) -> bytes | None:
+        """None when the repository has none of that id: the file was never committed as it ran."""
+        try:
+            return self._scene.repository.read_blob(blob)
+        except RepositoryError:
+            return None
 
     def counts(self, commit: str | None, ts: datetime) -> bool:
         """Whether a call of that commit and time ran the function as it is today."""
@@ -118,7 +133,9 @@ class Versions:
         return arrived
 
     def _read(self, commit: str) -> Version:
-        source = self._scene.repository.read(commit, self._location.path)
+        return self._compared(self._scene.repository.read(commit, self._location.path))
+
+    def _compared(self, source: bytes | None) -> Version:
         if source is None:
             return Version(Standing.UNKNOWN)
         if source not in self._by_source:

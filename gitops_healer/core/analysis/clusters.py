@@ -94,18 +94,34 @@ _Groups = dict[_Key, list[tuple[Execution, Frame | None]]]
 
 
 def _merged(groups: _Groups) -> _Groups:
-    """Groups of one error, one way and one innermost line are one, whatever the message; so are those of the same error
-    and message whose innermost place is the same, whoever called it."""
-    found: dict[object, list[_Key]] = defaultdict(list)
-    for key, members in groups.items():
-        lines = Counter(f"{frame.file}:{frame.line}" for _, frame in members if frame)
-        line = lines.most_common(1)[0][0] if lines else ""
-        found[(key[0], line or key[2])].append(key)
+    """Groups of one error are one when their innermost line is the same, whatever the message says and whoever called;
+    and when function and message are the same, since lines move from version to version."""
+    parent = {key: key for key in groups}
+    first: dict[object, _Key] = {}
+    for key in groups:
+        for sign in _signs(key, groups[key]):
+            parent[_root(parent, key)] = _root(parent, first.setdefault(sign, key))
+    together: defaultdict[_Key, list[_Key]] = defaultdict(list)
+    for key in groups:
+        together[_root(parent, key)].append(key)
     merged: _Groups = {}
-    for keys in found.values():
+    for keys in together.values():
         main = max(keys, key=lambda key: (len(groups[key]), key))
         merged[main] = [member for key in keys for member in groups[key]]
     return merged
+
+
+def _signs(key: _Key, members: list[tuple[Execution, Frame | None]]) -> Iterator[object]:
+    error, way, template = key
+    yield error, way[-1:], template
+    for place in {(frame.file, frame.line) for _, frame in members if frame}:
+        yield error, place
+
+
+def _root(parent: dict[_Key, _Key], key: _Key) -> _Key:
+    while parent[key] != key:
+        key = parent[key]
+    return key
 
 
 def _cluster(key: _Key, members: list[tuple[Execution, Frame | None]], total: int) -> Cluster:

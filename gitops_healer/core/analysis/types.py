@@ -57,7 +57,7 @@ class CommitCount:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Failures that look alike. key: 40 hex digits, the same for the same failure in any sample; template: the message
+    """Failures that look alike. key: 40 hex digits of error, function and template; template: the message
     with placeholders; place: `path:line` of the innermost frame in the repository and function its name, "" when there
     is none; frames: `path:function` of the repository, innermost last; count: in the sample; share: of the sampled
     failures; examples: newest first, with different inputs."""
