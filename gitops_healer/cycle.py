@@ -105,6 +105,7 @@ class Cycle:
     waiting: dict[str, Decision] = field(default_factory=dict)
     moved: dict[str, None] = field(default_factory=dict)
     replies: list[Reply] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     errors: list[HealerError | OSError] = field(default_factory=list)
 
     def summary(self, notices: tuple[str, ...] = ()) -> Summary:
@@ -119,7 +120,7 @@ class Cycle:
             upgrades=tuple((up, self.waiting.get(up.id)) for up in upgrades if up.open or up.id in self.moved),
             moved=tuple(self.moved),
             replies=tuple(self.replies),
-            notices=notices,
+            notices=(*self.notices, *notices),
             errors=tuple(str(error) for error in self.errors),
             events=self.journal.written,
         )
@@ -207,7 +208,7 @@ def gather(cycle: Cycle) -> None:
     done = cycle.world.executions.sync()
     if done.stored or done.broken:
         broken = f", {len(done.broken)} broken lines" if done.broken else ""
-        cycle.looks.append(Look("recorders", 0, f"{done.stored:,} recorded lines taken in{broken}"))
+        cycle.notices.append(f"{done.stored:,} recorded lines were taken in{broken}")
 
 
 def begin(cycle: Cycle) -> list[Upgrade]:

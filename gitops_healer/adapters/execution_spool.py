@@ -1,7 +1,7 @@
 """The files in which recorders leave executions by default: read on from where the last reading ended.
 
-What was read is remembered beside them; losing that costs time and nothing else, since no line is stored twice. A file is
-deleted when all of it is stored and the process that wrote it is gone.
+What was read is remembered beside them; losing that costs time and nothing else, since no line is stored twice. A file
+is deleted when all of it is stored and the process that wrote it is gone.
 """
 
 import json
