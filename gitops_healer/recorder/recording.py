@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from _thread import allocate_lock
+from _thread import allocate_lock, get_ident
 from itertools import count as _numbers
 
 TYPE_CHECKING = False  # importing typing takes longer than all of this
@@ -35,7 +35,7 @@ WRITE_EVERY = 10_000_000_000
 SAMPLE_EVERY = 200_000_000
 """Nanoseconds between two recorded successes of one tool, on average."""
 LOCK_SECONDS = 1.0
-"""How long `flush` waits for another thread that is counting; in a signal handler that thread may be its own."""
+"""How long `flush` waits for another thread that is counting."""
 FAILURES_A_SECOND = 50
 CAREFUL = 200
 """Calls after a failure whose changeable arguments are written down before the call, since it may change them."""
@@ -132,6 +132,7 @@ class Recording:
         self.share: float | None = None
         self.redact: Callable[[str], str] | None = None
         self._lock = allocate_lock()
+        self._holder = 0
         self._written = 0
         self._second = (0, "")
         self._id = ""
@@ -191,7 +192,7 @@ class Recording:
     def forked(self) -> None:
         """In a child process: what waits is the parent's, who will write it."""
         self._id = os.urandom(6).hex()
-        self._lock = allocate_lock()
+        self._lock, self._holder = allocate_lock(), 0
         for entry in self.entries:
             entry.forget()
         if self.sink is not None:
@@ -445,14 +446,17 @@ class Recording:
         moment = _monotonic()
         if not now and moment - self._written < WRITE_EVERY:
             return
-        if not (self._lock.acquire(True, LOCK_SECONDS) if now else self._lock.acquire(False)):
+        own = self._holder == get_ident()  # a signal handler has interrupted this very function
+        if own or not (self._lock.acquire(True, LOCK_SECONDS) if now else self._lock.acquire(False)):
             return
         try:
+            self._holder = get_ident()
             self._written = moment
             for entry in list(self.entries):
                 self._count(entry)
                 self._write_counts(entry)
         finally:
+            self._holder = 0
             self._lock.release()
 
     def _write_counts(self, entry: Entry) -> None:
@@ -469,7 +473,8 @@ class Recording:
                 self.sink.write(line.encode())
             except OSError as error:
                 entry.counts[minute] = (counts, latency)
-                self._refused(entry, error, dropped)
+                entry.dropped += dropped
+                self._refused(entry, error, 0)
                 return
 
     # Trouble

@@ -1,0 +1,122 @@
+"""Every call is counted once: under threads, in coroutines, over forks and in worker processes."""
+
+import os
+from typing import Any
+
+import pytest
+
+from tests.recorder.conftest import Program, Recorded
+
+TOOLS = """
+import asyncio, multiprocessing, os, signal, threading, time
+
+@recorder.tool
+def work(number):
+    if number % 100 == 99:
+        raise ValueError(number)
+    return number
+
+@recorder.tool
+async def later(number):
+    await asyncio.sleep(0)
+    return number
+
+def many(count=1000):
+    for number in range(count):
+        try:
+            work(number)
+        except ValueError:
+            pass
+"""
+
+
+@pytest.mark.parametrize("sample", ["None", "0.0", "0.05", "1.0"])
+def test_eight_threads_lose_no_call(program: Program, spooled: Recorded, sample: str) -> None:
+    program(
+        TOOLS
+        + "threads = [threading.Thread(target=many, args=(2000,)) for _ in range(8)]\n"
+        + "[thread.start() for thread in threads]; [thread.join() for thread in threads]\n",
+        options=f", sample={sample}",
+    )
+    assert spooled.calls("work") == {"ok": 8 * 1980, "failed": 8 * 20}
+    written = sum(event["ok"] for event in spooled.events("work"))
+    low, high = {"None": (1, 500), "0.0": (0, 0), "0.05": (300, 1500), "1.0": (8 * 1980, 8 * 1980)}[sample]
+    assert low <= written <= high
+
+
+def test_coroutines_that_run_at_once(program: Program, spooled: Recorded) -> None:
+    program(
+        TOOLS + "async def all_of_them():\n    await asyncio.gather(*(later(i) for i in range(5000)))\n"
+        "asyncio.run(all_of_them())\n"
+    )
+    assert spooled.calls("later") == {"ok": 5000}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_fork_neither_loses_nor_doubles_what_waits(program: Program, spooled: Recorded) -> None:
+    program(
+        TOOLS + "many()\nchildren = []\nfor _ in range(4):\n    child = os.fork()\n    if child == 0:\n"
+        "        many()\n        recorder.flush()\n        os._exit(0)\n    children.append(child)\n"
+        "many()\n[os.waitpid(child, 0) for child in children]\n"
+    )
+    assert spooled.calls("work") == {"ok": 6 * 990, "failed": 6 * 10}
+    assert len({line["id"] for line in spooled.lines()}) == len(spooled.lines())
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_worker_processes_write_their_counts_at_their_end(program: Program, spooled: Recorded, method: str) -> None:
+    program(
+        TOOLS + f"if __name__ == '__main__':\n    many()\n    context = multiprocessing.get_context({method!r})\n"
+        "    workers = [context.Process(target=many) for _ in range(3)]\n"
+        "    [worker.start() for worker in workers]; [worker.join() for worker in workers]\n"
+    )
+    assert spooled.calls("work") == {"ok": 4 * 990, "failed": 4 * 10}
+
+
+def test_counts_have_whole_minutes_and_a_latency_for_each_call(program: Program, spooled: Recorded) -> None:
+    program(TOOLS + "many(5000)\n", options=", sample=0.0")
+    counts = [line for line in spooled.lines() if "counts" in line]
+    assert counts
+    for line in counts:
+        assert line["ts"].endswith(":00.000000Z")
+        assert sum(line["latency"].values()) == sum(line["counts"].values())
+        assert all(int(bucket) >= 40 for bucket in line["latency"])
+
+
+def test_a_program_in_another_time_is_recorded_in_that_time(program: Program, spooled: Recorded) -> None:
+    program(
+        "moment = 1_700_000_000_000_000_000\nrecorder.configure(clock=lambda: moment)\n"
+        + TOOLS
+        + "for _ in range(50):\n    work(1)\n    moment += 60_000_000_000\n"
+    )
+    assert spooled.calls("work") == {"ok": 50}
+    assert {line["ts"][:10] for line in spooled.lines()} == {"2023-11-14"}
+
+
+def test_failures_have_a_budget_and_are_counted_beyond_it(program: Program, spooled: Recorded) -> None:
+    program(TOOLS + "for _ in range(2000):\n    try:\n        work(99)\n    except ValueError:\n        pass\n")
+    assert spooled.calls("work") == {"failed": 2000}
+    assert 50 <= len(spooled.events("work")) < 500
+
+
+def test_a_tool_that_is_called_by_a_signal_handler(program: Program, spooled: Recorded) -> None:
+    program(
+        TOOLS + "signal.signal(signal.SIGALRM, lambda *_: (work(1), recorder.flush()))\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)\nwork_until = time.monotonic() + 0.5\nloops = 0\n"
+        "while time.monotonic() < work_until:\n    work(2)\n    loops += 1\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0)\nprint(loops)\n"
+    )
+    assert spooled.calls("work")["ok"] > 1000
+
+
+def test_nothing_is_recorded_when_it_is_switched_off(program: Program, spooled: Recorded) -> None:
+    ran = program(TOOLS + "recorder.configure(enabled=False)\nmany()\nprint(recorder.statistics().reason)\n")
+    assert "switched off" in ran.stdout
+    assert not spooled.directory.exists()
+
+
+def test_importing_costs_no_heavy_module(program: Program) -> None:
+    heavy: Any = {"asyncio", "inspect", "dataclasses", "sqlite3", "logging", "json", "typing", "threading", "re"}
+    code = "import sys\nbefore = set(sys.modules)\n"
+    ran = program(code + f"print(sorted({heavy!r} & set(sys.modules)))\n")
+    assert ran.stdout.strip() == "[]", ran.stdout
