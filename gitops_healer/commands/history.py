@@ -4,7 +4,7 @@ from gitops_healer.core.forge import Permission
 from gitops_healer.core.texts import quoted
 from gitops_healer.core.versions import SymbolVersion, VersionCalls
 from gitops_healer.errors import UsageError
-from gitops_healer.evidence.history import history_of, unknown_symbol
+from gitops_healer.evidence.history import history_of, unknown_symbol, with_upgrades
 from gitops_healer.evidence.history_calls import Versions
 from gitops_healer.registry import Answer, Request, command
 
@@ -27,6 +27,7 @@ def history(request: Request) -> Answer:
             raise unknown_symbol(request.scene, request.arguments[0])
     except UsageError as error:
         return Answer(False, quoted(str(error), 600))
+    versions = with_upgrades(versions, request.history)
     calls, _ = Versions(request.scene, versions).calls()
     lines = [_line(version, calls.get(version.number)) for version in versions[:_MOST]]
     more = [f"\n{len(versions) - _MOST} older ones: `gitops-healer history`"] if len(versions) > _MOST else []
@@ -39,7 +40,8 @@ def _line(version: SymbolVersion, calls: VersionCalls | None) -> str:
     pull = f" in #{version.pull}" if version.pull else ""
     was = f" from {quoted(f'{version.previous.path}:{version.previous.symbol}')}" if version.previous else ""
     rate = f"; {calls.total:,} calls, {calls.success_rate:.2%} good" if calls and calls.success_rate is not None else ""
+    undone = f" (taken back by `{version.undone_by[:10]}`)" if version.undone_by else ""
     return (
         f"- {version.number}: {version.kind.value}{was} by {quoted(version.author, 60)} on {version.when:%Y-%m-%d}, "
-        f"`{version.commit[:10]}`{pull}: {quoted(version.subject, 80)}{rate}"
+        f"`{version.commit[:10]}`{pull}: {quoted(version.subject, 80)}{undone}{rate}"
     )

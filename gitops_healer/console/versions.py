@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from gitops_healer.console.common import HERE, As, Format, RepoOption, show, told
+from gitops_healer.core.history import replay
 from gitops_healer.core.versions import SymbolVersion
 from gitops_healer.errors import UsageError
-from gitops_healer.evidence.history import history_of, unknown_symbol
+from gitops_healer.evidence.history import history_of, unknown_symbol, with_upgrades
 from gitops_healer.evidence.history_calls import Versions
 from gitops_healer.evidence.history_compare import compare
 from gitops_healer.places import Choices
@@ -15,6 +16,7 @@ from gitops_healer.registry import Scene
 from gitops_healer.report import documents
 from gitops_healer.report.versions_text import compare_document, compare_text, history_document, history_text
 from gitops_healer.wiring import build_world
+from gitops_healer.world import World
 
 Symbol = Annotated[str, typer.Argument(help="A function, method or class: pkg.mod:name, path.py:name, or a name.")]
 Version = Annotated[str, typer.Argument(help="A number (1 is the oldest), -1 (before the newest), a commit, a tag.")]
@@ -30,8 +32,9 @@ def history_command(
 ) -> None:
     """All versions of one function, through renames and moves, and how the calls of each went."""
     with told(format_) as progress:
-        scene = scene_at(Choices(repo, progress=progress), ref)
-        versions = versions_of(scene, symbol, everything)
+        world = build_world(Choices(repo, progress=progress))
+        scene = scene_at(world, ref)
+        versions = with_upgrades(versions_of(scene, symbol, everything), replay(world.ledger.load()))
         calls, unknown = Versions(scene, versions).calls()
     document = {"schema": documents.SCHEMA} | history_document(versions, calls, unknown)
     show(format_, document, history_text(versions, calls, unknown))
@@ -43,7 +46,7 @@ def compare_command(
 ) -> None:  # fmt: skip
     """Two versions of one function: their difference, what they rely on, and how their calls went."""
     with told(format_) as progress:
-        scene = scene_at(Choices(repo, progress=progress), ref)
+        scene = scene_at(build_world(Choices(repo, progress=progress)), ref)
         found = compare(scene, versions_of(scene, symbol), first, second)
     show(format_, {"schema": documents.SCHEMA} | compare_document(found), compare_text(found))
 
@@ -66,9 +69,8 @@ def versions_of(scene: Scene, symbol: str, everything: bool = False) -> tuple[Sy
     return versions
 
 
-def scene_at(choices: Choices, ref: str) -> Scene:
+def scene_at(world: World, ref: str) -> Scene:
     """What plug-ins see at a commit. Raises UsageError when there is none of that name."""
-    world = build_world(choices)
     commit = world.repository.resolve(ref)
     if commit is None:
         raise UsageError(f"{ref!r} is no commit, branch or tag here. See: git branch --all; git tag")

@@ -54,7 +54,8 @@ class SymbolVersion:
     number: from 1, the oldest; 0 for what is no version (`Kind.is_version`); module: dotted name of then; start, end:
     lines, from 1, decorators included; shape: see `code.shape`; when: committed, UTC; edited: whether a rename, move,
     copy or return also changed the code; pull: number of the pull request; previous: where it stood before; upgrade:
-    id of the healer's upgrade that made it; reverts: the commit that this one took back.
+    id of the healer's upgrade that made it; reverts: the commit that this one took back; undone_by: the commit of a
+    later version that took this one back.
     """
 
     number: int
@@ -75,6 +76,7 @@ class SymbolVersion:
     previous: Place | None = None
     upgrade: str = ""
     reverts: str = ""
+    undone_by: str = ""
 
     @property
     def tool(self) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from gitops_healer.code.history import Step, Trace
 from gitops_healer.code.history_names import last_seen, spellings
 from gitops_healer.code.history_reading import Reader, Snapshot
+from gitops_healer.core.history import History
 from gitops_healer.core.trailers import Trailers
 from gitops_healer.core.versions import Kind, Place, SymbolVersion
 from gitops_healer.errors import UsageError
@@ -105,12 +106,27 @@ def _settled(steps: Sequence[Step]) -> Iterator[Step]:
 def _numbered(scene: Scene, steps: Sequence[Step]) -> tuple[SymbolVersion, ...]:
     left = sum(step.kind.is_version for step in steps)
     pulls = _pulls(scene, {step.commit for step in steps})
-    found = []
+    found: list[SymbolVersion] = []
     for step in steps:
         number = left if step.kind.is_version else 0
         left -= step.kind.is_version
-        found.append(replace(_version(scene, step), number=number, pull=pulls.get(step.commit)))
+        version = _version(scene, step)
+        undone = next((later.commit for later in found if later.reverts and step.commit.startswith(later.reverts)), "")
+        found.append(replace(version, number=number, pull=pulls.get(step.commit), undone_by=undone))
     return tuple(found)
+
+
+def with_upgrades(versions: Sequence[SymbolVersion], history: History) -> tuple[SymbolVersion, ...]:
+    """The same, with the pull requests that the ledger knows of upgrades that made them."""
+
+    def pull_of(version: SymbolVersion) -> int | None:
+        upgrade = history.upgrades.get(version.upgrade)
+        if upgrade is None:
+            return None
+        proposed = upgrade.revert if version.reverts else upgrade.proposed
+        return proposed.pull if proposed is not None else None
+
+    return tuple(replace(version, pull=version.pull or pull_of(version)) for version in versions)
 
 
 def _version(scene: Scene, step: Step) -> SymbolVersion:

@@ -63,7 +63,9 @@ def history_text(
 def _how(version: SymbolVersion) -> str:
     how = version.kind.value + (" and edited" if version.edited and version.previous else "")
     if version.upgrade:
-        how += f" ({'taken back: ' if version.reverts else ''}{version.upgrade})"
+        how += f" ({'takes back ' if version.reverts else ''}{version.upgrade})"
+    if version.undone_by:
+        how += f" (taken back by {version.undone_by[:10]})"
     return how
 
 
@@ -136,6 +138,7 @@ def _version(version: SymbolVersion) -> dict[str, Any]:
         "previous": to_json(version.previous) if version.previous else None,
         "upgrade": version.upgrade or None,
         "reverts": version.reverts or None,
+        "undone_by": version.undone_by or None,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gitops_healer.core.upgrade import Stage as At
-from gitops_healer.evidence.history import history_of
+from gitops_healer.evidence.history import history_of, with_upgrades
 from gitops_healer.refactorings.restore_version import restore_version
 from gitops_healer.world import World
 from tests.conftest import GitRepo
@@ -47,13 +47,21 @@ def test_an_order_goes_through_all_gates_to_the_merge(stage: Ordered) -> None:
     assert {result.check: result.outcome.value for result in up.validated.verdict.results}["tests"] == "passed"
     assert stage.repo.git("show", "main:program.py") + "\n" == WORSE
     assert stage.say("/approve", pull=up.proposed.pull).allowed
-    assert stage.upgrade.merged is not None
+    up = stage.upgrade
+    assert up.merged is not None and up.proposed is not None
     assert stage.repo.git("show", "main:program.py") + "\n" == PROGRAM
     world = stage.world()
     versions = history_of(world.scene(world.base), "program:mean")
     assert [(version.number, version.upgrade) for version in versions] == [(4, up.id), (3, ""), (2, ""), (1, "")]
     assert versions[0].shape == versions[2].shape
     assert versions[2].pull == 7
+    assert with_upgrades(versions, stage.history)[0].pull == up.proposed.pull
+    stage.repo.git("checkout", "--quiet", "main")
+    stage.repo.git("reset", "--quiet", "--hard")
+    stage.repo.git("revert", "--no-edit", up.merged.commit)
+    world = stage.world()
+    after = history_of(world.scene(world.base), "program:mean")
+    assert [(version.number, version.undone_by) for version in after[:2]] == [(5, ""), (4, after[0].commit)]
 
 
 def test_a_version_that_fails_the_tests_is_not_proposed(stage: Ordered) -> None:
