@@ -1,0 +1,1 @@
+"""Faults to be put into small programs, one file for each kind."""
