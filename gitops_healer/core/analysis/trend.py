@@ -35,11 +35,14 @@ def trend_of(points: Sequence[Point], alpha: float = ALPHA) -> Trend:
     return found
 
 
-def between(before: Sequence[Point], after: Sequence[Point], tried: int = 1, alpha: float = ALPHA) -> Trend:
-    """How the failing share of `after` differs from that of `before`. tried: splits among which this one was chosen."""
+def between(
+    before: Sequence[Point], after: Sequence[Point], tried: int = 1, alpha: float = ALPHA, least: int = LEAST
+) -> Trend:
+    """How the failing share of `after` differs from that of `before`. tried: splits among which this one was chosen;
+    UNKNOWN with fewer calls than `least` on a side."""
     calls, failed = _sums(before)
     later_calls, later_failed = _sums(after)
-    if min(calls, later_calls) < LEAST:
+    if min(calls, later_calls) < max(1, least):
         return Trend(Direction.UNKNOWN)
     spread = max(dispersion([(p[2], p[1]) for p in side]) for side in (before, after))
     gain = binomial_deviance(failed + later_failed, calls + later_calls)
