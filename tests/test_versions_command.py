@@ -124,6 +124,17 @@ def test_what_is_deleted_has_a_history(repo: Any) -> None:
     assert [v["kind"] for v in before["versions"]] == ["born"]
 
 
+@pytest.mark.parametrize("name", ["a:outer.inner", "a:outer.<locals>.inner", "inner"])
+def test_a_function_in_a_function(make_repo: MakeRepo, name: str) -> None:
+    text = "def outer(x):\n    def inner(y):\n        return [z + x for z in y if z]\n\n    return inner\n"
+    repo = make_repo({"a.py": text})
+    repo.commit({"a.py": "def broken(:\n\n" + text.replace("if z", "if not z")})
+    repo.commit({"a.py": text.replace("if z", "if not z").replace("outer", "around")})
+    wanted = name.replace("outer", "around")
+    seen = json.loads(run("history", wanted, "--repo", repo.path, "--format", "json"))
+    assert [v["kind"] for v in seen["versions"]] == ["moved", "edited", "born"]
+
+
 def test_methods_that_a_version_relies_on(make_repo: MakeRepo) -> None:
     text = "class A:\n    def rate(self):\n        return 2\n\n    def f(self):\n        return self.rate()\n"
     repo = make_repo({"a.py": text})

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from gitops_healer.code.history_origins import Changed
-from gitops_healer.code.history_reading import Reader, Snapshot
+from gitops_healer.code.history_reading import Reader, Snapshot, plain
 
 
 class Spelling(NamedTuple):
@@ -21,7 +21,7 @@ class Spelling(NamedTuple):
 
 def spellings(name: str) -> tuple[Spelling, ...]:
     """`pkg.mod:Class.method`, `pkg/mod.py:function`, `pkg.mod.function` or `function`; the longest module first."""
-    name = name.strip().replace(".<locals>", "")
+    name = plain(name.strip())
     left, colon, right = name.rpartition(":")
     if colon:
         is_path = left.endswith(".py") or "/" in left

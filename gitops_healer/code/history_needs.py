@@ -5,7 +5,7 @@ import builtins
 import symtable
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gitops_healer.code.facts import MAX_BYTES
@@ -114,14 +114,17 @@ def _class(tree: ast.Module | None, owner: str) -> ast.ClassDef | None:
     return found
 
 
-def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements of a body and of the conditions and attempts in it."""
-    for node in body:
+def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements of a body and of the conditions and attempts in it, in order (a chain of `elif` nests deeply)."""
+    waiting: list[ast.stmt] = list(reversed(body))
+    while waiting:
+        node = waiting.pop()
         yield node
-        if isinstance(node, ast.If | ast.Try | ast.With | ast.For | ast.While):
-            for name in ("body", "handlers", "orelse", "finalbody"):
-                for inner in getattr(node, name, []):
-                    yield from _statements(inner.body if isinstance(inner, ast.ExceptHandler) else [inner])
+        if isinstance(node, ast.If | ast.Try | ast.TryStar | ast.With | ast.AsyncWith | ast.For | ast.While):
+            parts = [getattr(node, name, []) for name in ("body", "handlers", "orelse", "finalbody")]
+            inner = [item for part in parts for item in part]
+            flat = [one for item in inner for one in (item.body if isinstance(item, ast.ExceptHandler) else [item])]
+            waiting += reversed(flat)
 
 
 def _bound(node: ast.stmt) -> Iterator[str]:

@@ -84,6 +84,11 @@ def likeness(one: Snapshot, two: Snapshot, least: float = 0.0) -> float:
     return Indel.normalized_similarity(one.tokens, two.tokens, score_cutoff=least)
 
 
+def plain(qualname: str) -> str:
+    """Without `<locals>`, as people write it."""
+    return qualname.replace(".<locals>", "")
+
+
 class Reader:
     """Reads each blob once and keeps the newest few."""
 
@@ -100,7 +105,8 @@ class Reader:
     def find(self, path: str, blob: str, qualname: str) -> Snapshot | None:
         """The definition that a qualified name means at the end of the file: the last one, overloads and setters only
         where there is nothing else."""
-        found = [spot for spot in self.spots(blob) if spot.qualname == qualname]
+        wanted = plain(qualname)
+        found = [spot for spot in self.spots(blob) if plain(spot.qualname) == wanted]
         if not found:
             return None
         spot = next((spot for spot in reversed(found) if not spot.accessory), found[-1])
@@ -147,7 +153,8 @@ def _by_indentation(lines: list[str]) -> Iterator[Spot]:
             yield Spot(name, is_class, start, last)
         head = _HEAD.match(line)
         if head:
-            name = f"{around[-1][1]}.{head[3]}" if around else head[3]
+            owner = around[-1][1] + ("." if around[-1][2] else ".<locals>.") if around else ""
+            name = owner + head[3]
             around.append((indentation, name, head[2] == "class", _first_decorator(lines, number, indentation)))
         last = number
     for _, name, is_class, start in reversed(around):

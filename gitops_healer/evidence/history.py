@@ -8,7 +8,7 @@ from typing import Final
 
 from gitops_healer.code.history import Step, Trace
 from gitops_healer.code.history_names import last_seen, spellings
-from gitops_healer.code.history_reading import Reader, Snapshot
+from gitops_healer.code.history_reading import Reader, Snapshot, plain
 from gitops_healer.core.history import History
 from gitops_healer.core.trailers import Trailers
 from gitops_healer.core.versions import Kind, Place, SymbolVersion
@@ -47,7 +47,7 @@ def place_of(scene: Scene, tool: str) -> Place | None:
             for path in scene.code.paths()
             if spelling.fits(path)
             for item in scene.code.facts(path).definitions
-            if item.qualname == spelling.symbol and not item.accessory
+            if plain(item.qualname) == spelling.symbol and not item.accessory
         ]
         if found:
             return _only(tool, found)
