@@ -78,6 +78,16 @@ def names_of(snapshot: Snapshot) -> frozenset[str]:
     return frozenset(found - _BUILTINS - {snapshot.spot.name})
 
 
+def local_names(snapshot: Snapshot) -> frozenset[str]:
+    """Names that a function binds for itself, and so for the functions inside of it."""
+    try:
+        table = symtable.symtable(textwrap.dedent(snapshot.text), "version", "exec")
+    except (SyntaxError, ValueError, RecursionError):
+        return frozenset()
+    own = next((child for child in table.get_children() if child.get_name() == snapshot.spot.name), None)
+    return frozenset(symbol.get_name() for symbol in own.get_symbols() if symbol.is_local()) if own else frozenset()
+
+
 def own_attributes(snapshot: Snapshot) -> frozenset[str]:
     """Attributes of its object that a method reads or calls."""
     tree = parsed(textwrap.dedent(snapshot.text).encode("utf-8", "replace"))

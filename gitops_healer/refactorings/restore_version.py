@@ -6,7 +6,16 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gitops_healer.code.history_needs import Binding, bindings, first_line, members, names_of, own_attributes, parsed
+from gitops_healer.code.history_needs import (
+    Binding,
+    bindings,
+    first_line,
+    local_names,
+    members,
+    names_of,
+    own_attributes,
+    parsed,
+)
 from gitops_healer.code.history_reading import Reader, Snapshot
 from gitops_healer.code.shape import decode, lines_of
 from gitops_healer.core.change import Change, Edit, replace_span
@@ -115,7 +124,7 @@ class _Operation:
         """Names that the old text takes from its module and that today's module does not have, what they need first."""
         today, then = bindings(self._source), bindings(self._old_source)
         has_star = any(binding.name == "*" for binding in today.values())
-        waiting, seen, found = sorted(names_of(self._old)), set(today), list[Binding]()
+        waiting, seen, found = sorted(names_of(self._old) - self._around()), set(today), list[Binding]()
         while waiting:
             name = waiting.pop(0)
             if name in seen or has_star:
@@ -132,6 +141,15 @@ class _Operation:
             self._check_import(binding)
             self.said.append(f"{binding.name}, which it needs, was removed since and comes back ({binding.kind}).")
             yield _Brought(binding, self._line_for(binding))
+
+    def _around(self) -> frozenset[str]:
+        """Names of the functions that today's text stands in."""
+        found: frozenset[str] = frozenset()
+        parts = self.now.symbol.split(".<locals>.")
+        for end in range(1, len(parts)):
+            outer = self._reader.find(self.now.path, self.now.blob, ".<locals>.".join(parts[:end]))
+            found |= local_names(outer) if outer is not None else found
+        return found
 
     def _needs(self, binding: Binding) -> frozenset[str]:
         if binding.kind == "import":

@@ -83,6 +83,20 @@ def test_what_it_needs_and_is_gone_comes_back_with_it(make_repo: MakeRepo) -> No
     assert sum("comes back" in line for line in found.evidence) == 4
 
 
+def test_a_function_inside_of_one_keeps_what_it_finds_there(make_repo: MakeRepo) -> None:
+    text = "def outer(x):\n    def inner(y):\n        return y + x\n\n    return inner\n"
+    repo = lived(make_repo, {"a.py": text}, {"a.py": text.replace("y + x", "y - x")})
+    found, after = restored(repo, "a:outer.inner", "1")
+    assert after == {"a.py": text}, found.cause.sentence
+
+
+def test_a_class_comes_back_whole(make_repo: MakeRepo) -> None:
+    text = "class Box:\n    size = 1\n\n    def grow(self):\n        self.size += 1\n"
+    repo = lived(make_repo, {"a.py": text}, {"a.py": "class Box:\n    size = 2\n\n\nBOX = Box()\n"})
+    _, after = restored(repo, "a:Box", "1")
+    assert after == {"a.py": text + "\n\nBOX = Box()\n"}
+
+
 def test_a_helper_that_is_another_now_is_said(make_repo: MakeRepo) -> None:
     repo = lived(
         make_repo,
