@@ -101,15 +101,16 @@ def _minutes_to_hours(connection: Connection, tool: int, until: int) -> int:
     hour_of: ColumnElement[int] = COUNTS.c.ts // literal_column(str(HOUR))  # a parameter would be two expressions
     hours = select(hour_of).where(*old).group_by(hour_of, COUNTS.c.commit_id)
     crowded = sorted(set(connection.execute(hours.having(func.count() > 1)).scalars()))
-    merged = 0
-    for hour in crowded:
-        inside = (COUNTS.c.tool == tool, COUNTS.c.ts >= hour * HOUR, COUNTS.c.ts < (hour + 1) * HOUR)
-        found = Cells(HOUR)
-        found.add_counts(connection.execute(select(*COUNTED).where(*inside)))
-        interrupted = connection.execute(select(func.sum(COUNTS.c.interrupted)).where(*inside)).scalar() or 0
-        merged += connection.execute(delete(COUNTS).where(*inside)).rowcount
-        merged -= _store(connection, tool, found, "hours", interrupted, hour * HOUR)
-    return merged
+    if not crowded:
+        return 0
+    # All between the first and the last at once: those that are hours already stay as they are.
+    start, end = crowded[0] * HOUR, (crowded[-1] + 1) * HOUR
+    inside = (COUNTS.c.tool == tool, COUNTS.c.ts >= start, COUNTS.c.ts < end)
+    found = Cells(HOUR)
+    found.add_counts(connection.execute(select(*COUNTED).where(*inside)))
+    interrupted = connection.execute(select(func.sum(COUNTS.c.interrupted)).where(*inside)).scalar() or 0
+    merged = connection.execute(delete(COUNTS).where(*inside)).rowcount
+    return merged - _store(connection, tool, found, "hours", interrupted, start)
 
 
 def _store(

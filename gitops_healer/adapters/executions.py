@@ -24,7 +24,7 @@ from sqlalchemy import (
 from gitops_healer.adapters.execution_inbox import has_inbox, read_inbox
 from gitops_healer.adapters.execution_lines import BROKEN_LIMIT, Batch, read_executions, read_lines
 from gitops_healer.adapters.execution_pruning import CALLS_KIND, MINUTES, prunable, prune, pruned_until
-from gitops_healer.adapters.execution_rollups import Cell, cells, is_stale, mark_hours, refresh
+from gitops_healer.adapters.execution_rollups import FOREVER, Cell, cells, is_stale, mark_hours, refresh
 from gitops_healer.adapters.execution_tables import CALLS, COUNTS, HOUR, STORE, WORDS, Database, open_database
 from gitops_healer.core.execution import Execution, Pruned, Slice, ToolStats
 from gitops_healer.core.executions_format import (
@@ -138,7 +138,7 @@ class SqlExecutions:
         else read from buckets (at most 6.7 % off, see `core.latency`)."""
         start, end = _edges(since, until)
         with self._fresh() as connection:
-            found = _by_tool(cells(connection, start, end))
+            found = _by_tool(cells(connection, start, end, step=FOREVER))
             words = _words_of(connection, found.keys() | {error for cell in found.values() for error in cell.errors})
             inputs = {row.tool: row.inputs for row in connection.execute(_inputs(since, until))}
             few = sum(cell.total for cell in found.values()) <= EXACT
@@ -211,7 +211,7 @@ class SqlExecutions:
             number = connection.execute(select(_tool_id(tool))).scalar()
             if number is None:
                 return ()
-            found = _by_commit(cells(connection, *_edges(since, until), number))
+            found = _by_commit(cells(connection, *_edges(since, until), number, FOREVER))
             words = _words_of(connection, found.keys())
             failing = (
                 select(CALLS.c.commit_id, func.count(CALLS.c.input.distinct()).label("inputs"))
