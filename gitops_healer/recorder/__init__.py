@@ -8,19 +8,37 @@
 Calls behave as without it. docs/recorder.md says what is written where, what it costs and what can be lost.
 """
 
+from __future__ import annotations
+
 from gitops_healer.recorder.recording import RECORDING, Statistics
 from gitops_healer.recorder.wrapping import BaseTool, Characteristics, tool
+
+TYPE_CHECKING = False  # importing typing takes longer than all of this
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from gitops_healer.recorder.recording import Sink
 
 __all__ = ["BaseTool", "Characteristics", "Statistics", "configure", "flush", "statistics", "tool"]
 
 
-def configure(*, directory=None, sink=None, commit=None, sample=None, redact=None, clock=None, enabled=True):
+def configure(
+    *,
+    directory: str | os.PathLike[str] | None = None,
+    sink: Sink | None = None,
+    commit: str | None = None,
+    sample: float | None = None,
+    redact: Callable[[str], str] | None = None,
+    clock: Callable[[], int] | None = None,
+    enabled: bool = True,
+) -> None:
     """Say where and how calls are recorded; without it they go to files beside the git directory of the source.
 
     directory: of the JSON Lines files; sink: an object with `write(bytes)`, `forked()` and `close()`, such as those of
     `recorder.sqlite`, `recorder.postgresql` and `recorder.otlp`; commit: the revision that runs; sample: share of
-    successful calls that are written down with their inputs, 1.0 for all and 0.0 for none (by default about five a second
-    of each tool); redact: a function from text to text that is applied after ours; clock: nanoseconds since 1970, for
+    successful calls that are written down with their inputs, 1.0 for all and 0.0 for none (by default about five a
+    second of each tool); redact: a function from text to text that is applied after ours; clock: nanoseconds since 1970, for
     programs that live in another time; enabled: False records nothing.
     """
     if sink is None and directory is not None:
@@ -30,12 +48,12 @@ def configure(*, directory=None, sink=None, commit=None, sample=None, redact=Non
     RECORDING.configure(sink, commit, sample, redact, clock, enabled)
 
 
-def flush():
+def flush() -> None:
     """Write what was counted so far."""
     if RECORDING.sink is not None:
         RECORDING.write_counts(True)
 
 
-def statistics():
+def statistics() -> Statistics:
     """What became of the calls of this process, see `Statistics`."""
     return RECORDING.statistics

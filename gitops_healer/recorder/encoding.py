@@ -5,7 +5,14 @@ docs/recorder.md for the list. What has no safe encoding is shown by its class a
 Only exact types are encoded: a subclass may have changed what its methods do.
 """
 
+from __future__ import annotations
+
 import sys
+
+TYPE_CHECKING = False  # importing typing takes longer than all of this
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
 
 MAX_DEPTH = 8
 MAX_NODES = 1000
@@ -16,19 +23,19 @@ TYPE = "$type"
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
-def is_plain(value, safe, names, depth=0):
+def is_plain(value: Any, safe: set[str], names: Callable[[str], bool], depth: int = 0) -> bool:
     """Whether a value is JSON as it stands, with no key that names a secret. safe: names that are known to name none.
 
-    Most values of most programs are, and then nothing has to be copied. What a text says is looked at afterwards, in the
-    JSON of the whole call.
+    Most values of most programs are, and then nothing has to be copied. What a text says is looked at afterwards, in
+    the JSON of the whole call.
     """
     kind = type(value)
     if kind in _SCALARS:
         return True
-    if depth > MAX_DEPTH or kind is not list and kind is not dict or len(value) > MAX_NODES:
+    if depth > MAX_DEPTH or (kind is not list and kind is not dict) or len(value) > MAX_NODES:
         return False
     if kind is list:
-        for item in value:
+        for item in value:  # noqa: SIM110 - a generator costs half as much again
             if type(item) not in _SCALARS and not is_plain(item, safe, names, depth + 1):
                 return False
         return True
@@ -46,13 +53,13 @@ class Walk:
 
     __slots__ = ("_keys", "_left", "_text", "why")
 
-    def __init__(self, keys, text):
+    def __init__(self, keys: Callable[[str], bool], text: Callable[[str], str]) -> None:
         self._keys = keys
         self._text = text
         self._left = MAX_NODES
         self.why = ""
 
-    def encode(self, value, depth=0, secret=False):
+    def encode(self, value: Any, depth: int = 0, secret: bool = False) -> Any:
         """The JSON value; the same object where nothing has to change."""
         kind = type(value)
         if kind is str:
@@ -75,7 +82,7 @@ class Walk:
             return {TYPE: "tuple", "value": self._items(list(value), depth, secret)}
         return self._other(kind, value, depth, secret)
 
-    def _string(self, value, secret):
+    def _string(self, value: str, secret: bool) -> str:
         if secret:
             self.why = self.why or "redacted"
             return REDACTED
@@ -87,7 +94,7 @@ class Walk:
             self.why = self.why or "redacted"
         return shown
 
-    def _int(self, value, secret):
+    def _int(self, value: Any, secret: bool) -> Any:
         if secret:
             self.why = self.why or "redacted"
             return REDACTED
@@ -96,7 +103,7 @@ class Walk:
             return {TYPE: "cut", "class": "int"}
         return value
 
-    def _items(self, items, depth, secret):
+    def _items(self, items: list[Any], depth: int, secret: bool) -> list[Any]:
         self._left -= len(items)
         if self._left < 0:
             self.why = self.why or "too large or too deep"
@@ -112,7 +119,7 @@ class Walk:
             found.append(shown)
         return found if changed else items[:]
 
-    def _dict(self, value, depth, secret):
+    def _dict(self, value: Any, depth: int, secret: bool) -> dict[str, Any]:
         self._left -= len(value)
         if self._left < 0:
             self.why = self.why or "too large or too deep"
@@ -121,10 +128,10 @@ class Walk:
         for key, item in list(value.items()):
             if type(key) is not str or key == TYPE:
                 return self._pairs(value, depth, secret)
-            found[key] = encode(item, depth + 1, secret or keys(key))
+            found[self._string(key, False)] = encode(item, depth + 1, secret or keys(key))
         return found
 
-    def _pairs(self, value, depth, secret):
+    def _pairs(self, value: Any, depth: int, secret: bool) -> dict[str, Any]:
         encode, keys = self.encode, self._keys
         pairs = [
             [encode(key, depth + 1, secret), encode(item, depth + 1, secret or (type(key) is str and keys(key)))]
@@ -132,7 +139,7 @@ class Walk:
         ]
         return {TYPE: "dict", "value": pairs}
 
-    def _other(self, kind, value, depth, secret):
+    def _other(self, kind: type[Any], value: Any, depth: int, secret: bool) -> Any:
         if kind is bytes or kind is bytearray:
             return self._bytes(kind, value, secret)
         if kind is set or kind is frozenset:
@@ -152,7 +159,7 @@ class Walk:
         self.why = self.why or f"a {kind.__name__} has no safe encoding"
         return {TYPE: "object", "class": f"{kind.__module__}:{kind.__qualname__}"}
 
-    def _bytes(self, kind, value, secret):
+    def _bytes(self, kind: type[Any], value: Any, secret: bool) -> Any:
         import binascii
 
         if secret:
@@ -172,12 +179,12 @@ REDACTED = "[redacted]"
 _SPECIAL = {float("inf"): "inf", float("-inf"): "-inf"}
 
 
-def _zoned(value):
+def _zoned(value: Any) -> str:
     """ISO text; a time zone becomes its offset, since zones are objects of their own."""
-    return value.isoformat()
+    return str(value.isoformat())
 
 
-_SPELLED = {
+_SPELLED: dict[str, Callable[[Any], Any]] = {
     "datetime": _zoned,
     "date": _zoned,
     "time": _zoned,
@@ -201,15 +208,15 @@ _HOMES = {
 }
 
 
-def _library_name(kind):
-    """The name of a standard library type whose own methods may be called, "" for any other. A program's class of the same
-    name is another object. Time zones of the program's own making would be asked for their offset: they are refused."""
+def _library_name(kind: type[Any]) -> str:
+    """The name of a standard library type whose own methods may be called, "" for any other. A program's class of the
+    same name is another object. Time zones of the program's own making would be asked for their offset: they are refused."""
     name = kind.__name__
     home = sys.modules.get(_HOMES.get(name, ""))
     return name if home is not None and getattr(home, name, None) is kind else ""
 
 
-def _is_plain_zone(zone):
+def _is_plain_zone(zone: Any) -> bool:
     """Whether a time zone is of the standard library, so that asking it for its offset calls no code of the program."""
     return zone is None or (type(zone).__module__, type(zone).__name__) in (
         ("datetime", "timezone"),
@@ -217,7 +224,7 @@ def _is_plain_zone(zone):
     )
 
 
-def decode(value):
+def decode(value: Any) -> Any:
     """The Python value of what `Walk.encode` gave. Raises ValueError where that is not possible (objects, cuts)."""
     if type(value) is list:
         return [decode(item) for item in value]
@@ -229,7 +236,7 @@ def decode(value):
     return _decoded(name, value.get("value"))
 
 
-def _decoded(name, value):
+def _decoded(name: str, value: Any) -> Any:
     if name in ("bytes", "bytearray"):
         import binascii
 
@@ -249,7 +256,7 @@ def _decoded(name, value):
     raise ValueError(f"a {name} cannot be made again")
 
 
-def _of_library(name, value):
+def _of_library(name: str, value: Any) -> Any:
     import importlib
 
     kind = getattr(importlib.import_module(_HOMES[name]), name)
@@ -258,7 +265,7 @@ def _of_library(name, value):
     return kind(*value) if name == "timedelta" else kind(value)
 
 
-def json_encoder():
+def json_encoder() -> Callable[[Any], str]:
     """A function from JSON values to their text, ASCII only, without spaces. Raises ValueError for what is no JSON.
 
     The encoder that the json module makes anew for every call is made once: half of the time for small values.
@@ -266,7 +273,7 @@ def json_encoder():
     import json
     from json import encoder
 
-    make = encoder.c_make_encoder
+    make = getattr(encoder, "c_make_encoder", None)
     if make is None:
         return json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
     spell = make(None, _refuse, encoder.encode_basestring_ascii, None, ":", ",", False, False, False)
@@ -274,5 +281,5 @@ def json_encoder():
     return lambda value: join(spell(value, 0))
 
 
-def _refuse(value):
+def _refuse(value: Any) -> NoReturn:
     raise ValueError(f"a {type(value).__name__} is no JSON")

@@ -24,8 +24,8 @@ _SCOPE = {"name": "gitops_healer.recorder"}
 
 
 class OtlpSink(QueuedSink):
-    """endpoint: the base of a collector, such as http://localhost:4318, or the path of a file to append to (one document
-    a line, as the Collector's file exporter writes); service: `service.name`; headers: for the collector."""
+    """endpoint: the base of a collector, such as http://localhost:4318, or the path of a file to append to (one
+    document a line, as the Collector's file exporter writes); service: `service.name`; headers: for the collector."""
 
     def __init__(
         self, endpoint: str | os.PathLike[str], service: str = "", headers: dict[str, str] | None = None
@@ -61,7 +61,7 @@ class OtlpSink(QueuedSink):
     def _hand_on(self, path: str, document: Any) -> None:
         data = json.dumps(document, separators=(",", ":")).encode()
         if "://" not in self._endpoint:
-            with open(self._endpoint, "ab", buffering=0) as file:
+            with open(self._endpoint, "ab", buffering=0) as file:  # noqa: PTH123
                 file.write(data + b"\n")
             return
         from urllib.request import Request, urlopen
@@ -115,10 +115,11 @@ def _exception(error: Any, moment: int) -> Any:
 def sum_of(event: Any) -> Any:
     """The counts of one minute as a delta sum, a point an outcome."""
     start = nanoseconds(event["ts"])
+    named = _attribute("code.function.name", event["tool"].replace(":", "."))
     points = [
         {
             "startTimeUnixNano": str(start), "timeUnixNano": str(start + 60_000_000_000), "asInt": str(number),
-            "attributes": [_attribute("code.function.name", event["tool"].replace(":", ".")), _attribute("outcome", outcome)],
+            "attributes": [named, _attribute("outcome", outcome)],
         }
         for outcome, number in event["counts"].items()
     ]  # fmt: skip

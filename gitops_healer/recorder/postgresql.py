@@ -16,7 +16,7 @@ CONNECT_SECONDS = 5
 
 
 class PostgresqlSink(QueuedSink):
-    """url: `postgresql://user@host/database`, by default what GITOPS_HEALER_STORE_URL says. Raises ValueError without."""
+    """url: `postgresql://user@host/database`, by default what GITOPS_HEALER_STORE_URL says. ValueError without."""
 
     def __init__(self, url: str = "") -> None:
         super().__init__()

@@ -3,6 +3,9 @@
 The quick way of a call that is only counted lies in `wrapping`: one comparison and one append. Everything else is here.
 """
 
+# pathlib takes longer to import than all of this
+# ruff: noqa: PTH118
+
 from __future__ import annotations
 
 import os
@@ -67,8 +70,9 @@ class Entry:
 
     names: of its positional parameters, without the first `skip`; unreplayable: why no call of it can be replayed;
     share: of successes that are written down, None for the usual; owned: it is called on an object; done, failed,
-    interrupted: durations in nanoseconds of calls that are not counted yet; due: moment of `perf_counter_ns` from which on a call takes the long way; minute: in
-    which calls that wait were let through.
+    interrupted: durations in nanoseconds of calls that are not counted yet; due: moment of `perf_counter_ns` from which
+    on a call takes the long way; minute: in which calls that wait were let through; sample: moment from which on the
+    next success is written down; careful: calls whose inputs are looked at beforehand in any case.
     """
 
     def __init__(
@@ -331,7 +335,7 @@ class Recording:
         walk = self._walk(names, self.redact or self._redacted)
         text = f'"args":{self._encode([walk.encode(arg, 1, i in entry.secret) for i, arg in enumerate(given)])}'
         if kwargs:
-            text += f',"kwargs":{self._encode({key: walk.encode(item, 1, names(key)) for key, item in kwargs.items()})}'
+            text += f',"kwargs":{self._encode({walk.encode(key): walk.encode(item, 1, names(key)) for key, item in kwargs.items()})}'
         return text, why or walk.why
 
     def _plain_text(self, given: list[Any], kwargs: Mapping[str, Any]) -> str:
@@ -464,8 +468,9 @@ class Recording:
             minute, (counts, latency) = entry.counts.popitem()
             dropped, entry.dropped = entry.dropped, 0
             told = f',"dropped":{dropped}' if dropped else ""
+            moment = self._moment(minute * 60_000_000_000)
             line = (
-                f'{{"v":1,"id":"{self._id}-{self._next():x}",{entry.prefix},"ts":"{self._moment(minute * 60_000_000_000)}"'
+                f'{{"v":1,"id":"{self._id}-{self._next():x}",{entry.prefix},"ts":"{moment}"'
                 f',"counts":{self._encode(counts)},"latency":{self._encode(latency)}{told}}}\n'
             )
             assert self.sink is not None
@@ -517,7 +522,8 @@ def _close_at_end(recording: Recording) -> None:
 def _is_stateless(args: tuple[Any, ...]) -> bool:
     """Whether the object of a method has no attributes of its own, so that one made anew is as good."""
     owner = args[0] if args else None
-    if type(owner).__getattribute__ is not object.__getattribute__:
+    looks_up: Any = type(owner).__getattribute__
+    if looks_up is not object.__getattribute__:
         return False
     try:
         return not object.__getattribute__(owner, "__dict__")

@@ -4,6 +4,8 @@ Patterns are precise rather than eager: card numbers must pass Luhn's check (ISO
 tokens carry the prefixes that their issuers document.
 """
 
+from __future__ import annotations
+
 import re
 
 _SECRET = re.compile(
@@ -13,7 +15,7 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"(?:max|num|n|total|count|prompt|completion)_?tokens|token_?(?:count|s$)|_count$|^tokens?$", re.IGNORECASE
+    r"(?:max|num|n|total|count|prompt|completion)_?tokens|token_?(?:count|s$)|_count$|^tokens$", re.IGNORECASE
 )
 
 # (name, texts of which one is in every match, pattern). Looking for a fixed text costs a tenth of any expression.
@@ -40,12 +42,12 @@ _PHONE = re.compile(r"(?<![\w+])\+\d[\d ()/.-]{7,16}\d(?!\d)")
 REMEMBERED = 2048
 
 
-def is_secret_name(name):
+def is_secret_name(name: str) -> bool:
     """Whether a key or parameter of this name holds something that must not be recorded."""
     return _SECRET.search(name) is not None and _COUNTED.search(name) is None
 
 
-def is_suspect(text):
+def is_suspect(text: str) -> bool:
     """Whether something in a text may have to be redacted; false alarms cost time, nothing else."""
     for mark, pattern in _MARKS:
         if mark in text and pattern.search(text):
@@ -55,7 +57,7 @@ def is_suspect(text):
     return _NUMBER.search(text) is not None and any(p.search(text) for p in (_SSN, _CARD, _IBAN))
 
 
-def redacted(text):
+def redacted(text: str) -> str:
     """The text without what looks like a secret or personal data; the same object when there is nothing."""
     if not is_suspect(text):
         return text
@@ -69,7 +71,7 @@ def redacted(text):
     return text if shown == text else shown
 
 
-def _is_card(text):
+def _is_card(text: str) -> bool:
     """Luhn's check over the digits, and a first digit that an issuer has."""
     digits = [int(char) for char in text if char.isdigit()]
     if digits[0] not in (3, 4, 5, 6) or len(set(digits)) < 2:
@@ -78,7 +80,7 @@ def _is_card(text):
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
-def _is_iban(text):
+def _is_iban(text: str) -> bool:
     """ISO 13616: the first four characters moved to the end, letters as numbers, modulo 97 is 1."""
     plain = text.replace(" ", "")
     moved = plain[4:] + plain[:4]
@@ -88,11 +90,11 @@ def _is_iban(text):
 class Names:
     """`is_secret_name`, remembered: programs use the same few names again and again."""
 
-    def __init__(self):
-        self.safe = set()
-        self._secret = set()
+    def __init__(self) -> None:
+        self.safe: set[str] = set()
+        self._secret: set[str] = set()
 
-    def __call__(self, name):
+    def __call__(self, name: str) -> bool:
         if name in self.safe:
             return False
         if name in self._secret:

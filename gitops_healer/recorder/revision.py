@@ -1,12 +1,17 @@
 """Which version of the program runs: a commit where one can be told, else the id of the source file."""
 
+# pathlib takes longer to import than all of this
+# ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH120, PTH123
+
+from __future__ import annotations
+
 import os
 
 VARIABLE = "OTEL_RESOURCE_ATTRIBUTES"
 ATTRIBUTE = "vcs.ref.head.revision"
 
 
-def from_environment():
+def from_environment() -> str:
     """The revision that OpenTelemetry's resource attributes name, "" when they name none."""
     for pair in os.environ.get(VARIABLE, "").split(","):
         name, _, value = pair.partition("=")
@@ -15,7 +20,7 @@ def from_environment():
     return ""
 
 
-def git_directory(path):
+def git_directory(path: str) -> tuple[str, str] | None:
     """(work tree, git directory) that a file lies in, or None. Nothing of git is run."""
     folder = os.path.dirname(os.path.abspath(path))
     while True:
@@ -32,13 +37,13 @@ def git_directory(path):
         folder = parent
 
 
-def common_directory(directory):
+def common_directory(directory: str) -> str:
     """Where the refs of a git directory lie: its own, but for linked work trees."""
     text = _read(os.path.join(directory, "commondir"))
     return os.path.normpath(os.path.join(directory, text)) if text else directory
 
 
-def head_of(directory):
+def head_of(directory: str) -> str:
     """The commit that HEAD of a git directory names, "" when it cannot be told (unborn, reftable)."""
     head = _read(os.path.join(directory, "HEAD"))
     if not head.startswith("ref:"):
@@ -53,7 +58,7 @@ def head_of(directory):
     return ""
 
 
-def blob_of(path):
+def blob_of(path: str) -> str | None:
     """`blob:` and the git blob id of a source file, None when it cannot be read."""
     import hashlib
 
@@ -65,7 +70,7 @@ def blob_of(path):
     return "blob:" + hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
-def _read(path, limit=4096):
+def _read(path: str, limit: int = 4096) -> str:
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             return file.read(limit).strip()
@@ -73,5 +78,5 @@ def _read(path, limit=4096):
         return ""
 
 
-def _is_commit(text):
+def _is_commit(text: str) -> bool:
     return len(text) in (40, 64) and all(char in "0123456789abcdef" for char in text)

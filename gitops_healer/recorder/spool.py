@@ -1,8 +1,13 @@
 """The default sink: JSON Lines in segment files, one process each, appended with one write a line.
 
-A line that was written is in the file whatever happens to the process afterwards (it is in the kernel's page cache); only
-a crash of the machine can lose it. Nobody waits for a lock: a segment belongs to one process.
+A line that was written is in the file whatever happens to the process afterwards (it is in the kernel's page cache);
+only a crash of the machine can lose it. Nobody waits for a lock: a segment belongs to one process.
 """
+
+# pathlib takes longer to import than all of this
+# ruff: noqa: PTH103, PTH118
+
+from __future__ import annotations
 
 import os
 from _thread import allocate_lock
@@ -17,7 +22,9 @@ BUSY_SECONDS = 0.1
 class Spool:
     """Writes lines below a directory. Full, read-only or deleted: lines are refused, and it is tried again later."""
 
-    def __init__(self, directory, segment_bytes=SEGMENT_BYTES, total_bytes=TOTAL_BYTES):
+    def __init__(
+        self, directory: str | os.PathLike[str], segment_bytes: int = SEGMENT_BYTES, total_bytes: int = TOTAL_BYTES
+    ) -> None:
         self.directory = os.fspath(directory)
         self._segment_bytes = segment_bytes
         self._total_bytes = total_bytes
@@ -28,7 +35,7 @@ class Spool:
         self._retry = 0.0
         self._lock = allocate_lock()
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         """Append whole lines (bytes). Raises OSError when they were not kept."""
         if not self._lock.acquire(True, BUSY_SECONDS):
             raise OSError(11, "another thread is writing")
@@ -37,7 +44,7 @@ class Spool:
         finally:
             self._lock.release()
 
-    def _append(self, data):
+    def _append(self, data: bytes) -> None:
         if self._fd < 0:
             self._open()
         try:
@@ -53,17 +60,17 @@ class Spool:
         if self._written >= self._segment_bytes or self._is_deleted():
             self._close()
 
-    def _is_deleted(self):
+    def _is_deleted(self) -> bool:
         """Looked at every 256 lines: what is written into a file without a name is lost."""
         self._lines += 1
         return self._lines % 256 == 0 and os.fstat(self._fd).st_nlink == 0
 
-    def _wait(self):
+    def _wait(self) -> None:
         import time
 
         self._retry = time.monotonic() + RETRY_SECONDS
 
-    def _open(self):
+    def _open(self) -> None:
         import time
 
         now = time.monotonic()
@@ -79,19 +86,19 @@ class Spool:
         self._fd = os.open(os.path.join(self.directory, name), flags, 0o600)
         self._written, self._lines, self._retry = 0, 0, 0.0
 
-    def _held(self):
+    def _held(self) -> int:
         with os.scandir(self.directory) as entries:
             return sum(entry.stat(follow_symlinks=False).st_size for entry in entries)
 
-    def _close(self):
+    def _close(self) -> None:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
 
-    def forked(self):
+    def forked(self) -> None:
         """In the child: what the parent has open stays the parent's."""
         self._lock = allocate_lock()
         self._close()
 
-    def close(self):
+    def close(self) -> None:
         self._close()
