@@ -170,15 +170,33 @@ class _Operation:
             raise RefusedError(f"it needs {binding.name}, which stood in a condition that is gone")
         tree = parsed(binding.text.encode()) if binding.kind == "import" else None
         node = tree.body[0] if tree is not None else None
-        level = getattr(node, "level", 0)
-        if level and self._old.path.rpartition("/")[0] != self.now.path.rpartition("/")[0]:
-            raise RefusedError(f"it needs `{binding.text.strip()}`, which means another module from {self.now.path}")
-        module = getattr(node, "module", None) or ""
-        if level:
-            parts = self.now.path.split("/")[:-level]
-            base = "/".join([*parts, *module.split(".")]) if module else "/".join(parts)
-            if not any(map(self._scene.code.has, (f"{base}.py", f"{base}/__init__.py"))):
-                raise RefusedError(f"it needs `{binding.text.strip()}`, and there is no such module any more")
+        if not isinstance(node, ast.ImportFrom):
+            return
+        said = f"it needs `{binding.text.strip()}`"
+        if node.level and self._old.path.rpartition("/")[0] != self.now.path.rpartition("/")[0]:
+            raise RefusedError(f"{said}, which means another module from {self.now.path}")
+        module = "." * node.level + (node.module or "")
+        path = self._module_file(node)
+        if path is None and node.level:
+            raise RefusedError(f"{said}, and there is no such module any more")
+        if path is None or self._has_module(path, node.names[0].name):
+            return  # of another distribution, or a module of a package
+        there = bindings(self._scene.code.source(path) or b"")
+        if not {node.names[0].name, "*", "__getattr__"} & set(there):
+            raise RefusedError(f"{said}, and {module} no longer has {node.names[0].name}")
+
+    def _module_file(self, node: ast.ImportFrom) -> str | None:
+        """The file of this repository that an import means."""
+        if not node.level:
+            return self._scene.code.path_of(node.module or "")
+        parts = [*self.now.path.split("/")[: -node.level], *(node.module or "").split(".")]
+        base = "/".join(part for part in parts if part)
+        files = (f"{base}.py", f"{base}/__init__.py".removeprefix("/"))
+        return next((path for path in files if self._scene.code.has(path)), None)
+
+    def _has_module(self, path: str, name: str) -> bool:
+        base = path.removesuffix("/__init__.py")
+        return base != path and any(map(self._scene.code.has, (f"{base}/{name}.py", f"{base}/{name}/__init__.py")))
 
     def _check_members(self) -> None:
         """A method finds on its object what it calls there."""

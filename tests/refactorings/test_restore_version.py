@@ -107,6 +107,19 @@ def test_a_helper_that_is_another_now_is_said(make_repo: MakeRepo) -> None:
     assert any("_net, which it uses, is not what it was then" in line for line in found.evidence)
 
 
+def test_a_module_of_a_package_is_imported_again(make_repo: MakeRepo) -> None:
+    text = "from p import b\nfrom json import dumps\n\n\ndef f(x):\n    return dumps(x + b.z)\n"
+    files = {"p/__init__.py": "", "p/b.py": "z = 1\n"}
+    repo = lived(
+        make_repo,
+        {**files, "a.py": text},
+        {"a.py": "import os\n\n\n@os.fspath\ndef g():\n    pass\n\n\ndef f(x):\n    return x\n"},
+    )
+    found, after = restored(repo, "a:f", "1")
+    assert found.options, found.cause.sentence
+    assert "from p import b\n" in after["a.py"] and "from json import dumps\n" in after["a.py"]
+
+
 def test_line_ends_of_the_file_are_kept(make_repo: MakeRepo) -> None:
     repo = lived(make_repo, {"a.py": V1}, {"a.py": ("x = 1\n\n\n" + V2).replace("\n", "\r\n")})
     _, after = restored(repo, "a:price", "1")
@@ -127,6 +140,22 @@ REFUSALS: dict[str, tuple[Sequence[dict[str, str | None]], str, str]] = {
         ],
         "p.a:f",
         "no such module any more",
+    ),
+    "a name that its module no longer has": (
+        [
+            {"p/__init__.py": "", "p/b.py": "z = 1\n", "p/a.py": "from .b import z\n\n\ndef f(x):\n    return x + z\n"},
+            {"p/b.py": "y = 1\n", "p/a.py": "def f(x):\n    return x + 1\n"},
+        ],
+        "p.a:f",
+        "`from .b import z`, and .b no longer has z",
+    ),
+    "the same by its whole name": (
+        [
+            {"p/__init__.py": "", "p/b.py": "z = 1\n", "a.py": "from p.b import z\n\n\ndef f(x):\n    return x + z\n"},
+            {"p/b.py": "y = 1\n", "a.py": "def f(x):\n    return x + 1\n"},
+        ],
+        "a:f",
+        "p.b no longer has z",
     ),
     "a name that nobody defines": (
         [
