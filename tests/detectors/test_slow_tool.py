@@ -1,7 +1,7 @@
 """Which tools are too slow."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ def tools(make_repo: Callable[..., Any], tmp_path: Path) -> Tools:
     return Tools(make_repo(FILES), tmp_path)
 
 
-def record(tools: Tools, durations: Sequence[float | None], at: datetime = NOW - HOUR, commit: str | None = None) -> None:
-    calls = []
+def record(tools: Tools, durations: Sequence[float | None], commit: str | None = None) -> None:
+    calls, at = [], NOW - HOUR
     for duration in durations:
         tools.recorded += 1
         number = tools.recorded

@@ -26,8 +26,8 @@ LEAST: Final = 5
 HELD_OUT_FROM: Final = 80
 """Different inputs from which on half is held back."""
 THRESHOLDS: Final = 12
-BEST: Final = 12
-"""Single conditions that are tried in pairs."""
+BEST: Final = 16
+"""Single conditions that are tried in pairs, at most three of one feature."""
 SHOWN: Final = 5
 
 
@@ -138,14 +138,24 @@ def _search(cases: Sequence[Case]) -> list[_Rule]:
     rated = sorted((_rated(rule, bad, total) for rule in singles), key=lambda rule: (rule.p, str(rule.literals[0])))
     pairs = [
         _Rule((a.literals[0], b.literals[0]), a.covered & b.covered)
-        for a, b in combinations(rated[:BEST], 2)
+        for a, b in combinations(_various(rated), 2)
         if (a.covered & b.covered).bit_count() >= LEAST and a.covered & b.covered not in (a.covered, b.covered)
     ]
-    # The twelve were chosen from all: every pair of all counts as tried.
+    # They were chosen from all: every pair of all counts as tried.
     better = [_times(_rated(rule, bad, total), tried * (tried - 1) / 2) for rule in pairs]
     found = [rule for rule in [_times(rule, tried) for rule in rated] + better if rule.p < ALPHA / 2]
     found = [rule for rule in found if _lift(rule.covered, bad, total) >= LIFT]
     return sorted(found, key=lambda rule: (rule.p, len(rule.literals), str(rule.literals)))
+
+
+def _various(rated: Sequence[_Rule]) -> list[_Rule]:
+    seen, found = Counter[str](), list[_Rule]()
+    for rule in rated:
+        feature = rule.literals[0].feature.rpartition(" of ")[2]
+        seen[feature] += 1
+        if seen[feature] <= 3:
+            found.append(rule)
+    return found[:BEST]
 
 
 def _singles(cases: Sequence[Case]) -> list[_Rule]:

@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from typing import Final
 
-from gitops_healer.core.analysis.types import Cluster, Direction, Pattern, PatternKind, ToolAnalysis
+from gitops_healer.core.analysis.types import Cluster, Direction, Example, Pattern, PatternKind, ToolAnalysis
 
 SHARE: Final = 0.1
 """Of the failures, from which on a cluster is worth a sentence."""
+FEW: Final = 4
+"""Different inputs."""
 
 
 def recommendations(found: ToolAnalysis) -> tuple[str, ...]:
     """Most urgent first; none when nothing was found."""
-    return (*_since(found), *_patterns(found), *_clusters(found), *_slow(found), *_flaky(found))
+    return (*_since(found), *_patterns(found), *_few_inputs(found), *_clusters(found), *_slow(found), *_flaky(found))
 
 
 def _since(found: ToolAnalysis) -> Iterator[str]:
@@ -39,6 +41,20 @@ def _advice(pattern: Pattern) -> str:
             return f"Compare the code with {pattern.rule[0].value}: there {pattern.inside:.0%} fail."
         case _:
             return f"Look at what happens where the {said} (UTC): there {pattern.inside:.0%} of the calls fail."
+
+
+def _few_inputs(found: ToolAnalysis) -> Iterator[str]:
+    """Where so few inputs fail that no rule can be told from them, they themselves are what there is to say."""
+    sampled = sum(cluster.count for cluster in found.clusters)
+    if 0 < found.distinct_failing <= FEW and sampled >= 10 * found.distinct_failing:
+        shown = {_shown(example) for cluster in found.clusters for example in cluster.examples}
+        inputs = f"{found.distinct_failing} different inputs" if found.distinct_failing > 1 else "one input"
+        yield f"All of the {sampled:,} failures looked at come from {inputs}, tried again and again: {min(shown)}."
+
+
+def _shown(example: Example) -> str:
+    text = " ".join(part for part in (example.args, example.kwargs) if part)
+    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def _clusters(found: ToolAnalysis) -> Iterator[str]:

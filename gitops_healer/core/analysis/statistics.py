@@ -48,17 +48,22 @@ def binomial_deviance(failed: float, total: float) -> float:
 
 
 def few_runs(outcomes: Sequence[bool]) -> float | None:
-    """P(so few changes between True and False if their order were random), by normal approximation (Wald and Wolfowitz
-    1940); None with fewer than 10 of one of both."""
+    """P(so few changes between True and False if their order were random), exactly (Wald and Wolfowitz 1940); None with
+    fewer than 10 of one of both."""
     ones = sum(outcomes)
     zeros = len(outcomes) - ones
     if min(ones, zeros) < 10:
         return None
-    total = ones + zeros
     runs = 1 + sum(a != b for a, b in pairwise(outcomes))
-    mean = 1 + 2 * ones * zeros / total
-    variance = (mean - 1) * (mean - 2) / (total - 1)
-    return erfc(-(runs + 0.5 - mean) / sqrt(2 * variance)) / 2 if variance > 0 else None
+    base = _log_comb(ones + zeros, ones)
+    return min(1.0, sum(_runs_are(count, ones - 1, zeros - 1, base) for count in range(2, runs + 1)))
+
+
+def _runs_are(count: int, ones: int, zeros: int, base: float) -> float:
+    """P(that many runs); ones, zeros: one fewer than there are."""
+    half = count // 2
+    ways = [(half - 1, half - 1)] * 2 if count % 2 == 0 else [(half, half - 1), (half - 1, half)]
+    return sum(exp(_log_comb(ones, a) + _log_comb(zeros, b) - base) for a, b in ways if a <= ones and b <= zeros)
 
 
 def dispersion(parts: Sequence[tuple[float, float]]) -> float:

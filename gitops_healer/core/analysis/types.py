@@ -99,8 +99,10 @@ class Literal:
     value: Scalar
 
     def __str__(self) -> str:
-        shown = "" if self.value is None else f" {self.value!r}" if isinstance(self.value, str) else f" {self.value}"
-        return f"{self.feature} {self.test}{shown}"
+        if self.value is None:
+            return f"{self.feature} {self.test}"
+        quoted = isinstance(self.value, str) and self.test != "is of type"
+        return f"{self.feature} {self.test} {repr(self.value) if quoted else self.value}"
 
 
 @dataclass(frozen=True)
