@@ -1,5 +1,7 @@
 """Vectors of texts by any endpoint that speaks OpenAI's embeddings, kept by content."""
 
+from __future__ import annotations
+
 import os
 from array import array
 from collections.abc import Mapping, Sequence
