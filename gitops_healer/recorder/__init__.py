@@ -37,8 +37,8 @@ def configure(
 
     directory: of the JSON Lines files; sink: an object with `write(bytes)`, `forked()` and `close()`, such as those of
     `recorder.sqlite`, `recorder.postgresql` and `recorder.otlp`; commit: the revision that runs; sample: share of
-    successful calls that are written down with their inputs, 1.0 for all and 0.0 for none (by default about five a
-    second of each tool); redact: a function from text to text that is applied after ours; clock: nanoseconds since 1970, for
+    successful calls that are written down with their inputs, 1.0 for all and 0.0 for none (by default five a second,
+    each tool); redact: a function from text to text that is applied after ours; clock: nanoseconds since 1970, for
     programs that live in another time; enabled: False records nothing.
     """
     if sink is None and directory is not None:

@@ -210,7 +210,7 @@ _HOMES = {
 
 def _library_name(kind: type[Any]) -> str:
     """The name of a standard library type whose own methods may be called, "" for any other. A program's class of the
-    same name is another object. Time zones of the program's own making would be asked for their offset: they are refused."""
+    same name is another object. Time zones of the program's own making would be asked: they are refused."""
     name = kind.__name__
     home = sys.modules.get(_HOMES.get(name, ""))
     return name if home is not None and getattr(home, name, None) is kind else ""

@@ -335,7 +335,8 @@ class Recording:
         walk = self._walk(names, self.redact or self._redacted)
         text = f'"args":{self._encode([walk.encode(arg, 1, i in entry.secret) for i, arg in enumerate(given)])}'
         if kwargs:
-            text += f',"kwargs":{self._encode({walk.encode(key): walk.encode(item, 1, names(key)) for key, item in kwargs.items()})}'
+            shown = {walk.encode(key): walk.encode(item, 1, names(key)) for key, item in kwargs.items()}
+            text += f',"kwargs":{self._encode(shown)}'
         return text, why or walk.why
 
     def _plain_text(self, given: list[Any], kwargs: Mapping[str, Any]) -> str:

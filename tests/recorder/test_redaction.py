@@ -80,7 +80,7 @@ def test_names_of_secrets(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    "max_tokens total_tokens tokens token_count tokenizer spinning author keyboard compass passenger mapping opinion".split(),
+    "max_tokens total_tokens tokens token_count tokenizer spinning author keyboard compass passenger".split(),
 )
 def test_names_of_other_things(name: str) -> None:
     assert not is_secret_name(name)
