@@ -95,6 +95,22 @@ def decode(body):
     return data["name"], {read}
 '''
 
+PINS = '''"""Versions of what is installed, as a lock file would say."""
+
+PARSER = {pin}
+'''
+PINNED = '''
+from PKG.pins import PARSER
+
+
+@tool
+def decimal(text):
+    """A number as the parser of that version reads it."""
+    if PARSER >= (2, 0):
+        return float(text)
+    return float(text.replace(",", "."))
+'''
+
 VARIANTS = [
     fault(
         "commits", "removed-guard", "PKG.prices:unit_price", UNIT, WORK,
@@ -152,5 +168,17 @@ def step(chance, moment, number):
 """,
         Truth(("commit",), "PKG/devices.py", 'int(data["version"])', True, ("version",)),
         before=VERSION.format(read='data["version"]'), subject="Versions are numbers", held=True,
+    ),
+    fault(
+        "commits", "newer-parser", "PKG.decimals:decimal", PINNED,
+        """
+from PKG.decimals import decimal
+
+def step(chance, moment, number):
+    decimal(chance.choice(["1.5", "2.25", "3,5", "7"]))
+""",
+        Truth(("commit",), "PKG/pins.py", "", True, ("PARSER", "pins")),
+        files={"PKG/pins.py": PINS.format(pin="(2, 1)")}, older={"PKG/pins.py": PINS.format(pin="(1, 9)")},
+        subject="Update what is pinned",
     ),
 ]  # fmt: skip

@@ -37,6 +37,26 @@ def append(entry):
     return len(entry)
 '''
 
+CANVAS = """
+CANVAS = 40_000_000
+
+
+@tool
+def poster(title):
+    canvas = bytearray(CANVAS)
+    canvas[: len(title)] = title.encode()
+    return len(title)
+"""
+HANDLES = """
+import os
+
+
+@tool
+def checksum(name):
+    with open(os.devnull, "rb") as file:
+        return len(name) + len(file.read())
+"""
+
 VARIANTS = [
     fault(
         "environment", "no-setting", "PKG.endpoints:endpoint", SETTING,
@@ -78,5 +98,44 @@ def step(chance, moment, number):
     letters.letter("thanks", chance.choice(["Ann", "Bo"]))
 """,
         Truth(("environment",), "PKG/letters.py", "read_text()", words=("/mnt/templates",)), held=True,
+    ),
+    fault(
+        "environment", "memory", "PKG.posters:poster", CANVAS,
+        """
+import resource
+from pathlib import Path
+from PKG.posters import poster
+
+SOFT, HARD = resource.getrlimit(resource.RLIMIT_AS)
+USED = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+def step(chance, moment, number):
+    low = moment.day in (10, 11, 16)
+    resource.setrlimit(resource.RLIMIT_AS, (USED + 20_000_000 if low else SOFT, HARD))
+    try:
+        poster(chance.choice(["one", "two"]))
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (SOFT, HARD))
+""",
+        Truth(("environment",), "PKG/posters.py", "bytearray(CANVAS)", words=("memory",)), rate=12, held=True,
+    ),
+    fault(
+        "environment", "too-many-files", "PKG.sums_of_files:checksum", HANDLES,
+        """
+import os, resource
+from PKG.sums_of_files import checksum
+
+SOFT, HARD = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+def step(chance, moment, number):
+    full = moment.day in (9, 14) and moment.hour >= 12
+    checksum("warm")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3 if full else SOFT, HARD))
+    try:
+        checksum(chance.choice(["a", "b", "c"]))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (SOFT, HARD))
+""",
+        Truth(("environment",), "PKG/sums_of_files.py", "open(os.devnull", words=("files", "limit")), held=True,
     ),
 ]  # fmt: skip

@@ -52,6 +52,36 @@ def count(people, rounds=1):
     return people
 """
 
+JITTER = '''
+import random
+
+
+def _spread(jobs):
+    random.shuffle(jobs)
+    return jobs
+
+
+@tool
+def schedule(jobs):
+    """The first job must not need another."""
+    order = _spread(list(jobs))
+    if order[0] == "paint":
+        raise RuntimeError("paint comes before wall")
+    return len(order)
+'''
+SAMPLE = '''
+import random
+
+
+@tool
+def spot_check(batch, size=3):
+    """Look at some pieces only."""
+    pieces = [random.gauss(10, 1) for _ in range(size)]
+    mean = sum(pieces) / size
+    assert 9 < mean < 11, f"mean of {batch} is {mean:.3f}"
+    return batch
+'''
+
 VARIANTS = [
     fault(
         "flaky", "random-collision", "PKG.tickets:ticket", TOKEN,
@@ -82,5 +112,25 @@ def step(chance, moment, number):
     count(chance.choice([1, 2, 2, 3]))
 """,
         Truth(("flaky", "input", "state"), "PKG/tills.py", ""), days=5, held=True,
+    ),
+    fault(
+        "flaky", "shuffled", "PKG.builds:schedule", JITTER,
+        """
+from PKG.builds import schedule
+
+def step(chance, moment, number):
+    schedule(chance.choice([["wall", "paint", "roof", "door"], ["wall", "paint", "floor"]]))
+""",
+        Truth(("flaky",), "PKG/builds.py", "", words=("shuffle", "random")),
+    ),
+    fault(
+        "flaky", "random-sample", "PKG.quality:spot_check", SAMPLE,
+        """
+from PKG.quality import spot_check
+
+def step(chance, moment, number):
+    spot_check(chance.choice(["b1", "b2", "b3", "b4"]))
+""",
+        Truth(("flaky",), "PKG/quality.py", "", words=("random", "gauss")), held=True,
     ),
 ]  # fmt: skip

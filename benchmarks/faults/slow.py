@@ -47,6 +47,18 @@ def running(values):
     return sums[-1] if sums else 0
 '''
 
+LOOKUP = '''
+import re
+
+PATTERN = re.compile(r"^(a|aa|ab)+$")
+
+
+@tool
+def is_code(text):
+    """Whether it is made of the known syllables."""
+    return bool(PATTERN.match(text))
+'''
+
 VARIANTS = [
     fault(
         "slow", "quadratic", "PKG.names:duplicates", PAIRS,
@@ -94,5 +106,15 @@ def step(chance, moment, number):
             body="    total = 0\n    for value in values:\n        total += value\n        sums.append(total)"
         ),
         subject="Say it in one line",
+    ),
+    fault(
+        "slow", "backtracking", "PKG.syllables:is_code", LOOKUP,
+        """
+from PKG.syllables import is_code
+
+def step(chance, moment, number):
+    is_code(chance.choice(["abaab", "aba", "b", "aab", "abab"] * 4 + ["a" * 22 + "c"]))
+""",
+        Truth(("slow",), "PKG/syllables.py", "PATTERN.match(text)", words=("regular expression",)), held=True,
     ),
 ]  # fmt: skip

@@ -46,6 +46,50 @@ def finish(session):
     return _OPEN.pop(session)
 """
 
+CURSOR = '''
+class Pool:
+    def __init__(self, size):
+        self.free = list(range(size))
+
+
+POOL = Pool(25)
+
+
+@tool
+def lease(owner):
+    """A connection's number. The one who asks gives it back."""
+    number = POOL.free.pop()
+    if owner != "batch":
+        POOL.free.append(number)
+    return owner
+'''
+CLOSED = """
+class Session:
+    closed = False
+
+
+SESSION = Session()
+
+
+@tool
+def write(text):
+    if SESSION.closed:
+        raise ValueError("write to a closed session")
+    return len(text)
+
+
+@tool
+def close():
+    SESSION.closed = True
+    return True
+
+
+@tool
+def reopen():
+    SESSION.closed = False
+    return True
+"""
+
 VARIANTS = [
     fault(
         "state", "mutable-default", "PKG.baskets:basket", DEFAULT,
@@ -75,5 +119,25 @@ def step(chance, moment, number):
         sessions.finish(name)
 """,
         Truth(("state",), "PKG/sessions.py", "_OPEN[session] += points", words=("_OPEN", "finish")), held=True,
+    ),
+    fault(
+        "state", "leaking-pool", "PKG.pool:lease", CURSOR,
+        "from PKG.pool import lease\n\ndef step(chance, moment, number):\n"
+        "    lease(chance.choice(['web', 'web', 'web', 'web', 'batch']))\n",
+        Truth(("state",), "PKG/pool.py", "POOL.free", words=("POOL", "free")),
+    ),
+    fault(
+        "state", "closed-session", "PKG.writers:write", CLOSED,
+        """
+from PKG import writers
+
+def step(chance, moment, number):
+    writers.write(chance.choice(["a", "bb", "ccc"]))
+    if chance.random() < 0.03:
+        writers.close()
+    elif chance.random() < 0.3:
+        writers.reopen()
+""",
+        Truth(("state",), "PKG/writers.py", "SESSION.closed", words=("closed", "SESSION", "close")), held=True,
     ),
 ]  # fmt: skip

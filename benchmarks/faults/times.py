@@ -48,6 +48,19 @@ def anniversary(contract, years=1):
     return f"{contract} {today.replace(year=today.year + years):%Y-%m-%d}"
 """
 
+YEAR = """
+from datetime import datetime
+
+HOLIDAYS = {2025: ["01-01", "12-25"]}
+
+
+@tool
+def workdays(region):
+    year = datetime.now().year
+    closed = HOLIDAYS[year]
+    return f"{region} {365 - len(closed)}"
+"""
+
 VARIANTS = [
     fault(
         "times", "hours-left-out", "PKG.roster:shift_now", HOURS,
@@ -71,5 +84,12 @@ VARIANTS = [
         "    anniversary(f'c{number % 5}', chance.choice([1, 2, 3]))\n",
         Truth(("time",), "PKG/contracts.py", "today.replace(year=", words=("29", "leap", "February")),
         start=datetime(2028, 2, 21, tzinfo=UTC), held=True,
+    ),
+    fault(
+        "times", "new-year", "PKG.holidays:workdays", YEAR,
+        "from PKG.holidays import workdays\n\ndef step(chance, moment, number):\n"
+        "    workdays(chance.choice(['N', 'S']))\n",
+        Truth(("time",), "PKG/holidays.py", "HOLIDAYS[year]", words=("year", "2026")),
+        start=datetime(2025, 12, 22, tzinfo=UTC), held=True,
     ),
 ]  # fmt: skip
