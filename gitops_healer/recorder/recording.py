@@ -106,6 +106,7 @@ class Entry:
         self.budget_from = 0
         self.careful = 0
         self.sample = 0
+        self.count_due = 0
 
     def forget(self) -> None:
         """What waits is somebody else's to write."""
@@ -169,7 +170,7 @@ class Recording:
 
             self.redact = lambda text: redact(redacted(text))
         for entry in self.entries:
-            entry.prefix, entry.due, entry.sample = "", 0, 0
+            entry.prefix, entry.due, entry.sample, entry.count_due = "", 0, 0, 0
         self.entries = []
         self.off = not enabled
         self.statistics.reason = "" if enabled else "switched off by configure(enabled=False)"
@@ -242,11 +243,14 @@ class Recording:
         try:
             if not entry.prefix and not self._prepare(entry):
                 return None
-            self._count_waiting(entry)
-            wall = (self.clock or _wall)()
-            entry.minute = wall // 60_000_000_000
             share = self.share if entry.share is None else entry.share
             wanted = self._plan(entry, started, share)
+            if not wanted and not entry.careful and started < entry.count_due and self.clock is None:
+                return None
+            self._count_waiting(entry)
+            entry.count_due = started + SAMPLE_EVERY
+            wall = (self.clock or _wall)()
+            entry.minute = wall // 60_000_000_000
             if not wanted and not entry.careful:
                 self.write_counts(False)
                 return None
