@@ -57,12 +57,30 @@ def test_an_input_that_breaks_it_is_named_by_its_parameter(tools: Tools) -> None
     assert any("pkg/mod.py:2 in f" in sentence for sentence in found.recommendations)
 
 
+def test_two_causes_are_told_apart(tools: Tools) -> None:
+    calls = []
+    for n in range(600):
+        qty, name = n % 5, "" if n % 7 == 0 else f"n{n}"
+        kind = "ZeroDivisionError" if qty == 0 else "KeyError" if not name else ""
+        error = ExecutionFailure(kind, "oh", (Frame("pkg/mod.py", 2, "f"),)) if kind else None
+        args = json.dumps([qty + n / 1000 if qty else 0, name, n])
+        ts = NOW - timedelta(minutes=n + 1)
+        calls.append(Execution(f"t-{n}", "pkg.mod:f", ts, not kind, 1.0, args, error=error))
+    tools.store.add(calls)
+    found = analysed(tools)
+    errors = {cluster.key: cluster.error for cluster in found.clusters}
+    said = {errors[one.cluster]: str(one.rule[0]) for one in found.patterns if one.target == "failing"}
+    assert said["KeyError"] == "name is empty" and said["ZeroDivisionError"] in ("qty = 0", "qty is of type int")
+    assert any("of the inputs that end in KeyError" in sentence for sentence in found.recommendations)
+
+
 def test_one_bad_input_tried_again_and_again_is_no_pattern(tools: Tools) -> None:
     bad = [Execution(f"r-{n}", "pkg.mod:f", NOW - timedelta(minutes=n + 1), False, 1.0, "[0]") for n in range(500)]
     tools.store.add([*bad, *(call(tools, n, n + 1, True) for n in range(300))])
     found = analysed(tools)
     assert found.failed == 500 and found.distinct_failing == 1
     assert [pattern for pattern in found.patterns if pattern.kind is PatternKind.INPUT] == []
+    assert "All of the 500 failures looked at come from one input, tried again and again: [0]." in found.recommendations
 
 
 def test_earlier_versions_are_told_apart(tools: Tools) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from gitops_healer.core.analysis.clusters import Placed, cluster
+from gitops_healer.core.analysis.clusters import Placed, clustered
 from gitops_healer.core.analysis.durations import latency_of
 from gitops_healer.core.analysis.flakiness import flakiness_of
 from gitops_healer.core.analysis.patterns import input_patterns
@@ -14,11 +14,13 @@ from gitops_healer.core.analysis.recommending import recommendations
 from gitops_healer.core.analysis.statistics import wilson
 from gitops_healer.core.analysis.times import time_patterns
 from gitops_healer.core.analysis.trend import Point, between, trend_of
-from gitops_healer.core.analysis.types import CommitCount, Direction, Pattern, ToolAnalysis, Trend
+from gitops_healer.core.analysis.types import Cluster, CommitCount, Direction, Pattern, ToolAnalysis, Trend
 from gitops_healer.core.execution import Execution, Slice
 from gitops_healer.core.latency import bucket_of, merged, quantile
 
 FACTOR: Final = 1.5
+CLUSTERS: Final = 3
+"""The most frequent ones, of which each is set against the calls that passed."""
 SLOW: Final = 3.0
 """Calls are slow beyond so many medians."""
 
@@ -47,7 +49,7 @@ class Recorded:
 def analyse_executions(known: Recorded) -> ToolAnalysis:
     """Pure: the same calls give the same analysis. No call: rate 1 with an interval of 0 to 1."""
     total, failed = sum(s.total for s in known.today), sum(s.failed for s in known.today)
-    clusters = cluster(known.failing, known.placed)
+    clusters = clustered(known.failing, known.placed)
     sample = [*known.failing, *known.passing]
     split = known.arrived or known.since + (known.until - known.since) / 2
     found = ToolAnalysis(
@@ -64,12 +66,21 @@ def analyse_executions(known: Recorded) -> ToolAnalysis:
         trend_of(_points(known.today)),
         _by_version(known),
         _commits([*known.today, *known.others]),
-        clusters,
+        tuple(one for one, _ in clusters),
         latency_of([*known.today, *known.others] if known.arrived else known.today, known.factor, split),
-        (*input_patterns(sample, known.parameters), *time_patterns(known.today), *_slow(known)),
+        (*_input_patterns(known, clusters), *time_patterns(known.today), *_slow(known)),
         flakiness_of(sample, known.newest),
     )
     return replace(found, recommendations=recommendations(found))
+
+
+def _input_patterns(known: Recorded, clusters: Sequence[tuple[Cluster, Sequence[Execution]]]) -> tuple[Pattern, ...]:
+    """What goes with each of the most frequent clusters; with failing as a whole where that tells nothing."""
+    found: list[Pattern] = []
+    for one, members in clusters[:CLUSTERS] if len(clusters) > 1 else ():
+        rules = input_patterns([*members, *known.passing], known.parameters)
+        found += [replace(rule, cluster=one.key) for rule in rules]
+    return tuple(found) or input_patterns([*known.failing, *known.passing], known.parameters)
 
 
 def _points(slices: Sequence[Slice]) -> list[Point]:

@@ -76,6 +76,11 @@ def collapsed(frames: Iterable[Frame]) -> tuple[str, ...]:
 
 def cluster(failures: Sequence[Execution], placed: Placed) -> tuple[Cluster, ...]:
     """Most frequent first. failures: executions that failed, in any order."""
+    return tuple(one for one, _ in clustered(failures, placed))
+
+
+def clustered(failures: Sequence[Execution], placed: Placed) -> list[tuple[Cluster, tuple[Execution, ...]]]:
+    """The clusters, most frequent first, with their failures."""
     groups: defaultdict[tuple[str, tuple[str, ...], str], list[tuple[Execution, Frame | None]]] = defaultdict(list)
     for execution in failures:
         frames = placed(execution)
@@ -85,8 +90,11 @@ def cluster(failures: Sequence[Execution], placed: Placed) -> tuple[Cluster, ...
         template = template_of(execution.error.message) if execution.error else ""
         groups[error, way, template].append((execution, frames[-1] if frames else None))
     merged = _merged(groups)
-    found = [_cluster(key, members, len(failures)) for key, members in merged.items()]
-    return tuple(sorted(found, key=lambda one: (-one.count, one.key)))
+    found = [
+        (_cluster(key, members, len(failures)), tuple(execution for execution, _ in members))
+        for key, members in merged.items()
+    ]
+    return sorted(found, key=lambda one: (-one[0].count, one[0].key))
 
 
 _Key = tuple[str, tuple[str, ...], str]

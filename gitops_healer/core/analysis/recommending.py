@@ -28,12 +28,12 @@ def _since(found: ToolAnalysis) -> Iterator[str]:
 def _patterns(found: ToolAnalysis) -> Iterator[str]:
     for pattern in found.patterns:
         if pattern.target == "failing":
-            yield _advice(pattern)
+            yield _advice(pattern, next((one for one in found.clusters if one.key == pattern.cluster), None))
 
 
-def _advice(pattern: Pattern) -> str:
+def _advice(pattern: Pattern, cluster: Cluster | None) -> str:
     said = " and ".join(map(str, pattern.rule))
-    share = f"{pattern.explained:.0%} of the failing inputs"
+    share = f"{pattern.explained:.0%} of the inputs that {f'end in {cluster.error}' if cluster else 'fail'}"
     match pattern.kind:
         case PatternKind.INPUT:
             return f"Handle calls where {said}, or refuse them with a clear error: they are {share}."

@@ -111,7 +111,8 @@ class Pattern:
     support: different inputs (calls for times and commits) that it covers; inside, outside: the failing share of the
     covered and of the others, in a sample that is balanced between both and so not the tool's own rate; p: corrected
     for all rules tried; confirmed: whether a held-out half says so too, None when there were too few calls to hold
-    back; explained: the share of all failures that it covers; cluster: the key of the only error it was sought in."""
+    back; explained: the share of the failures that it covers;
+    cluster: key of the cluster against which calls that passed were set, "" for all failures."""
 
     kind: PatternKind
     sentence: str
