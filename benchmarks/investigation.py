@@ -156,8 +156,12 @@ def investigation() -> Way | None:
         return None
 
     def look(scene: Scene, tool: str) -> list[Claim]:
-        claims = []
-        for problem in investigate(scene, tool).problems:
+        claims: list[Claim] = []
+        try:
+            problems = investigate(scene, tool).problems
+        except Exception as error:  # one crash is one wrong answer, and the others still count
+            return [Claim("crashed", confidence=0.0, sentence=f"{type(error).__name__}: {error}")]
+        for problem in problems:
             place, began = problem.place, problem.began
             claims.append(
                 Claim(
@@ -189,15 +193,17 @@ def answers(variant: Variant, ways: dict[str, Way], seed: int) -> list[Answer]:
         ]
 
 
-def row(answer: Answer) -> str:
+def row(answer: Answer, sentences: bool = False) -> str:
     top = answer.said[0] if answer.said else Claim("nothing", confidence=0.0)
     marks = "".join(
         letter if value else "-" if value is False else "."
         for letter, value in zip("kpc", (answer.score.kind, answer.score.place, answer.score.commit), strict=True)
     )
     where = f"{top.path}:{top.line}" if top.path else ""
-    said = f"{top.kind:12}{where:26} {top.commit[:9]:9}"
-    return f"{answer.variant.name:34} {said} {answer.score.verdict.value:8} {marks} {top.confidence:.2f}"
+    wanted = " + ".join("/".join(truth.kinds) for truth in answer.variant.truths) or "nothing"
+    said = f"{wanted:20} {top.kind:12}{where:26} {top.commit[:9]:9}"
+    more = f"\n    {top.sentence}" if sentences and top.sentence else ""
+    return f"{answer.variant.name:34} {said} {answer.score.verdict.value:8} {marks} {top.confidence:.2f}{more}"
 
 
 def summary(name: str, given: Sequence[Answer]) -> str:
@@ -230,6 +236,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="part of a name, such as commit/ or slow/quadratic")
     parser.add_argument("--variants", type=int, default=1000, help="of each kind at most")
     parser.add_argument("--set", choices=["shown", "held", "all"], default="all")
+    parser.add_argument("--sentences", action="store_true", help="print what was said, too")
     parser.add_argument("--format", choices=["text", "json"], default="text")
     chosen = parser.parse_args()
     held = {"shown": False, "held": True, "all": None}[chosen.set]
@@ -241,13 +248,16 @@ def main() -> None:
     for variant in variants(chosen.only, chosen.variants, held):
         given += answers(variant, ways, chosen.seed)
         if chosen.format == "text":
-            print("\n".join(row(one) for one in given[-len(ways) :][:1]), flush=True)
+            print("\n".join(row(one, chosen.sentences) for one in given[-len(ways) :][:1]), flush=True)
     if not given:
         parser.error(f"no fault is called {chosen.only!r}: try --only commit/")
     if chosen.format == "json":
         print(as_json(given))
         return
-    print(f"\nk p c: kind, place, commit are right (- wrong, . not asked for). {time.monotonic() - started:.0f} s")
+    took = f"{time.monotonic() - started:.0f} s"
+    print(
+        f"\nFault, wanted, named; k p c: kind, place, commit are right (- wrong, . not asked for); confidence. {took}"
+    )
     if not asked:
         print("This version has no investigation; the table shows the first simple way.")
     for name in ways:
