@@ -1,5 +1,6 @@
 """The default sink: JSON Lines in segment files, one process each, appended with one write a line.
 
+A process that is killed within a write may leave one torn line, the last of its file, of a call that has not returned.
 A line that was written is in the file whatever happens to the process afterwards (it is in the kernel's page cache);
 only a crash of the machine can lose it. Nobody waits for a lock: a segment belongs to one process.
 """
