@@ -15,6 +15,8 @@ SUSPECTS: Final = 50
 LIKELY: Final = 15.0
 """The likelihood ratio (G, 1 degree of freedom) of a jump: p < 0.0002, so that some tens of commits may be tried."""
 RISE: Final = 0.1
+WORKS: Final = (".py", ".toml", ".cfg", ".ini", ".txt", ".lock", ".yml", ".yaml", ".json", ".env")
+"""Ends of the names of files that can change what a program does: code, settings, pins."""
 
 
 def beginning(scene: Scene, counts: Sequence[CommitCount], places: Sequence[Place]) -> Beginning | None:
@@ -70,7 +72,8 @@ def _first_bad(scene: Scene, good: str, between: Sequence[CommitInfo], places: S
     touched = [info for info in between if _paths(scene, info) & paths]
     writers = {commit for place in places if place.line for commit in _wrote(scene, place)}
     wrote = [info for info in touched if info.id in writers]
-    narrowed = wrote if len(wrote) == 1 else touched if len(touched) == 1 else list(between)
+    able = [info for info in between if any(path.endswith(WORKS) for path in _paths(scene, info))]
+    narrowed = wrote if len(wrote) == 1 else touched if len(touched) == 1 else able
     if not narrowed:
         return None
     info = narrowed[0]

@@ -1,10 +1,12 @@
 """Why a tool fails or is slow: one problem for each way in which it fails. Reads only, and asks no model by itself."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from gitops_healer.core.analysis.types import Cluster, Direction, ToolAnalysis
+from gitops_healer.core import versions
+from gitops_healer.core.analysis.types import Cluster, CommitCount, Direction, ToolAnalysis
 from gitops_healer.core.diagnosis import CauseKind, Diagnosis, Place, Problem, Proposal
 from gitops_healer.evidence.analysis import analyse
 from gitops_healer.evidence.history import place_of, unknown_symbol
@@ -14,6 +16,7 @@ from gitops_healer.investigation.reading import read
 from gitops_healer.registry import Scene
 
 MOST: Final = 5
+SAMPLE: Final = 1000
 Model = Callable[[Diagnosis], str]
 """What a model adds to a diagnosis, in text that is shown as the model's. It changes nothing else."""
 
@@ -32,12 +35,22 @@ def investigate(scene: Scene, symbol: str, model: Model | None = None) -> Diagno
 
 
 def _resolved(scene: Scene, symbol: str) -> tuple[str, Place | None]:
-    found = place_of(scene, symbol)
+    found = _at_line(scene, symbol) or place_of(scene, symbol)
     if found is None:
         return symbol, None
     tool = f"{scene.code.module_name(found.path)}:{found.symbol}"
     location = scene.code.locate(tool)
     return tool, Place(found.path, location.start if location else 0, found.symbol)
+
+
+def _at_line(scene: Scene, symbol: str) -> versions.Place | None:
+    """The innermost function at `path.py:12`."""
+    path, _, line = symbol.rpartition(":")
+    if not (line.isascii() and line.isdecimal() and len(line) < 9 and path in scene.code.paths()):
+        return None
+    covering = [d for d in scene.code.facts(path).definitions if d.start <= int(line) <= d.end]
+    inner = max(covering, key=lambda definition: definition.start, default=None)
+    return versions.Place(path, inner.qualname) if inner else None
 
 
 def _diagnosis(scene: Scene, analysis: ToolAnalysis, place: Place | None) -> Diagnosis:
@@ -46,8 +59,15 @@ def _diagnosis(scene: Scene, analysis: ToolAnalysis, place: Place | None) -> Dia
     ordered = sorted(problems, key=lambda problem: -problem.share) + ([slow] if slow else [])
     return Diagnosis(
         analysis.tool, place, _summary(analysis, ordered, place), tuple(ordered), analysis.total, analysis.failed,
-        analysis.since,
+        analysis.since, _related(analysis),
     )  # fmt: skip
+
+
+def _related(analysis: ToolAnalysis) -> tuple[str, ...]:
+    """The functions through which failures went, other than the tool."""
+    name = analysis.tool.rpartition(":")[2].rpartition(".")[2]
+    frames = dict.fromkeys(frame for cluster in analysis.clusters[:MOST] for frame in cluster.frames)
+    return tuple(frame for frame in frames if frame.rpartition(":")[2].rpartition(".")[2] != name)
 
 
 def _case(scene: Scene, analysis: ToolAnalysis, cluster: Cluster, tool: Place | None) -> Case:
@@ -55,13 +75,22 @@ def _case(scene: Scene, analysis: ToolAnalysis, cluster: Cluster, tool: Place | 
     place = Place(path, int(line), cluster.function) if path and line.isdecimal() else None
     files = [Place(frame.rpartition(":")[0]) for frame in cluster.frames]
     places = [*files, *([tool] if tool else []), *([place] if place else [])]
-    return Case(
-        analysis,
-        cluster,
-        place,
-        read(scene.code, place),
-        beginning(scene, analysis.commits, places) if places else None,
+    counts = _of_error(scene, analysis, cluster.error)
+    return Case(analysis, cluster, place, read(scene.code, place), beginning(scene, counts, places) if places else None)
+
+
+def _of_error(scene: Scene, analysis: ToolAnalysis, error: str) -> list[CommitCount]:
+    """Counts by commit where only this error is a failure, so that what another one began is not put down to it. The
+    part of each commit's failures is taken from a sample of the newest."""
+    calls = scene.executions.executions(
+        analysis.tool, since=analysis.since, until=analysis.until, ok=False, limit=SAMPLE
     )
+    sampled = Counter(call.commit for call in calls)
+    same = Counter(call.commit for call in calls if call.error and call.error.type == error)
+    return [
+        replace(row, failed=round(row.failed * same[row.commit] / sampled[row.commit]) if sampled[row.commit] else 0)
+        for row in analysis.commits
+    ]
 
 
 def _slow(scene: Scene, analysis: ToolAnalysis, place: Place | None) -> Problem | None:
