@@ -28,6 +28,7 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
         ("GET https://example.org/a?b=1 failed", "GET <url> failed"),
         ("10.0.0.7:5432 refused", "<ip> refused"),
         ("-3.5e-7 is negative", "<number> is negative"),
+        ("v1.2.3 is older than 1.10.0", "<version> is older than <version>"),
         ("deadbeef12 is no commit", "<hex> is no commit"),
         ("it's what isn't there", "it's what isn't there"),
         ("utf8 and base64", "utf<number> and base<number>"),
