@@ -8,7 +8,9 @@ import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from gitops_healer.code import fast_json
 from gitops_healer.code.fact_store import FactCache
 from gitops_healer.code.model import CodeModel
 from gitops_healer.code.tool_sheet import Row, Sheet, sheet_of
@@ -45,20 +47,32 @@ class Marks:
 class ToolIndex:
     """The tools of one commit. parsed: files that were parsed since the cache did not know them."""
 
-    def __init__(self, model: CodeModel, cache: FactCache, marks: Marks) -> None:
+    def __init__(self, model: CodeModel, cache: FactCache, marks: Marks, tree: str = "") -> None:
+        """tree: what the answers are kept under, the id of the commit's tree and whatever else they depend on; ""
+        keeps none."""
         self._model = model
         self._cache = cache
         self._marks = marks
+        self._tree = tree
         self._sheets: dict[str, Sheet] = {}
         self.parsed = 0
 
     def tools(self, recorded: Iterable[str] = ()) -> tuple[Tool, ...]:
         """By name. recorded: names of executions, which are tools where the code has them."""
+        asked = sorted(set(recorded))
+        marks = sorted(self._marks.decorators), sorted(self._marks.bases)
+        key = f"toolindex:{_SCHEMA}:{digest(self._tree, *map(list, marks), asked)}"
+        known = _unpacked(self._cache.get_many([key]).get(key, b"")) if self._tree else None
+        if known is not None:
+            return known
         found = {tool.name: tool for tool in self._declared()}
-        for name in recorded:
+        for name in asked:
             if name not in found and (tool := self.named(name)) is not None:
                 found[name] = tool
-        return tuple(found[name] for name in sorted(found))
+        tools = tuple(found[name] for name in sorted(found))
+        if self._tree:
+            self._cache.put_many({key: fast_json.dumps([_row(tool) for tool in tools])})
+        return tools
 
     def named(self, name: str) -> Tool | None:
         """The tool that executions call by this name, or None when the code has no such function."""
@@ -174,6 +188,21 @@ class ToolIndex:
 
 def _key(blob: str) -> str:
     return f"toolsheet:{_SCHEMA}:{sys.version_info[0]}.{sys.version_info[1]}:{blob}"
+
+
+def _row(tool: Tool) -> list[Any]:
+    *plain, declared, words = vars(tool).values()
+    return [*plain, vars(declared), list(words)]
+
+
+def _unpacked(data: bytes) -> tuple[Tool, ...] | None:
+    """None when the bytes are not what `tools` keeps."""
+    try:
+        return tuple(
+            Tool(*plain, Declared(**declared), tuple(words)) for *plain, declared, words in fast_json.loads(data)
+        )
+    except (ValueError, TypeError):
+        return None
 
 
 def _plain(qualname: str) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from gitops_healer.code.model import CodeModel
 from gitops_healer.code.tool_changes import Changes, Stood, changes_between
 from gitops_healer.code.tool_index import Marks, ToolIndex
+from gitops_healer.core.codec import digest
 from gitops_healer.core.execution import ToolStats
 from gitops_healer.core.lifecycle import Step, ToolEvent, aliases_of, ends_of
 from gitops_healer.core.tools import Entry, Status, Tool, Use
@@ -28,7 +29,8 @@ class Tools:
         self._scene = scene
         policy = scene.settings.tools
         self._marks = Marks.of(policy.decorators, policy.base_classes)
-        self.index = ToolIndex(scene.code, scene.cache, self._marks)
+        tree = digest(scene.repository.commit(scene.commit).tree, list(scene.settings.detection.exclude))
+        self.index = ToolIndex(scene.code, scene.cache, self._marks, tree)
 
     @cached_property
     def stats(self) -> Mapping[str, ToolStats]:

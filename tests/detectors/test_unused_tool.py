@@ -114,3 +114,14 @@ def test_history_tells_what_happened_in_order(tools: Tools) -> None:
         (Step.RENAMED, "a:sum_of", "a:old"),
         (Step.DELETED, "a:sum_of", ""),
     ]
+
+
+def test_a_tree_that_was_seen_is_neither_parsed_nor_read_again(tools: Tools) -> None:
+    tools.record("a:old", 1)
+    first = Known(tools.scene()).tools
+    assert sorted(first) == ["a:old", "a:used"]
+    scene = tools.scene()
+    assert Known(scene).tools == first
+    assert (scene.code.parsed, scene.code.cached) == (0, 0)
+    commit(tools, {"a.py": HEAD + USED}, DAY)
+    assert sorted(Known(tools.scene()).tools) == ["a:used"]
