@@ -10,6 +10,7 @@ import pytest
 from gitops_healer.core.codec import to_json
 from gitops_healer.core.diagnosis import CauseKind, Diagnosis
 from gitops_healer.core.diagnosis_markdown import diagnosis_section
+from gitops_healer.core.execution import Execution, ExecutionFailure, Frame
 from gitops_healer.errors import UsageError
 from gitops_healer.investigation.investigate import investigate
 from gitops_healer.report.diagnosis_text import diagnosis_text
@@ -155,12 +156,18 @@ def test_the_same_store_gives_the_same_diagnosis(tools_of: Callable[[str], Tools
 @pytest.mark.parametrize(("hours", "kind"), [((3,), CauseKind.TIME), (tuple(range(24)), CauseKind.UNKNOWN)])
 def test_an_hour_at_which_it_fails(tools_of: Callable[[str], Tools], hours: tuple[int, ...], kind: CauseKind) -> None:
     tools = tools_of(PLAIN)
-    for day in range(1, 15):
-        for hour in range(24):
-            at = NOW - timedelta(days=day) + timedelta(hours=hour - 12)
-            tools.record("pkg.mod:f", passed=4, at=at, args=None)
-            if hour in hours:
-                fail(tools, PLAIN, 60 // len(hours), error="ValueError", at=at + timedelta(minutes=30), args=None)
+    calls = []
+    failure = ExecutionFailure("ValueError", "bad", (Frame("pkg/mod.py", 2, "f"),))
+    for number in range(14 * 24):
+        at = NOW - HOUR * (number + 1)
+        calls += [Execution(f"p{number}-{n}", "pkg.mod:f", at + timedelta(minutes=n), True) for n in range(3)]
+        if at.hour in hours:
+            each = range(36 // len(hours))
+            calls += [
+                Execution(f"f{number}-{n}", "pkg.mod:f", at + timedelta(minutes=20 + n), False, error=failure)
+                for n in each
+            ]
+    assert tools.store.add(calls).stored == len(calls)
     assert first(tools) is kind
 
 
@@ -189,3 +196,19 @@ def test_a_commit_is_not_blamed_for_the_failures_that_were_there_before(tools_of
     tools.record("pkg.mod:f", passed=10, commit=bad, args=None)
     kinds = {p.sentence.split()[0]: p.kind for p in investigate(tools.scene(), "f").problems}
     assert sorted(kind.value for kind in kinds.values()) == ["commit", "dependency"]
+
+
+@pytest.mark.parametrize("slow", [True, False])
+def test_inputs_that_are_slow(tools_of: Callable[[str], Tools], slow: bool) -> None:
+    tools = tools_of("def f(xs):\n    return [x for x in xs for y in xs if x is y]\n")
+    calls = []
+    for number in range(400):
+        size = number % 40
+        late = 50.0 + number % 7
+        duration = late * 40 if slow and size > 30 else late
+        inputs = f"[{list(range(number, number + size))}]"
+        ts = NOW - HOUR - timedelta(minutes=number)
+        calls.append(Execution(f"s{number}", "pkg.mod:f", ts, True, duration, inputs))
+    tools.store.add(calls)
+    problems = investigate(tools.scene(), "f").problems
+    assert [problem.kind for problem in problems] == ([CauseKind.SLOW] if slow else [])
