@@ -198,11 +198,14 @@ def _row(tool: Tool) -> list[Any]:
 def _unpacked(data: bytes) -> tuple[Tool, ...] | None:
     """None when the bytes are not what `tools` keeps."""
     try:
-        return tuple(
-            Tool(*plain, Declared(**declared), tuple(words)) for *plain, declared, words in fast_json.loads(data)
-        )
+        return tuple(_read(row) for row in fast_json.loads(data))
     except (ValueError, TypeError):
         return None
+
+
+def _read(row: list[Any]) -> Tool:
+    name, path, symbol, start, end, why, signature, doc, declared, words = row
+    return Tool(name, path, symbol, start, end, why, signature, doc, Declared(**declared), tuple(words))
 
 
 def _plain(qualname: str) -> str:

@@ -42,7 +42,7 @@ class Tools:
         by_place: dict[tuple[str, str], list[Tool]] = {}
         for tool in self.index.tools(self.stats):
             by_place.setdefault((tool.path, tool.symbol), []).append(tool)
-        chosen = [min(tools, key=self._rank) for tools in by_place.values()]
+        chosen = [min(tools, key=self._rank) if tools[1:] else tools[0] for tools in by_place.values()]
         return {tool.name: tool for tool in sorted(chosen, key=lambda tool: tool.name)}
 
     def _rank(self, tool: Tool) -> tuple[bool, bool]:
