@@ -1,12 +1,11 @@
 """Forgetting what is old, so that a store does not grow for ever; what was counted stays countable."""
 
-import json
 from collections.abc import Iterable
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, delete, func, literal_column, select, update
 
-from gitops_healer.adapters.execution_rollups import CALLED, COUNTED, Cells, mark_hours
+from gitops_healer.adapters.execution_rollups import CALLED, COUNTED, Cells, mark_hours, numbers_text
 from gitops_healer.adapters.execution_tables import CALLS, COUNTS, HOUR, PRUNED, Database
 from gitops_healer.core.execution import Pruned
 from gitops_healer.core.executions_format import INTERRUPTED, MINUTE, hash64
@@ -121,7 +120,7 @@ def _store(
         {
             "tool": tool, "ts": cell.start, "key": hash64(f"{label} {cell.commit}"), "commit_id": cell.commit or None,
             "passed": cell.passed, "failed": cell.failed, "interrupted": 0,
-            "latency": json.dumps(cell.latency), "errors": json.dumps(cell.errors),
+            "latency": numbers_text(cell.latency), "errors": numbers_text(cell.errors),
         }
         for cell in found
     ]  # fmt: skip

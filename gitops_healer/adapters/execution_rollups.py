@@ -4,7 +4,6 @@ An hour in which something is stored is marked in the same transaction (`mark_ho
 are read (`refresh`): so sums are never older than the rows, and reading a year costs no more than its hours.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -106,6 +105,11 @@ class Cells:
                 )
             elif known:
                 _sum(self.at(tool, ts, commit).errors, known)
+
+
+def numbers_text(numbers: Mapping[int, int]) -> str:
+    """How numbers by number are stored."""
+    return orjson.dumps(numbers, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _numbers(text: str) -> dict[int, int]:
@@ -219,7 +223,7 @@ def _sum_up(connection: Connection, tool: int, first: int, after: int) -> None:
         {
             "tool": tool, "hour": cell.start // HOUR, "commit_id": cell.commit, "passed": cell.passed,
             "failed": cell.failed, "counted": cell.counted, "first": cell.first, "last": cell.last,
-            "latency": json.dumps(cell.latency), "errors": json.dumps(cell.errors),
+            "latency": numbers_text(cell.latency), "errors": numbers_text(cell.errors),
         }
         for cell in found
     ]  # fmt: skip
