@@ -39,13 +39,17 @@ def first(tools: Tools) -> CauseKind:
 
 
 def inputs(tools: Tools, source: str, decide: bool) -> None:
-    """Zero fails always, or the failing inputs are like the passing ones."""
+    """Negative ones fail always, or the failing inputs are those that pass as well."""
+    failure = ExecutionFailure("ZeroDivisionError", "division by zero", (Frame("pkg/mod.py", AT[source], "f"),))
+    calls = []
     for number in range(1, 81):
         at = NOW - HOUR - timedelta(minutes=number)
-        tools.record("pkg.mod:f", passed=1, at=at, args=f"[{number}]")
-        failing = -number if decide else 200 - number * 2 if number % 2 else number + 300
+        calls.append(Execution(f"p{number}", "pkg.mod:f", at, True, args=f"[{number}]"))
         if number % 2:
-            fail(tools, source, 1, at=at - timedelta(seconds=9), args=f"[{failing if decide else number}]")
+            failing = f"[{-number if decide else number}]"
+            earlier = at - timedelta(seconds=9)
+            calls.append(Execution(f"f{number}", "pkg.mod:f", earlier, False, args=failing, error=failure))
+    assert tools.store.add(calls).stored == len(calls)
 
 
 @pytest.mark.parametrize(("decide", "kind"), [(True, CauseKind.INPUT), (False, CauseKind.FLAKY)])
