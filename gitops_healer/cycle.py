@@ -266,10 +266,11 @@ def remembered(detector: Detector, scene: Scene) -> list[Finding]:
 
 
 def retire(cycle: Cycle, seen: Collection[str]) -> None:
-    """Somebody else mended it while it waited for an answer: its file changed, and it is not seen any more."""
-    base = cycle.world.base
+    """Somebody else mended it while it waited for an answer: its file changed, and it is not seen any more. What a
+    maintainer ordered is seen by nobody, and stays."""
+    base, rules = cycle.world.base, {detector.name for detector in cycle.world.detectors}
     for up in cycle.journal.history.at(Stage.HELD):
-        if up.merged or up.finding.fingerprint in seen or up.base == base:
+        if up.merged or up.finding.fingerprint in seen or up.base == base or up.finding.rule not in rules:
             continue
         changed = up.finding.path in cycle.world.repository.changed_paths(up.base, base)
         if changed and readable(cycle, base, up.finding.path):

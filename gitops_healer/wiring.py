@@ -72,7 +72,11 @@ def build_world(choices: Choices) -> World:
 
 def diagnosed(scene: Scene, finding: Finding) -> Diagnosis | None:
     """Why the tool of a finding fails, None when nothing was recorded under its name."""
-    return None
+    if finding.symbol not in scene.executions.tools():
+        return None
+    from gitops_healer.investigation.investigate import investigate  # only upgrades that are begun need it
+
+    return investigate(scene, finding.symbol)
 
 
 def lock_of(repository: GitRepository) -> Callable[[], AbstractContextManager[None]]:

@@ -104,7 +104,7 @@ def test_from_the_first_execution_to_the_rollback(
     assert "0.0" in up["options"][0]["behaviour"]
     assert up["options"][0]["determined_by"]
     assert {"/approve"} <= {word.strip('"') for word in up["next_action"].split()}
-    assert [check["outcome"] for check in up["checks"]["results"]] == ["passed"] * 5
+    assert [check["outcome"] for check in up["checks"]["results"]] == ["passed"] * 6
 
     assert ask("status")["upgrades"][0]["id"] == up["id"]
     assert ask("explain", up["codename"])["history"][0]["event"] == "Queued"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gitops_healer.core.diagnosis import Diagnosis, Problem
-from gitops_healer.core.texts import quoted
+from gitops_healer.core.quoting import quoted
 
 MOST = 5
 

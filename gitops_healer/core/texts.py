@@ -1,45 +1,28 @@
 """Every sentence that goes to a forge or into a commit. What comes from the repository is quoted, never spliced in."""
 
-import re
 from collections.abc import Sequence
 
 from gitops_healer.core.codec import canonical
 from gitops_healer.core.decision import Decision
+from gitops_healer.core.diagnosis_markdown import diagnosis_section
 from gitops_healer.core.plan import Investigation, Option, Plan
+from gitops_healer.core.quoting import fenced as fenced
+from gitops_healer.core.quoting import plain
+from gitops_healer.core.quoting import quoted as quoted
 from gitops_healer.core.trailers import Trailers
 from gitops_healer.core.upgrade import Stage, Upgrade
 from gitops_healer.core.verdict import Verdict
 from gitops_healer.core.watching import Health
 
 BODY_LIMIT = 65_000  # GitHub takes 65,536 characters
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-
-
-def quoted(text: str, limit: int = 300) -> str:
-    """Foreign text as inline code: no Markdown, mention or HTML in it does anything."""
-    line = _plain(text, limit)
-    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
-    pad = " " if line.startswith("`") or line.endswith("`") or len(fence) > 1 else ""
-    return f"{fence}{pad}{line}{pad}{fence}" if line else "``(empty)``"
-
-
-def _plain(text: str, limit: int) -> str:
-    line = _CONTROL.sub(" ", text.encode("utf-8", "replace").decode()).strip()
-    return line if len(line) <= limit else line[: limit - 1] + "…"
-
-
-def fenced(text: str, language: str = "") -> str:
-    """Foreign text as a code block."""
-    fence = "`" * max(3, max((len(run) for run in re.findall("`+", text)), default=0) + 1)
-    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
 
 def commit_message(upgrade: Upgrade) -> str:
     """Subject, the why, and the trailers from which the ledger can be rebuilt."""
     assert upgrade.plan is not None
     assert upgrade.investigation is not None
-    body = [_plain(upgrade.investigation.cause.sentence, 500)]
-    body += [f"- {_plain(line, 200)}" for line in (upgrade.option.proof if upgrade.option else ())]
+    body = [plain(upgrade.investigation.cause.sentence, 500)]
+    body += [f"- {plain(line, 200)}" for line in (upgrade.option.proof if upgrade.option else ())]
     trailers = Trailers(upgrade.id, upgrade.codename, upgrade.finding.fingerprint, upgrade.plan.risk.value, upgrade.run)
     return f"{pull_title(upgrade)}\n\n" + "\n".join(line for line in body if line) + f"\n\n{trailers.render()}"
 
@@ -55,17 +38,17 @@ def revert_message(upgrade: Upgrade) -> str:
         upgrade.run,
         upgrade.merged.commit,
     )
-    reason = _plain(upgrade.regressed.reason, 500) if upgrade.regressed else ""
+    reason = plain(upgrade.regressed.reason, 500) if upgrade.regressed else ""
     return f"{revert_title(upgrade)}\n\nThis takes back {upgrade.merged.commit}.\n{reason}\n\n{trailers.render()}"
 
 
 def pull_title(upgrade: Upgrade) -> str:
     title = upgrade.plan.title if upgrade.plan else upgrade.finding.message
-    return _plain(title, 100)
+    return plain(title, 100)
 
 
 def revert_title(upgrade: Upgrade) -> str:
-    return _plain(f"Take back: {pull_title(upgrade)}", 100)
+    return plain(f"Take back: {pull_title(upgrade)}", 100)
 
 
 def pull_body(upgrade: Upgrade) -> str:
@@ -77,6 +60,7 @@ def pull_body(upgrade: Upgrade) -> str:
         f"**What is wrong.** {quoted(finding.message)}",
         _bullets(finding.evidence),
         f"**Why.** {quoted(upgrade.investigation.cause.sentence)}",
+        diagnosis_section(upgrade.investigation.diagnosis) if upgrade.investigation.diagnosis else "",
         _option_text(option) if option else "",
         _verdict_text(upgrade.prepared.verdict) if upgrade.prepared else "",
         f"**Risk {upgrade.plan.risk.value}, priority {upgrade.plan.priority}, {upgrade.plan.lines} lines.** "
@@ -138,7 +122,7 @@ def _health_text(health: Health) -> str:
 def revert_conflict(upgrade: Upgrade, paths: Sequence[str], later: Sequence[tuple[str, str]]) -> tuple[str, str, str]:
     """(reason, question, next action) of a rollback that cannot be clean. later: (commit, subject), newest first."""
     assert upgrade.merged is not None
-    since = "; ".join(f"{commit[:10]} {_plain(subject, 60)}" for commit, subject in later[:5]) or "later commits"
+    since = "; ".join(f"{commit[:10]} {plain(subject, 60)}" for commit, subject in later[:5]) or "later commits"
     reason = (
         f"{upgrade.merged.commit[:10]} cannot be taken back cleanly: {since} changed the same lines of "
         f"{', '.join(paths)}. Nothing was changed"
