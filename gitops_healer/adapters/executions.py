@@ -370,7 +370,7 @@ def _execution(tool: str, row: Row[Any]) -> Execution:
     return Execution(
         row.given or made_id(row.ts, row.key), tool, _moment(row.ts), row.outcome == PASSED, row.duration,
         payload.args, payload.kwargs, payload.result, payload.error, row.sha, cut_names(row.cut),
-        payload.unreplayable,
+        payload.unreplayable, payload.caller,
     )  # fmt: skip
 
 

@@ -27,7 +27,8 @@ class Execution:
     """One call of a tool. tool: `pkg.mod:qualname`; ts: aware, UTC; payloads are canonical JSON text
     (`args` a JSON array, `kwargs` an object, `result` any value), or None when they were not recorded.
     cut: what was recorded but too long to be kept: inputs, result, message, frames; unreplayable: why the recorded
-    inputs are not those of the call (redacted, not JSON), "" when they are."""
+    inputs are not those of the call (redacted, not JSON), "" when they are; caller: where the tool was called from,
+    None when it was not recorded."""
 
     id: str
     tool: str
@@ -41,6 +42,7 @@ class Execution:
     commit: str | None = None
     cut: tuple[str, ...] = ()
     unreplayable: str = ""
+    caller: Frame | None = None
 
     @property
     def replayable(self) -> bool:

@@ -31,7 +31,7 @@ INTERRUPTED: Final = 2
 INTERRUPTIONS: Final = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit", "CancelledError"})
 
 _KNOWN: Final = frozenset(
-    {"v", "tool", "ts", "ok", "duration_ms", "args", "kwargs", "result", "error", "commit", "id", "counted"}
+    {"v", "tool", "ts", "ok", "duration_ms", "args", "kwargs", "result", "error", "commit", "id", "counted", "caller"}
 )
 MINUTE: Final = 60_000_000
 REASON_LIMIT: Final = 200
@@ -48,9 +48,9 @@ class Call(NamedTuple):
     ts: microseconds since 1970 UTC; outcome: FAILED, PASSED, or INTERRUPTED (stopped from outside: it counts neither
     as success nor as failure); key: tells calls of one tool at one microsecond apart; numbered: whether the key was
     made from the contents, so that equal lines have to be numbered; input: tells failing inputs apart; payload:
-    JSON object of what was recorded of args, kwargs, result, error ([type, message, frames]) and why the inputs are not
-    those of the call (unreplayable); cut: bit i set when CUT_NAMES[i] was too long to be kept; counted: whether a
-    `Count` holds this call as well, so that it must not be counted twice.
+    JSON object of what was recorded of args, kwargs, result, error ([type, message, frames]), caller ([file, line,
+    function]) and why the inputs are not those of the call (unreplayable); cut: bit i set when CUT_NAMES[i] was too
+    long to be kept; counted: whether a `Count` holds this call as well, so that it must not be counted twice.
     """
 
     tool: str
@@ -92,6 +92,7 @@ class Payload(NamedTuple):
     result: str | None = None
     error: ExecutionFailure | None = None
     unreplayable: str = ""
+    caller: Frame | None = None
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -128,6 +129,8 @@ def call_of(execution: Execution) -> Call:
             data[name] = _json(text)
     if execution.unreplayable:
         data["unreplayable"] = execution.unreplayable
+    if execution.caller is not None:
+        data["caller"] = [execution.caller.file, execution.caller.line, execution.caller.function]
     if execution.error is not None:
         frames = [[frame.file, frame.line, frame.function] for frame in execution.error.frames]
         data["error"] = {"type": execution.error.type, "message": execution.error.message, "frames": frames}
@@ -266,6 +269,10 @@ def _parts(data: dict[str, Any]) -> tuple[dict[str, Any], str | None, int]:
         if not isinstance(reason, str):
             raise _ill("unreplayable", "a text that says why", data)
         parts["unreplayable"] = reason[:REASON_LIMIT]
+    if (caller := data.get("caller")) is not None:
+        if not is_frame(caller):
+            raise _ill("caller", "[file, line, function]", data)
+        parts["caller"] = caller
     return parts, error_type, cut
 
 
@@ -376,7 +383,7 @@ def _error(value: Any) -> tuple[str, list[Any], int]:
     kind, message, frames = value.get("type") or "", value.get("message") or "", value.get("frames") or []
     if not isinstance(kind, str) or not isinstance(message, str):
         raise LineError("error.type and error.message must be texts")
-    if not isinstance(frames, list) or not all(_is_frame(frame) for frame in frames):
+    if not isinstance(frames, list) or not all(is_frame(frame) for frame in frames):
         raise LineError("error.frames must be an array of [file, line, function]")
     cut = 4 * (len(message) > MESSAGE_LIMIT) | 8 * (len(frames) > FRAME_LIMIT)
     kind = kind[:NAME_LIMIT]
@@ -384,7 +391,8 @@ def _error(value: Any) -> tuple[str, list[Any], int]:
     return (kind if kind.isprintable() else ascii(kind)), kept, cut
 
 
-def _is_frame(frame: Any) -> bool:
+def is_frame(frame: Any) -> bool:
+    """Whether it is [file, line, function]."""
     match frame:
         case [str(), int(line), str()]:
             return type(line) is int and 0 <= line < 2**31
@@ -398,12 +406,12 @@ def payload_of(text: str | None) -> Payload:
         return Payload()
     parts = _decode(text)
     args, kwargs, result = (_text(parts[name]) if name in parts else None for name in ("args", "kwargs", "result"))
-    why = parts.get("unreplayable", "")
+    why, caller = parts.get("unreplayable", ""), Frame(*parts["caller"]) if "caller" in parts else None
     if "error" not in parts:
-        return Payload(args, kwargs, result, None, why)
+        return Payload(args, kwargs, result, None, why, caller)
     kind, message, frames = parts["error"]
     failure = ExecutionFailure(kind, message, tuple(Frame(*frame) for frame in frames))
-    return Payload(args, kwargs, result, failure, why)
+    return Payload(args, kwargs, result, failure, why, caller)
 
 
 def cut_names(cut: int) -> tuple[str, ...]:

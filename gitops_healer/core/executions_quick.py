@@ -22,6 +22,7 @@ from gitops_healer.core.executions_format import (
     REASON_LIMIT,
     Call,
     Count,
+    is_frame,
     parse_line,
 )
 
@@ -118,6 +119,10 @@ class QuickParser:
             if type(reason) is not str:
                 raise TypeError
             parts["unreplayable"] = reason[:REASON_LIMIT]
+        if (caller := data.get("caller")) is not None:
+            if not is_frame(caller):
+                raise TypeError
+            parts["caller"] = caller
         return orjson.dumps(parts).decode() if parts else None
 
     def _remember(self, made: Call | Count) -> Call | Count:

@@ -101,6 +101,7 @@ def test_the_quick_way_gives_what_the_careful_way_gives(data: st.DataObject) -> 
     json_values = st.recursive(
         values, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2)
     )
+    failing = {"type": "app.Bad", "message": "no", "frames": [["a.py", 3, "g"]]}
     fields: dict[str, Any] = {
         "tool": data.draw(st.sampled_from(["pkg.mod:f", "other", "a\x00b", 1])),
         "ts": data.draw(moments),
@@ -112,6 +113,10 @@ def test_the_quick_way_gives_what_the_careful_way_gives(data: st.DataObject) -> 
         "kwargs": data.draw(st.sampled_from([None, {}, {"b": 1, "a": 2}, []])),
         "result": data.draw(json_values),
         "unreplayable": data.draw(st.sampled_from([None, "redacted", "x" * 500, 3])),
+        "caller": data.draw(
+            st.sampled_from([None, ["a.py", 1, "f"], ["a.py", 1], ["a.py", True, "f"], "a", [[], 1, ""]])
+        ),
+        "error": data.draw(st.sampled_from([None, {}, failing, {"type": "KeyboardInterrupt"}, {"type": 5}, "boom"])),
     }
     kept = {name: value for name, value in fields.items() if data.draw(st.booleans()) or name in ("tool", "ts", "ok")}
     line = json.dumps(kept).encode()

@@ -70,7 +70,7 @@ def test_a_full_line_is_kept_as_it_is(store: SqlExecutions) -> None:
         "v": 1, "tool": "pkg.mod:Class.method", "ts": "2026-03-01T12:30:00.123456+02:00", "ok": False,
         "duration_ms": 12.5, "args": [1, {"b": 2, "a": None}], "kwargs": {"x": "é"}, "result": None,
         "error": {"type": "app.errors.Bad", "message": "no", "frames": [["/srv/app/pkg/mod.py", 7, "<lambda>"]]},
-        "commit": "ab" * 20, "id": "e-1",
+        "commit": "ab" * 20, "id": "e-1", "caller": ["/srv/app/web.py", 30, "view"],
     }  # fmt: skip
     assert store.import_jsonl([json.dumps(given).encode() + b"\n"]).stored == 1
     assert store.executions("pkg.mod:Class.method") == (
@@ -78,6 +78,7 @@ def test_a_full_line_is_kept_as_it_is(store: SqlExecutions) -> None:
             "e-1", "pkg.mod:Class.method", datetime(2026, 3, 1, 10, 30, 0, 123456, tzinfo=UTC), False, 12.5,
             '[1,{"a":null,"b":2}]', '{"x":"\\u00e9"}', "null",
             ExecutionFailure("app.errors.Bad", "no", (Frame("/srv/app/pkg/mod.py", 7, "<lambda>"),)), "ab" * 20,
+            caller=Frame("/srv/app/web.py", 30, "view"),
         ),
     )  # fmt: skip
 
@@ -183,6 +184,8 @@ def test_failing_inputs_that_were_cut_are_still_told_apart(store: SqlExecutions)
         (line(error={"frames": [["a.py", "1", "f"]]}), "error.frames"),
         (line(error={"frames": [["a.py", -1, "f"]]}), "error.frames"),
         (line(commit=5), "commit must be"),
+        (line(caller="web.py:30"), "caller must be [file, line, function]"),
+        (line(caller=["web.py", -1, "view"]), "caller must be"),
         (line(commit="a\nb"), "commit must be"),
         (line(id=[1]), "id must be"),
         (line(result="x" * LINE_LIMIT), "longer than"),
@@ -279,10 +282,11 @@ def test_equal_lines_are_remembered_in_bounded_memory(store: SqlExecutions, monk
 
 
 def test_add_takes_what_programs_made(store: SqlExecutions) -> None:
-    calls = [call(1), call(2, ok=False, args="[1]", kwargs='{"b":1,"a":2}')]
+    calls = [call(1), call(2, ok=False, args="[1]", kwargs='{"b":1,"a":2}', caller=Frame("web.py", 30, "view"))]
     assert store.add(iter(calls)).stored == 2
     assert store.add(calls).known == 2
     assert [e.kwargs for e in store.executions("pkg.mod:f")] == ['{"a":2,"b":1}', None]
+    assert [e.caller for e in store.executions("pkg.mod:f")] == [Frame("web.py", 30, "view"), None]
     assert store.add([call(3, args="{}"), call(4, args="nonsense")]).broken[0][0] == 1
 
 
