@@ -89,9 +89,10 @@ def ours() -> Iterator[Case]:
 
 def _always_written() -> Callable[..., object]:
     from gitops_healer.recorder import recording
+    from gitops_healer.recorder.entry import Entry
 
     class Endless(recording.Recording):
-        def _affordable(self, entry: recording.Entry) -> bool:
+        def _affordable(self, entry: Entry) -> bool:
             return True
 
     recording.RECORDING.__class__ = Endless

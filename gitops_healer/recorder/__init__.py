@@ -10,7 +10,8 @@ Calls behave as without it. docs/recorder.md says what is written where, what it
 
 from __future__ import annotations
 
-from gitops_healer.recorder.recording import RECORDING, Statistics
+from gitops_healer.recorder.entry import Statistics
+from gitops_healer.recorder.recording import RECORDING
 from gitops_healer.recorder.wrapping import BaseTool, Characteristics, tool
 
 TYPE_CHECKING = False  # importing typing takes longer than all of this
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-    from gitops_healer.recorder.recording import Sink
+    from gitops_healer.recorder.lines import Sink
 
 __all__ = ["BaseTool", "Characteristics", "Statistics", "configure", "flush", "statistics", "tool"]
 
@@ -50,8 +51,7 @@ def configure(
 
 def flush() -> None:
     """Write what was counted so far."""
-    if RECORDING.sink is not None:
-        RECORDING.write_counts(True)
+    RECORDING.flush()
 
 
 def statistics() -> Statistics:

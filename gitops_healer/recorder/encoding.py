@@ -11,7 +11,7 @@ import sys
 
 TYPE_CHECKING = False  # importing typing takes longer than all of this
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any, NoReturn
 
 MAX_DEPTH = 8
@@ -21,28 +21,29 @@ MAX_BITS = 4096
 TYPE = "$type"
 
 _SCALARS = frozenset((str, int, float, bool, type(None)))
+_all_scalars = _SCALARS.issuperset
 
 
-def is_plain(value: Any, safe: set[str], names: Callable[[str], bool], depth: int = 0) -> bool:
-    """Whether a value is JSON as it stands, with no key that names a secret. safe: names that are known to name none.
+def are_plain(values: Iterable[Any], safe: set[str], names: Callable[[str], bool], depth: int = 0) -> bool:
+    """Whether values are JSON as they stand, with no key that names a secret. safe: names that are known to name none.
 
     Most values of most programs are, and then nothing has to be copied. What a text says is looked at afterwards, in
     the JSON of the whole call.
     """
-    kind = type(value)
-    if kind in _SCALARS:
-        return True
-    if depth > MAX_DEPTH or (kind is not list and kind is not dict) or len(value) > MAX_NODES:
-        return False
-    if kind is list:
-        for item in value:  # noqa: SIM110 - a generator costs half as much again
-            if type(item) not in _SCALARS and not is_plain(item, safe, names, depth + 1):
-                return False
-        return True
-    for key, item in value.items():
-        if key not in safe and (type(key) is not str or key == TYPE or names(key)):
+    for value in values:
+        kind = type(value)
+        if kind in _SCALARS:
+            continue
+        if (kind is not list and kind is not dict) or depth > MAX_DEPTH or len(value) > MAX_NODES:
             return False
-        if type(item) not in _SCALARS and not is_plain(item, safe, names, depth + 1):
+        if kind is list:
+            if not _all_scalars(map(type, value)) and not are_plain(value, safe, names, depth + 1):
+                return False
+            continue
+        for key in value:
+            if type(key) is not str or (key not in safe and (key == TYPE or names(key))):
+                return False
+        if not are_plain(value.values(), safe, names, depth + 1):
             return False
     return True
 

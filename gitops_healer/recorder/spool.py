@@ -19,6 +19,8 @@ RETRY_SECONDS = 5.0
 BUSY_SECONDS = 0.1
 """How long a line waits for another thread's; a signal handler that interrupts a write gives up after it."""
 
+_write = os.write
+
 
 class Spool:
     """Writes lines below a directory. Full, read-only or deleted: lines are refused, and it is tried again later."""
@@ -38,33 +40,35 @@ class Spool:
 
     def write(self, data: bytes) -> None:
         """Append whole lines (bytes). Raises OSError when they were not kept."""
-        if not self._lock.acquire(True, BUSY_SECONDS):
+        lock = self._lock
+        if not lock.acquire(False) and not lock.acquire(True, BUSY_SECONDS):
             raise OSError(11, "another thread is writing")
         try:
-            self._append(data)
-        finally:
-            self._lock.release()
-
-    def _append(self, data: bytes) -> None:
-        if self._fd < 0:
-            self._open()
-        try:
-            written = os.write(self._fd, data)
-            if written != len(data):  # the disk is full: take the torn line back
-                os.ftruncate(self._fd, self._written)
-                raise OSError(28, "no space left for a whole line")
+            if self._fd < 0:
+                self._open()
+            written = _write(self._fd, data)
+            if written != len(data):
+                self._take_back()
+            self._written += written
+            self._lines += 1
+            if self._written >= self._segment_bytes or (not self._lines & 255 and self._is_deleted()):
+                self._close()
         except OSError:
-            self._close()
-            self._wait()
+            if self._fd >= 0:
+                self._close()
+                self._wait()
             raise
-        self._written += written
-        if self._written >= self._segment_bytes or self._is_deleted():
-            self._close()
+        finally:
+            lock.release()
+
+    def _take_back(self) -> None:
+        """The disk is full, and a line is torn."""
+        os.ftruncate(self._fd, self._written)
+        raise OSError(28, "no space left for a whole line")
 
     def _is_deleted(self) -> bool:
         """Looked at every 256 lines: what is written into a file without a name is lost."""
-        self._lines += 1
-        return self._lines % 256 == 0 and os.fstat(self._fd).st_nlink == 0
+        return os.fstat(self._fd).st_nlink == 0
 
     def _wait(self) -> None:
         import time

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from time import perf_counter_ns as _now
 
-from gitops_healer.recorder.recording import RECORDING, Entry
+from gitops_healer.recorder.entry import Entry
+from gitops_healer.recorder.recording import RECORDING
 
 TYPE_CHECKING = False  # importing typing takes longer than all of this
 if TYPE_CHECKING:
