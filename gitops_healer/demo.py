@@ -110,7 +110,7 @@ CALLS: tuple[tuple[str, Sequence[object]], ...] = (
 
 def run_demo(directory: Path | None) -> None:
     """Build the shop in `directory` (new or empty) and let the healer live its life. Raises UsageError."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     home = make_shop(directory)
     shop = Shop(home, console)
     shop.say("A shop with three tools", f"A real git repository in {home}: three functions, three tests, all green.")

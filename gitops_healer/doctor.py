@@ -1,13 +1,16 @@
 """What works here, what does not, and what follows from it, before the first cycle."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+from gitops_healer.adapters.execution_spool import SPOOL, spool_files
 from gitops_healer.adapters.machine import free_bytes
 from gitops_healer.core.decision import Decision, all_of, no, yes
 from gitops_healer.core.policy import preflight
 from gitops_healer.errors import HealerError
 from gitops_healer.places import Choices, Place, find_place
 from gitops_healer.ports import SandboxLevel
+from gitops_healer.report.terminal import NO_CALLS
 from gitops_healer.wiring import build_world, open_ledger, open_store
 from gitops_healer.world import World
 
@@ -65,10 +68,22 @@ def ledger_readable(place: Place) -> Decision:
 
 
 def executions_known(place: Place) -> Decision:
-    tools = open_store(place.repository.state_dir).tools()
-    if not tools:
-        return yes("executions", "none yet: gitops-healer executions import FILE --format jsonl")
-    return yes("executions", f"{len(tools)} tools are recorded")
+    """How many calls are stored, and how much lies where recorders write by default."""
+    state = place.repository.state_dir
+    stats = open_store(state).stats()
+    calls = sum(stat.total for stat in stats)
+    known = f"{calls:,} calls of {len(stats):,} tools are stored" if stats else f"none yet: {NO_CALLS}"
+    return yes("executions", f"{known}; recorders write to {state / SPOOL}: {_waiting(state)}")
+
+
+def _waiting(state: Path) -> str:
+    """What lies in the spool; files of programs that still run stay there after they were read."""
+    files = spool_files(state)
+    if not files:
+        return "empty"
+    size = sum(file.stat().st_size for file in files if file.exists())
+    many = f"{len(files):,} file{'' if len(files) == 1 else 's'}"
+    return f"{many}, {size / 1000:,.0f} KB. `gitops-healer executions sync` or any cycle takes them in"
 
 
 def checkout_told(place: Place) -> Decision:

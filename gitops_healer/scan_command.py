@@ -154,7 +154,9 @@ def plain_text(done: Scan) -> str:
     from gitops_healer.report.scan_text import print_scan
 
     page = io.StringIO()
-    print_scan(Console(file=page, width=200, soft_wrap=True, highlight=False, color_system=None), done.report)
+    print_scan(
+        Console(file=page, width=200, soft_wrap=True, highlight=False, emoji=False, color_system=None), done.report
+    )
     return page.getvalue()
 
 

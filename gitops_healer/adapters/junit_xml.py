@@ -158,7 +158,11 @@ class _Report:
         classname, name = case.attributes.get("classname", ""), case.attributes.get("name", "")
         suite.seen[classname, name] += 1
         same = [suite.timestamp, suite.name, classname, name, str(suite.seen[classname, name])]
-        common = {"tool": _tool(case.attributes), "ts": self._moment(case, suite), "commit": suite.commit}
+        common: dict[str, Any] = {
+            "tool": _tool(case.attributes),
+            "ts": self._moment(case, suite),
+            "commit": suite.commit,
+        }
         if parameters := _split(name)[1]:
             common |= {"args": [parameters], "unreplayable": "the id of a test's parameters stands for them"}
         for number, fault in enumerate(case.earlier):

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.status import Status as Spinner
 
+from gitops_healer.errors import RepositoryError, UsageError
+from gitops_healer.ports import ExecutionStore, Repository
 from gitops_healer.report import terminal
 
 
@@ -22,6 +24,22 @@ Repo = Annotated[Path, typer.Argument(help="A git repository.", show_default="th
 RepoOption = Annotated[Path, typer.Option("--repo", help="A git repository.", show_default="the current directory")]
 As = Annotated[Format, typer.Option("--format", help="How to print.")]
 HERE = Path()
+
+
+def caught_up(store: ExecutionStore) -> ExecutionStore:
+    """The store with what recorders have written since the last time: what a program did a moment ago is seen."""
+    store.sync()
+    return store
+
+
+def commit_of(repository: Repository, ref: str) -> str:
+    """The sha that a person means. Raises RepositoryError when there is no commit at all, UsageError when not this."""
+    commit = repository.resolve(ref)
+    if commit is not None:
+        return commit
+    if repository.resolve("HEAD") is None:
+        raise RepositoryError(f"{repository.path} has no commit yet: make one, then run the same command again")
+    raise UsageError(f"{ref!r} is no commit, branch or tag here. See: git branch --all; git tag")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gitops_healer.adapters.execution_files import FORMATS, FileFormat, Source, found_files, import_file, import_stream
-from gitops_healer.console.common import HERE, As, Format, RepoOption, show, told
+from gitops_healer.console.common import HERE, As, Format, RepoOption, caught_up, show, told
 from gitops_healer.core.codec import to_json
 from gitops_healer.errors import UsageError
 from gitops_healer.places import Choices, find_place
@@ -67,9 +67,9 @@ def _show_imported(results: dict[str, Imported], as_json: bool) -> None:
 
 @executions_app.command("sync")
 def executions_sync(repo: RepoOption = HERE, as_json: _Json = False) -> None:
-    """Take in what recorders wrote into the store's own database."""
+    """Take in what recorders wrote into `.git/gitops-healer/spool` and into the store's own database."""
     store = open_store(find_place(Choices(repo)).repository.state_dir)
-    _show_imported({"inbox": store.sync()}, as_json)
+    _show_imported({"recorded": store.sync()}, as_json)
 
 
 @executions_app.command("stats")
@@ -82,12 +82,12 @@ def executions_stats(
     format_: As = Format.text,
 ) -> None:
     """Each tool's executions: how many, how many failed, how long."""
-    store = open_store(find_place(Choices(repo)).repository.state_dir)
+    store = caught_up(open_store(find_place(Choices(repo)).repository.state_dir))
     now = datetime.now(UTC)
     stats = store.stats(_moment("--since", since, now), _moment("--until", until, now))
     document = {"schema": documents.SCHEMA, "tools": [documents.stats_document(stat) for stat in stats]}
     windowed = since is not None or until is not None
-    empty = "no executions yet: gitops-healer executions import FILE"
+    empty = f"no executions yet: {terminal.NO_CALLS}"
     if windowed:
         empty = "no executions in this window: gitops-healer executions stats shows all"
     show(format_, document, terminal.stats_table(stats) if stats else empty)

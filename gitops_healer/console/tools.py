@@ -9,7 +9,7 @@ import typer
 from gitops_healer.adapters.cache import scan_cache
 from gitops_healer.adapters.embeddings import embeddings_of, nearest
 from gitops_healer.code.model import CodeModel
-from gitops_healer.console.common import HERE, As, Format, RepoOption, show, told
+from gitops_healer.console.common import HERE, As, Format, RepoOption, caught_up, commit_of, show, told
 from gitops_healer.core.search import Ranking, fused
 from gitops_healer.core.tools import Tool
 from gitops_healer.errors import UnavailableError, UsageError
@@ -33,15 +33,13 @@ def scene_at(repo: Any, progress: Progress, ref: str = "") -> Scene:
     choices = Choices(repo, progress=progress)
     place = find_view(choices)
     repository, settings = place.repository, place.settings
-    commit = repository.resolve(ref) if ref else place.base
-    if not commit:
-        raise UsageError(f"{ref or 'the base branch'} names no commit. See: git log --all --oneline")
+    commit = place.base if place.base and not ref else commit_of(repository, ref or place.base_branch or "HEAD")
     cache = scan_cache(repository.state_dir, progress)
     code = CodeModel(repository.files(commit), repository.read_blob, cache, settings.detection.exclude)
+    executions = caught_up(open_store(repository.state_dir))
     absent: Any = Absent("`tools` runs nothing")
     return Scene(
-        commit, choices.clock.now(), repository, code, open_store(repository.state_dir), absent, absent, absent, cache,
-        settings, progress,
+        commit, choices.clock.now(), repository, code, executions, absent, absent, absent, cache, settings, progress,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gitops_healer.console.common import HERE, As, Format, RepoOption, show, told
+from gitops_healer.console.common import HERE, As, Format, RepoOption, caught_up, commit_of, show, told
 from gitops_healer.core.history import replay
 from gitops_healer.core.versions import SymbolVersion
 from gitops_healer.errors import UsageError
@@ -70,8 +70,7 @@ def versions_of(scene: Scene, symbol: str, everything: bool = False) -> tuple[Sy
 
 
 def scene_at(world: World, ref: str) -> Scene:
-    """What plug-ins see at a commit. Raises UsageError when there is none of that name."""
-    commit = world.repository.resolve(ref)
-    if commit is None:
-        raise UsageError(f"{ref!r} is no commit, branch or tag here. See: git branch --all; git tag")
+    """What plug-ins see at a commit, with all calls so far. Raises UsageError when there is none of that name."""
+    commit = commit_of(world.repository, ref)
+    caught_up(world.executions)
     return world.scene(commit)

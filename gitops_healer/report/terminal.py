@@ -26,9 +26,14 @@ _COLOURS = {
 }
 
 
+NO_CALLS = (
+    "decorate functions with @gitops_healer.recorder.tool and run the program, or: gitops-healer executions import FILE"
+)
+
+
 def console(error: bool = False) -> Console:
     """The terminal; in a pipe a wide page, so that tables are not folded."""
-    made = Console(stderr=error, soft_wrap=True, highlight=False)
+    made = Console(stderr=error, soft_wrap=True, highlight=False, emoji=False)  # the tool `pkg:bell:` is no picture
     if not made.is_terminal:
         made.width = 200
     return made
@@ -36,8 +41,17 @@ def console(error: bool = False) -> Console:
 
 def clean(text: str) -> str:
     """Foreign text that can be printed anywhere: no control characters, no undecodable bytes, no markup."""
+    return escape(printable(text))
+
+
+def printable(text: str) -> str:
+    """Foreign text for what reads no markup, such as `rich.syntax.Syntax`."""
     shown = text.encode("utf-8", "replace").decode()
-    return escape("".join(char if char.isprintable() or char == "\n" else "�" for char in shown))
+    return "".join(char if char.isprintable() or char == "\n" else "�" for char in shown)
+
+
+def _marked(line: str) -> Text:
+    return Text.from_markup(line, emoji=False)
 
 
 def print_summary(console: Console, summary: Summary) -> None:
@@ -102,7 +116,7 @@ def upgrade_panel(up: Upgrade, waiting: Decision | None) -> RenderableType:
         lines.append(f"  waits at [yellow]{clean(blocking.gate)}[/]: {clean(blocking.reason)}")
     if action := next_action(up, waiting):
         lines.append(f"  next: [bold]{clean(action)}[/]")
-    return Group(*(Text.from_markup(line) for line in lines))
+    return Group(*(_marked(line) for line in lines))
 
 
 def decision_tree(decision: Decision) -> str:
@@ -147,23 +161,23 @@ def explanation(up: Upgrade) -> Group:
     """Finding, cause, options, plan, proof and health of one upgrade."""
     parts: list[RenderableType] = [upgrade_panel(up, None), Text()]
     finding = up.finding
-    parts.append(Text.from_markup(f"[bold]seen[/] {clean(finding.rule)} at {clean(finding.path)}:{finding.start}"))
-    parts += [Text.from_markup(f"  {clean(line)}") for line in (finding.message, *finding.evidence)]
+    parts.append(_marked(f"[bold]seen[/] {clean(finding.rule)} at {clean(finding.path)}:{finding.start}"))
+    parts += [_marked(f"  {clean(line)}") for line in (finding.message, *finding.evidence)]
     if up.investigation:
         cause = up.investigation.cause
-        parts.append(Text.from_markup(f"[bold]cause[/] {clean(cause.sentence)} ({cause.confidence:.0%} sure)"))
-        parts += [Text.from_markup(f"  {clean(line)}") for line in up.investigation.evidence]
+        parts.append(_marked(f"[bold]cause[/] {clean(cause.sentence)} ({cause.confidence:.0%} sure)"))
+        parts += [_marked(f"  {clean(line)}") for line in up.investigation.evidence]
         for option in up.investigation.options:
             chosen = " [green](taken)[/]" if up.plan and option.key == up.plan.option else ""
-            parts.append(Text.from_markup(f"[bold]option {clean(option.key)}[/]{chosen} {clean(option.title)}"))
+            parts.append(_marked(f"[bold]option {clean(option.key)}[/]{chosen} {clean(option.title)}"))
             lines = (option.behaviour, *option.determined_by, *option.proof)
-            parts += [Text.from_markup(f"  {clean(line)}") for line in lines if line]
+            parts += [_marked(f"  {clean(line)}") for line in lines if line]
     verdict = last_verdict(up)
     if verdict:
-        parts.append(Text.from_markup(f"[bold]proof[/] phase {verdict.phase} on {verdict.commit[:10]}"))
-        parts += [Text.from_markup(f"  {r.check}: {r.outcome.value}, {clean(r.reason)}") for r in verdict.results]
+        parts.append(_marked(f"[bold]proof[/] phase {verdict.phase} on {verdict.commit[:10]}"))
+        parts += [_marked(f"  {r.check}: {r.outcome.value}, {clean(r.reason)}") for r in verdict.results]
     if up.health:
-        parts.append(Text.from_markup(f"[bold]health[/] {up.health.judgement.value}: {clean(up.health.reason)}"))
+        parts.append(_marked(f"[bold]health[/] {up.health.judgement.value}: {clean(up.health.reason)}"))
     return Group(*parts)
 
 
@@ -186,11 +200,18 @@ def stats_table(stats: Iterable[ToolStats]) -> Table:
             f"{stat.total:,}",
             f"{stat.failed:,}",
             f"{stat.success_rate:.1%}",
-            f"{stat.median_ms:.1f}" if stat.median_ms is not None else "",
-            f"{stat.p95_ms:.1f}" if stat.p95_ms is not None else "",
+            _milliseconds(stat.median_ms),
+            _milliseconds(stat.p95_ms),
             clean(stat.failures_by[0][0]) if stat.failures_by else "",
         )
     return table
+
+
+def _milliseconds(value: float | None) -> str:
+    """With two digits that say something below ten: most calls take less than a tenth of a millisecond."""
+    if value is None:
+        return ""
+    return f"{value:,.1f}" if value >= 10 else f"{value:.2g}"
 
 
 def shorten(text: str, width: int) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 from gitops_healer.core.codec import to_json
 from gitops_healer.core.versions import SymbolVersion, VersionCalls
 from gitops_healer.evidence.history_compare import Comparison, Reliance, Side
-from gitops_healer.report.terminal import clean
+from gitops_healer.report.terminal import clean, printable
 
 
 def history_document(
@@ -93,12 +93,7 @@ def compare_text(found: Comparison) -> RenderableType:
 def _code(found: Comparison) -> Iterator[RenderableType]:
     if found.diff:
         yield Text("")
-        yield Syntax(clean_lines(found.diff), "diff", background_color="default", word_wrap=False)
-
-
-def clean_lines(text: str) -> str:
-    """Hostile text, line by line."""
-    return "\n".join(clean(line) for line in text.split("\n"))
+        yield Syntax(printable(found.diff.expandtabs()), "diff", background_color="default", word_wrap=False)
 
 
 def _verdict(found: Comparison) -> Iterator[str]:
@@ -106,13 +101,13 @@ def _verdict(found: Comparison) -> Iterator[str]:
         said = "differ" if found.p_value < 0.05 else "may well be the same"
         yield f"Their success rates {said} (Fisher's exact test, two-sided: p = {found.p_value:.2g})."
     if found.appeared:
-        yield clean(f"Errors of the second alone: {', '.join(found.appeared)}.")
+        yield printable(f"Errors of the second alone: {', '.join(found.appeared)}.")
     if found.vanished:
-        yield clean(f"Errors of the first alone: {', '.join(found.vanished)}.")
+        yield printable(f"Errors of the first alone: {', '.join(found.vanished)}.")
     if found.same:
         yield "The code is the same but for layout, comments and docstring."
     for item in found.relies_on:
-        yield clean(_reliance(item))
+        yield printable(_reliance(item))
 
 
 def _reliance(item: Reliance) -> str:

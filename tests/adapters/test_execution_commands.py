@@ -77,4 +77,4 @@ def test_a_clean_up_after_the_policy_and_what_it_would_do(run: Run, tmp_path: Pa
 
 
 def test_sync_says_what_was_in_the_inbox(run: Run) -> None:
-    assert run("sync", "--json")["files"]["inbox"]["stored"] == 0
+    assert run("sync", "--json")["files"]["recorded"]["stored"] == 0

@@ -17,6 +17,7 @@ webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not in
 
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.webdriver.support.wait import WebDriverWait  # noqa: E402
 
 CHROME = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 DRIVER = shutil.which("chromedriver")
@@ -194,6 +195,7 @@ def test_copies_stand_side_by_side_with_their_differences_marked(show: Open) -> 
     places = tuple(Place(path, 1, 4, "step") for path in ("a.py", "b.py"))
     browser = show(report([module("a.py"), module("b.py")], families=(CloneFamily(2, 0.9, places),)))
     browser.find_element(By.CSS_SELECTOR, ".family summary").click()
+    WebDriverWait(browser, 10).until(lambda _: texts(browser, ".diff tr"))  # browsers tell of an opening later
     assert set(texts(browser, ".diff .left mark")) == {"a"}
     assert set(texts(browser, ".diff .right mark")) == {"b"}
     assert len(texts(browser, ".diff tr")) == 4
