@@ -1,57 +1,90 @@
-"""Which commit began it: where the failing share of the recorded commits jumps, and which commit touched the code."""
+"""Which commit began it: where the failing share of the recorded commits jumps, and which commit between the last good
+and the first bad one changed something that the failing code relies on."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import log
 from typing import Final
 
 from gitops_healer.core.analysis.types import CommitCount
 from gitops_healer.core.diagnosis import Beginning, Place
 from gitops_healer.errors import HealerError
+from gitops_healer.investigation.changing import changed_symbols
+from gitops_healer.investigation.reach import Reach, Symbol
 from gitops_healer.ports import CommitInfo
 from gitops_healer.registry import Scene
 
 COMMITS_BACK: Final = 1000
-SUSPECTS: Final = 50
+SUSPECTS: Final = 60
 LIKELY: Final = 15.0
 """The likelihood ratio (G, 1 degree of freedom) of a jump: p < 0.0002, so that some tens of commits may be tried."""
-RISE: Final = 0.1
+RISE: Final = 0.01
+TIMES: Final = 4.0
+"""The failing share must rise by one point and fourfold, or by ten points."""
 WORKS: Final = (".py", ".toml", ".cfg", ".ini", ".txt", ".lock", ".yml", ".yaml", ".json", ".env")
-"""Ends of the names of files that can change what a program does: code, settings, pins."""
+"""Ends of the names of files that can change what a program does: code, settings, pins, data."""
+FAR: Final = 99
 
 
-def beginning(scene: Scene, counts: Sequence[CommitCount], places: Sequence[Place]) -> Beginning | None:
-    """The first bad commit, or None when the recorded commits do not tell. places: the failing lines, innermost last.
+@dataclass(frozen=True)
+class Start:
+    """How it began. beginning: with the commit where one stands out; symbol: what that commit changed of what the
+    failing code relies on, None when only the number of commits tells; distance: from the failing code; clean: nothing
+    failed so before, of `before` calls; place: the line that the commit wrote there, where it wrote
+    one; earlier: recorded commits before it."""
 
-    by_code: it is the only commit between good and bad that touched one of the files, and wrote one of the lines or
-    is alone between the two.
-    """
+    beginning: Beginning
+    symbol: Symbol | None = None
+    distance: int = FAR
+    clean: bool = False
+    before: int = 0
+    place: Place | None = None
+    earlier: frozenset[str] = frozenset()
+
+
+def start_of(scene: Scene, counts: Sequence[CommitCount], reach: Reach, lines: Sequence[Place]) -> Start | None:
+    """None when the recorded commits do not tell. lines: in the repository that failures went through, innermost
+    last."""
     try:
         newest = list(scene.repository.log(scene.commit, limit=COMMITS_BACK))
         jump = _jump(list(reversed(newest)), counts)
         if jump is None:
             return None
-        good, bad = jump
-        between = list(scene.repository.log(bad, good, SUSPECTS))
-        return _first_bad(scene, good, between, places)
+        between = list(scene.repository.log(jump.bad, jump.good, SUSPECTS))
+        start = replace(_start(scene, jump, between, reach), earlier=jump.earlier)
+        return replace(start, place=_written(scene, start, reach, lines)) if start.symbol else start
     except HealerError:
         return None  # a shallow clone, a commit that is gone
 
 
-def _jump(oldest: Sequence[CommitInfo], counts: Sequence[CommitCount]) -> tuple[str, str] | None:
-    """The last good and the first bad of the recorded commits."""
+@dataclass(frozen=True)
+class Jump:
+    """The last good and the first bad of the recorded commits; failed, total: calls up to the good one, at the commits
+    `earlier`."""
+
+    good: str
+    bad: str
+    failed: int
+    total: int
+    earlier: frozenset[str]
+
+
+def _jump(oldest: Sequence[CommitInfo], counts: Sequence[CommitCount]) -> Jump | None:
     known = {info.id: place for place, info in enumerate(oldest)}
     rows = sorted(
         ((known[row.commit], row) for row in counts if row.commit in known and row.total), key=lambda pair: pair[0]
     )
-    best: tuple[float, str, str] | None = None
+    best: tuple[float, Jump] | None = None
     for cut in range(1, len(rows)):
         before, after = _sum(rows[:cut]), _sum(rows[cut:])
-        if after[0] / after[1] - before[0] / before[1] < RISE:
+        low, high = before[0] / before[1], after[0] / after[1]
+        if high - low < RISE or (high - low < 0.1 and high < TIMES * low):
             continue
         gain = _ratio(before, after)
         if gain >= LIKELY and (best is None or gain > best[0]):
-            best = gain, str(rows[cut - 1][1].commit), str(rows[cut][1].commit)
-    return best[1:] if best else None
+            earlier = frozenset(str(row.commit) for _, row in rows[:cut])
+            best = gain, Jump(str(rows[cut - 1][1].commit), str(rows[cut][1].commit), *before, earlier)
+    return best[1] if best else None
 
 
 def _sum(rows: Sequence[tuple[int, CommitCount]]) -> tuple[int, int]:
@@ -67,35 +100,55 @@ def _likelihood(failed: int, total: int) -> float:
     return sum(part * log(part / total) for part in (failed, total - failed) if part)
 
 
-def _first_bad(scene: Scene, good: str, between: Sequence[CommitInfo], places: Sequence[Place]) -> Beginning | None:
-    paths = {place.path for place in places}
-    touched = [info for info in between if _paths(scene, info) & paths]
-    writers = {commit for place in places if place.line for commit in _wrote(scene, place)}
-    wrote = [info for info in touched if info.id in writers]
-    able = [info for info in between if any(path.endswith(WORKS) for path in _paths(scene, info))]
-    narrowed = wrote if len(wrote) == 1 else touched if len(touched) == 1 else able
-    if not narrowed:
+def _start(scene: Scene, jump: Jump, between: Sequence[CommitInfo], reach: Reach) -> Start:
+    """The commit that changed what lies nearest to the failing code, where it is the only one so near."""
+    suspects: list[tuple[int, CommitInfo, Symbol]] = []
+    others: list[CommitInfo] = []
+    for info in between:
+        changed = changed_symbols(scene.repository, info)
+        near = [(reach.distance[symbol], symbol.path, symbol.name) for symbol in changed if symbol in reach.distance]
+        if near:
+            distance, path, name = min(near)
+            suspects.append((distance, info, Symbol(path, name)))
+        elif any(symbol.path.endswith(WORKS) for symbol in changed):
+            others.append(info)
+    clean = jump.failed == 0
+    nearest = min((distance for distance, _, _ in suspects), default=FAR)
+    closest = [one for one in suspects if one[0] == nearest]
+    if len(closest) == 1:
+        distance, info, symbol = closest[0]
+        return Start(_beginning(info, jump, by_code=True), symbol, distance, clean, jump.total)
+    able = [info for _, info, _ in suspects] or others
+    if len(able) == 1:
+        return Start(_beginning(able[0], jump, by_code=False), None, FAR, clean, jump.total)
+    when = (able or between)[0].committer.when
+    return Start(Beginning(when, None, jump.good, by_executions=True), None, FAR, clean, jump.total)
+
+
+def _beginning(info: CommitInfo, jump: Jump, *, by_code: bool) -> Beginning:
+    subject = info.message.strip().partition("\n")[0]
+    return Beginning(info.committer.when, info.id, jump.good, info.author.name, subject, True, by_code)
+
+
+def _written(scene: Scene, start: Start, reach: Reach, lines: Sequence[Place]) -> Place | None:
+    """The innermost line on the way of failures that the commit wrote, else the first that it wrote in what it changed,
+    else where that begins."""
+    commit, symbol = start.beginning.commit, start.symbol
+    assert symbol is not None
+    for place in reversed(lines):
+        if place.line and commit in _blamed(scene, place.path, place.line, place.line):
+            return place
+    node = reach.node(symbol)
+    first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
+    if not first:
         return None
-    info = narrowed[0]
-    single = len(narrowed) == 1
-    by_code = single and info in touched
-    return Beginning(
-        info.committer.when,
-        info.id if single else None,
-        good,
-        info.author.name if single else "",
-        info.message.strip().partition("\n")[0] if single else "",
-        by_executions=True,
-        by_code=by_code,
-    )
+    wrote = _blamed(scene, symbol.path, first, last)
+    line = next((first + i for i, by in enumerate(wrote) if by == commit), 0)
+    return Place(symbol.path, line or first, symbol.name)
 
 
-def _paths(scene: Scene, info: CommitInfo) -> set[str]:
-    return set(scene.repository.changed_paths(info.parents[0], info.id)) if info.parents else set()
-
-
-def _wrote(scene: Scene, place: Place) -> tuple[str, ...]:
+def _blamed(scene: Scene, path: str, first: int, last: int) -> tuple[str, ...]:
     try:
-        return scene.repository.blame(scene.commit, place.path, place.line, place.line)
+        return scene.repository.blame(scene.commit, path, first, last)
     except (HealerError, ValueError):
         return ()

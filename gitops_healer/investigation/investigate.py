@@ -1,22 +1,32 @@
 """Why a tool fails or is slow: one problem for each way in which it fails. Reads only, and asks no model by itself."""
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from gitops_healer.core import versions
-from gitops_healer.core.analysis.types import Cluster, CommitCount, Direction, ToolAnalysis
-from gitops_healer.core.diagnosis import CauseKind, Diagnosis, Place, Problem, Proposal
-from gitops_healer.evidence.analysis import analyse
+from gitops_healer.core.analysis.clusters import template_of
+from gitops_healer.core.analysis.types import Cluster, CommitCount, ToolAnalysis
+from gitops_healer.core.diagnosis import Diagnosis, Place, Problem
+from gitops_healer.core.execution import Execution
+from gitops_healer.evidence.analysis import HOUR, analyse, parameters
+from gitops_healer.evidence.calls import repository_path
 from gitops_healer.evidence.history import place_of, unknown_symbol
-from gitops_healer.investigation.beginnings import beginning
-from gitops_healer.investigation.judging import DOUBT, SURE, Case, judge
+from gitops_healer.investigation.beginnings import start_of
+from gitops_healer.investigation.callers import caller_of
+from gitops_healer.investigation.judging import Case, judge
+from gitops_healer.investigation.moments import moment_of
+from gitops_healer.investigation.orders import order_of
+from gitops_healer.investigation.reach import Reach, Symbol
 from gitops_healer.investigation.reading import read
+from gitops_healer.investigation.sample import Sample, passing_at, sample_of
+from gitops_healer.investigation.slowness import slow_problem
+from gitops_healer.investigation.telling import telling
 from gitops_healer.registry import Scene
 
 MOST: Final = 5
-SAMPLE: Final = 1000
 Model = Callable[[Diagnosis], str]
 """What a model adds to a diagnosis, in text that is shown as the model's. It changes nothing else."""
 
@@ -53,14 +63,33 @@ def _at_line(scene: Scene, symbol: str) -> versions.Place | None:
     return versions.Place(path, inner.qualname) if inner else None
 
 
+@dataclass(frozen=True)
+class Look:
+    """One tool under investigation."""
+
+    scene: Scene
+    analysis: ToolAnalysis
+    sample: Sample
+    place: Place | None
+    parameters: Sequence[str]
+
+
 def _diagnosis(scene: Scene, analysis: ToolAnalysis, place: Place | None) -> Diagnosis:
-    problems = [judge(_case(scene, analysis, cluster, place)) for cluster in analysis.clusters[:MOST]]
-    slow = _slow(scene, analysis, place)
+    location = scene.code.locate(analysis.tool)
+    names = parameters(scene.code, location) if location else ()
+    sample = sample_of(scene, analysis.tool, analysis.since, analysis.until)
+    look = Look(scene, analysis, sample, place, names)
+    problems = [judge(_case(look, cluster)) for cluster in analysis.clusters[:MOST]]
+    slow = slow_problem(analysis, sample.passing, names, Reach(scene.code, _symbols(place)), place)
     ordered = sorted(problems, key=lambda problem: -problem.share) + ([slow] if slow else [])
     return Diagnosis(
         analysis.tool, place, _summary(analysis, ordered, place), tuple(ordered), analysis.total, analysis.failed,
         analysis.since, _related(analysis),
     )  # fmt: skip
+
+
+def _symbols(place: Place | None) -> list[Symbol]:
+    return [Symbol(place.path, place.symbol)] if place else []
 
 
 def _related(analysis: ToolAnalysis) -> tuple[str, ...]:
@@ -70,47 +99,68 @@ def _related(analysis: ToolAnalysis) -> tuple[str, ...]:
     return tuple(frame for frame in frames if frame.rpartition(":")[2].rpartition(".")[2] != name)
 
 
-def _case(scene: Scene, analysis: ToolAnalysis, cluster: Cluster, tool: Place | None) -> Case:
+def _case(look: Look, cluster: Cluster) -> Case:
+    scene, analysis, sample = look.scene, look.analysis, look.sample
     path, _, line = cluster.place.rpartition(":")
     place = Place(path, int(line), cluster.function) if path and line.isdecimal() else None
-    files = [Place(frame.rpartition(":")[0]) for frame in cluster.frames]
-    places = [*files, *([tool] if tool else []), *([place] if place else [])]
-    counts = _of_error(scene, analysis, cluster.error)
-    return Case(analysis, cluster, place, read(scene.code, place), beginning(scene, counts, places) if places else None)
+    lines = _lines(scene, sample.failing, cluster)
+    inner = _function_at(scene, place)
+    functions = [_function_at(scene, one) for one in reversed(lines)]
+    reach = Reach(scene.code, [*(one for one in [inner, *functions] if one), *_symbols(look.place)])
+    reading = read(scene.code, place, reach)
+    start = start_of(scene, _of_error(analysis, sample.failing, cluster.error), reach, lines)
+    failing = [call for call in sample.failing if _alike(scene, call, cluster)]
+    commits = start.earlier if start else frozenset[str]()
+    earlier = passing_at(scene, analysis.tool, analysis.since, analysis.until, commits)
+    slices = scene.executions.timeline(analysis.tool, analysis.since, analysis.until, HOUR)
+    own = partial(repository_path, scene.code)
+    foreign = inner is not None and look.place is not None and inner != Symbol(look.place.path, look.place.symbol)
+    return Case(
+        analysis, cluster, place, reading, start, failing, earlier, look.parameters, order_of(sample.row),
+        moment_of(slices), caller_of(failing, sample.passing, own),
+        telling(failing, sample.passing, look.parameters, reading.words),
+        f"{inner.path}:{inner.name}" if inner and foreign else "",
+    )  # fmt: skip
 
 
-def _of_error(scene: Scene, analysis: ToolAnalysis, error: str) -> list[CommitCount]:
+def _alike(scene: Scene, call: Execution, cluster: Cluster) -> bool:
+    """Of one error, with the same message or from the same function."""
+    error = call.error
+    if error is None or error.type != cluster.error:
+        return False
+    placed = ((repository_path(scene.code, frame.file), frame.function) for frame in reversed(error.frames))
+    inner = next((f"{path}:{function}" for path, function in placed if path is not None), "")
+    return template_of(error.message) == cluster.template or inner in cluster.frames[-1:]
+
+
+def _lines(scene: Scene, failing: Sequence[Execution], cluster: Cluster) -> list[Place]:
+    """The lines in the repository on the way of a failure of the cluster, innermost last, as they were recorded."""
+    call = next((call for call in failing if call.error and call.error.frames and _alike(scene, call, cluster)), None)
+    frames = call.error.frames if call and call.error else ()
+    placed = [(repository_path(scene.code, frame.file), frame) for frame in frames]
+    return [Place(path, frame.line, frame.function) for path, frame in placed if path is not None]
+
+
+def _function_at(scene: Scene, place: Place | None) -> Symbol | None:
+    """The innermost function that covers a line."""
+    if place is None or not place.line or not place.path.endswith(".py"):
+        return None
+    covering = [
+        d for d in scene.code.facts(place.path).definitions if not d.is_class and d.start <= place.line <= d.end
+    ]
+    inner = max(covering, key=lambda definition: definition.start, default=None)
+    return Symbol(place.path, inner.qualname) if inner else None
+
+
+def _of_error(analysis: ToolAnalysis, failing: Sequence[Execution], error: str) -> list[CommitCount]:
     """Counts by commit where only this error is a failure, so that what another one began is not put down to it. The
     part of each commit's failures is taken from a sample of the newest."""
-    calls = scene.executions.executions(
-        analysis.tool, since=analysis.since, until=analysis.until, ok=False, limit=SAMPLE
-    )
-    sampled = Counter(call.commit for call in calls)
-    same = Counter(call.commit for call in calls if call.error and call.error.type == error)
+    sampled = Counter(call.commit for call in failing)
+    same = Counter(call.commit for call in failing if call.error and call.error.type == error)
     return [
         replace(row, failed=round(row.failed * same[row.commit] / sampled[row.commit]) if sampled[row.commit] else 0)
         for row in analysis.commits
     ]
-
-
-def _slow(scene: Scene, analysis: ToolAnalysis, place: Place | None) -> Problem | None:
-    """Durations got worse, or some inputs are slow; None when neither is sure."""
-    patterns = [p for p in analysis.patterns if p.target == "slow" and p.p <= SURE and p.confirmed is not False]
-    latency = analysis.latency
-    worse = latency is not None and latency.trend.direction is Direction.WORSENING
-    if not patterns and not worse:
-        return None
-    evidence = [pattern.sentence for pattern in patterns[:2]]
-    if latency is not None and worse:
-        trend = latency.trend
-        evidence.append(f"p95 went from {trend.before or 0:.3g} ms to {trend.after or 0:.3g} ms at {trend.since}")
-    loops = read(scene.code, place).loops
-    evidence += [f"its loops are nested {loops} deep"] if loops > 1 else []
-    what = " and ".join(map(str, patterns[0].rule)) if patterns else "every kind of input"
-    return Problem(
-        CauseKind.SLOW, f"slow with {what}", 0.7 if patterns else 0.7 * DOUBT, place, share=0.0,
-        evidence=tuple(evidence), proposals=(Proposal(f"Measure and shorten the path that {what} takes", place),),
-    )  # fmt: skip
 
 
 def _summary(analysis: ToolAnalysis, problems: list[Problem], place: Place | None) -> str:
