@@ -20,32 +20,37 @@ MAX_TEXT = 8192
 MAX_BITS = 4096
 TYPE = "$type"
 
-_SCALARS = frozenset((str, int, float, bool, type(None)))
-_all_scalars = _SCALARS.issuperset
+_SCALARS = frozenset((int, float, bool, type(None)))
 
 
-def are_plain(values: Iterable[Any], safe: set[str], names: Callable[[str], bool], depth: int = 0) -> bool:
-    """Whether values are JSON as they stand, with no key that names a secret. safe: names that are known to name none.
+def plain_left(value: Any, safe: set[str], names: Callable[[str], bool], left: int = MAX_NODES, depth: int = 0) -> int:
+    """How many more values may follow a container that is JSON as it stands, with no key that names a secret; negative
+    when it is not, or is too large. safe: names that are known to name none. The outermost may be a tuple.
 
     Most values of most programs are, and then nothing has to be copied. What a text says is looked at afterwards, in
     the JSON of the whole call.
     """
-    for value in values:
-        kind = type(value)
-        if kind in _SCALARS:
-            continue
-        if (kind is not list and kind is not dict) or depth > MAX_DEPTH or len(value) > MAX_NODES:
-            return False
-        if kind is list:
-            if not _all_scalars(map(type, value)) and not are_plain(value, safe, names, depth + 1):
-                return False
-            continue
+    kind = type(value)
+    if (kind is not dict and kind is not list and (depth or kind is not tuple)) or depth > MAX_DEPTH:
+        return -1
+    left -= len(value)
+    if left < 0:
+        return -1
+    if kind is dict:
         for key in value:
             if type(key) is not str or (key not in safe and (key == TYPE or names(key))):
-                return False
-        if not are_plain(value.values(), safe, names, depth + 1):
-            return False
-    return True
+                return -1
+        value = value.values()
+    for item in value:
+        kind = type(item)
+        if kind is str:
+            if len(item) > MAX_TEXT:
+                return -1
+        elif kind not in _SCALARS:
+            left = plain_left(item, safe, names, left, depth + 1)
+            if left < 0:
+                return -1
+    return left
 
 
 class Walk:
@@ -266,8 +271,9 @@ def _of_library(name: str, value: Any) -> Any:
     return kind(*value) if name == "timedelta" else kind(value)
 
 
-def json_encoder() -> Callable[[Any], str]:
-    """A function from JSON values to their text, ASCII only, without spaces. Raises ValueError for what is no JSON.
+def json_speller() -> Callable[[Any, int], Iterable[str]]:
+    """A function from JSON values (and 0) to the parts of their text, ASCII only, without spaces. Raises ValueError for
+    what is no JSON.
 
     The encoder that the json module makes anew for every call is made once: half of the time for small values.
     """
@@ -276,9 +282,17 @@ def json_encoder() -> Callable[[Any], str]:
 
     make = getattr(encoder, "c_make_encoder", None)
     if make is None:
-        return json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
-    spell = make(None, _refuse, encoder.encode_basestring_ascii, None, ":", ",", False, False, False)
-    join = "".join
+        encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
+        return lambda value, _: (encode(value),)
+    spell: Callable[[Any, int], Iterable[str]] = make(
+        None, _refuse, encoder.encode_basestring_ascii, None, ":", ",", False, False, False
+    )
+    return spell
+
+
+def json_encoder() -> Callable[[Any], str]:
+    """The same, the text in one piece."""
+    spell, join = json_speller(), "".join
     return lambda value: join(spell(value, 0))
 
 

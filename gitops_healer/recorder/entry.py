@@ -36,13 +36,14 @@ class Entry:
     counted yet; due: moment of `perf_counter_ns` from which on a call takes the long way; count_due: from which on what
     waits is counted; minute: in which calls that wait were let through; sample: moment from which on the next success
     is written down; careful: calls whose inputs are looked at beforehand in any case; callers, places: JSON of what
-    called it and of the frames of its errors, by code (kept, so that its id stays its own) and instruction.
+    called it and of the frames of its errors, by code (kept, so that its id stays its own) and instruction; caller: the
+    last of them.
     """
 
     __slots__ = (
-        "always", "budget", "budget_from", "callers", "careful", "count_due", "counts", "done", "dropped", "due",
-        "failed", "file", "head", "interrupted", "minute", "names", "owned", "places", "root", "sample", "secret",
-        "share", "skip", "tool", "unreplayable",
+        "always", "budget", "budget_from", "caller", "callers", "careful", "count_due", "counts", "done", "dropped",
+        "due", "failed", "file", "head", "interrupted", "minute", "names", "owned", "places", "root", "sample",
+        "secret", "share", "skip", "tool", "unreplayable",
     )  # fmt: skip
 
     def __init__(
@@ -76,6 +77,7 @@ class Entry:
         self.secret: frozenset[int] = frozenset()
         self.always = False
         self.due = self.sample = self.count_due = 0
+        self.caller: tuple[CodeType | None, int, str] = (None, -1, "")
         self.callers: Places = {}
         self.places: Places = {}
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
         def close(self) -> None: ...
 
+    Told = tuple[str, str, int]  # inputs and outcome, why they cannot be replayed, where the outcome begins
+
 
 EVENT_BYTES = 64 * 1024
 _MINUTE = 60_000_000_000
@@ -44,23 +46,21 @@ class Lines:
         """A new process: its numbers are not those of its parent."""
         self._begin = f'{{"v":1,"id":"{os.urandom(6).hex()}-'
 
-    def event(
-        self, entry: Entry, began: int, duration: int, ok: bool, caller: str, why: str, body: str, cut: int
-    ) -> bool:
-        """One call. began: nanoseconds since 1970; body: inputs and, from `cut` on, a comma and the outcome. False when
-        the sink did not take it."""
+    def event(self, entry: Entry, began: int, duration: int, ok: bool, caller: str, told: Told) -> bool:
+        """One call. began: nanoseconds since 1970; told: by `Rendering`. False when the sink did not take it."""
+        body, why, cut = told
         known, second = self._second
         part = began - known
         if not 0 <= part < _SECOND:
             part = began % _SECOND
             second = self._spell(began - part)
-        told = f',"unreplayable":{self.encode(why)}' if why else ""
+        limits = f',"unreplayable":{self.encode(why)}' if why else ""
         line = (
             f'{self._begin}{self._next():x}{entry.head}{second}.{part // 1000:06d}Z","ok":{"true" if ok else "false"}'
-            f',"duration_ms":{duration / 1e6:.6g}{caller}{told},{body}}}\n'
+            f',"duration_ms":{duration}e-6{caller}{limits},{body}}}\n'
         )
         if len(line) > EVENT_BYTES:
-            head = line[: -len(body) - len(told) - 3]
+            head = line[: -len(body) - len(limits) - 3]
             kept = body[cut:] if len(body) - cut < EVENT_BYTES // 2 else ""
             line = f'{head},"unreplayable":"too large"{kept}}}\n'
         try:

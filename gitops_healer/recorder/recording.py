@@ -196,8 +196,8 @@ class Recording:
             given, began, wanted = inputs
             if wanted:
                 rendering = self._rendering
-                body, why, cut = rendering.success(given, result)
-                if self._lines.event(entry, began, duration, True, rendering.caller(entry), why, body, cut):
+                told = rendering.success(given, result)
+                if self._lines.event(entry, began, duration, True, rendering.caller(entry), told):
                     return
         except Exception as error:
             self._stumbled(error)
@@ -222,8 +222,8 @@ class Recording:
             if self._affordable(entry):
                 given, began, _ = inputs or self._late_inputs(entry, duration, args, kwargs)
                 rendering = self._rendering
-                body, why, cut = rendering.failure(entry, given, error)
-                if self._lines.event(entry, began, duration, False, rendering.caller(entry), why, body, cut):
+                told = rendering.failure(entry, given, error)
+                if self._lines.event(entry, began, duration, False, rendering.caller(entry), told):
                     return
         except Exception as problem:
             self._stumbled(problem)

@@ -12,9 +12,8 @@ from __future__ import annotations
 import os
 from sys import _getframe
 
-from gitops_healer.recorder.encoding import Walk, are_plain, json_encoder
+from gitops_healer.recorder.encoding import Walk, json_encoder, json_speller, plain_left
 from gitops_healer.recorder.entry import Entry
-from gitops_healer.recorder.lines import EVENT_BYTES
 from gitops_healer.recorder.redaction import Names, is_suspect_json, redacted
 
 TYPE_CHECKING = False  # importing typing takes longer than all of this
@@ -24,10 +23,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gitops_healer.recorder.entry import Places
+    from gitops_healer.recorder.lines import Told
 
-    Told = tuple[str, str, int]  # inputs and outcome, why they cannot be replayed, where the outcome begins
     Rendered = tuple[str, str, bool]  # inputs, why they cannot be replayed, whether secrets must still be looked for
 
+_join = "".join
 FRAMES = 50
 MESSAGE = 2000
 PLACES = 1000
@@ -38,7 +38,7 @@ class Rendering:
     """redact: a function from text to text that is applied after ours."""
 
     def __init__(self, redact: Callable[[str], str] | None) -> None:
-        self.encode = json_encoder()
+        self.encode, self._spell = json_encoder(), json_speller()
         self.names = Names()
         self._safe = self.names.safe
         self._hooked = redact is not None
@@ -54,16 +54,15 @@ class Rendering:
         if entry.skip:
             args = args[entry.skip :]
         if not entry.secret and not self._hooked:
-            names, safe = self.names, self._safe
-            if are_plain(args, safe, names) and (not kwargs or are_plain((kwargs,), safe, names)):
-                try:
-                    text = f'"args":{self.encode(args)}'
-                    if kwargs:
-                        text = f'{text},"kwargs":{self.encode(kwargs)}'
-                    if len(text) < EVENT_BYTES:
+            try:
+                if plain_left(args, self._safe, self.names) >= 0:
+                    text = f'"args":{_join(self._spell(args, 0))}'
+                    if not kwargs:
                         return text, why, True
-                except (ValueError, RecursionError):  # not a number, infinite, or longer than can be printed
-                    pass
+                    if plain_left(kwargs, self._safe, self.names) >= 0:
+                        return f'{text},"kwargs":{self.encode(kwargs)}', why, True
+            except (ValueError, RuntimeError):  # not a number, infinite, too long to print, changed by another thread
+                pass
         return self._walked_inputs(args, kwargs, entry.secret, why)
 
     def _walked_inputs(
@@ -90,12 +89,11 @@ class Rendering:
         """Inputs and `"result":...`; what has no encoding is shown by its class."""
         text, why, unseen = inputs
         plain = ""
-        if not self._hooked and are_plain((value,), self._safe, self.names):
-            try:
-                plain = self.encode(value)
-            except (ValueError, RecursionError):
-                plain = ""
-            plain = plain if len(plain) < EVENT_BYTES else ""
+        try:
+            if not self._hooked and plain_left((value,), self._safe, self.names) >= 0:
+                plain = _join(self._spell(value, 0))
+        except (ValueError, RuntimeError):
+            plain = ""
         body = f'{text},"result":{plain}'
         if is_suspect_json(body if unseen else plain):
             text, why = self._without_secrets(text, why) if unseen else (text, why)
@@ -143,9 +141,14 @@ class Rendering:
             frame = _getframe(3)
         except ValueError:  # a thread that does nothing else
             return ""
-        code = frame.f_code
-        known = entry.callers.get((id(code), frame.f_lasti))
-        return known[1] if known else self._new_caller(entry, frame)
+        code, at, text = entry.caller
+        if frame.f_lasti == at and frame.f_code is code:
+            return text
+        known = entry.callers.get((id(frame.f_code), frame.f_lasti))
+        if known is None:
+            return self._new_caller(entry, frame)
+        entry.caller = (frame.f_code, frame.f_lasti, known[1])
+        return known[1]
 
     def _new_caller(self, entry: Entry, frame: FrameType) -> str:
         found: FrameType | None = frame

@@ -14,6 +14,7 @@ import os
 from _thread import allocate_lock
 
 SEGMENT_BYTES = 64 * 1024 * 1024
+LOOK_BYTES = 32 * 1024
 TOTAL_BYTES = 512 * 1024 * 1024
 RETRY_SECONDS = 5.0
 BUSY_SECONDS = 0.1
@@ -34,7 +35,7 @@ class Spool:
         self._fd = -1
         self._written = 0
         self._number = 0
-        self._lines = 0
+        self._look = 0
         self._retry = 0.0
         self._lock = allocate_lock()
 
@@ -50,9 +51,8 @@ class Spool:
             if written != len(data):
                 self._take_back()
             self._written += written
-            self._lines += 1
-            if self._written >= self._segment_bytes or (not self._lines & 255 and self._is_deleted()):
-                self._close()
+            if self._written >= self._look:
+                self._look_about()
         except OSError:
             if self._fd >= 0:
                 self._close()
@@ -66,9 +66,11 @@ class Spool:
         os.ftruncate(self._fd, self._written)
         raise OSError(28, "no space left for a whole line")
 
-    def _is_deleted(self) -> bool:
-        """Looked at every 256 lines: what is written into a file without a name is lost."""
-        return os.fstat(self._fd).st_nlink == 0
+    def _look_about(self) -> None:
+        """Every 32 KB: what is written into a file without a name is lost; and a segment has a largest size."""
+        if self._written >= self._segment_bytes or os.fstat(self._fd).st_nlink == 0:
+            self._close()
+        self._look = min(self._segment_bytes, self._written + LOOK_BYTES)
 
     def _wait(self) -> None:
         import time
@@ -89,7 +91,7 @@ class Spool:
         name = f"{os.getpid()}-{time.time_ns():x}-{self._number}.jsonl"
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
         self._fd = os.open(os.path.join(self.directory, name), flags, 0o600)
-        self._written, self._lines, self._retry = 0, 0, 0.0
+        self._written, self._look, self._retry = 0, min(self._segment_bytes, LOOK_BYTES), 0.0
 
     def _held(self) -> int:
         with os.scandir(self.directory) as entries:
