@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, BinaryIO, Final, Literal, NamedTuple, cast
 
-from gitops_healer.adapters.execution_lines import bounded_lines
+from gitops_healer.adapters.execution_lines import FileLines, UnreadableError, bounded_lines
 from gitops_healer.adapters.junit_xml import ReportError, junit_lines
 from gitops_healer.adapters.otlp import otlp_lines
 from gitops_healer.errors import UsageError
@@ -35,11 +35,13 @@ _PEEK: Final = 64 * 1024
 
 
 class Source(NamedTuple):
-    """name: for the reader; stream: its bytes; written: when, for reports that do not tell."""
+    """name: for the reader; stream: its bytes; written: when, for reports that do not tell; descriptor: of the file
+    that they come from, when it can seek."""
 
     name: str
     stream: BinaryIO
     written: datetime | None
+    descriptor: int | None = None
 
 
 def found_files(places: Iterable[Path]) -> Iterator[Path]:
@@ -72,7 +74,7 @@ def import_file(
             if stream.read(16) == b"SQLite format 3\0":
                 return import_inbox(store, file)
             stream.seek(0)
-            return import_stream(store, Source(file.name, stream, written), form, commit, progress)
+            return import_stream(store, Source(file.name, stream, written, _seekable(stream)), form, commit, progress)
     except OSError as error:
         advice = "Give files, directories, or - for standard input"
         raise UsageError(f"{file} cannot be read: {error.strerror}. {advice}") from None
@@ -92,11 +94,11 @@ def import_stream(
         if not source.stream.seekable():
             raise UsageError("a zip cannot be read from standard input: write it to a file and import that")
         peeked.seek(0)
-        return _sum(import_stream(store, one, form, commit, progress) for one in _members(peeked))
+        return _sum(import_stream(store, one, form, commit, progress) for one in _members(peeked, source.descriptor))
     if start.startswith(b"\x1f\x8b"):
         unpacked = cast(BinaryIO, _Bounded(gzip.GzipFile(fileobj=peeked)))
         return import_stream(store, source._replace(stream=unpacked), form, commit, progress)
-    return _import_lines(store, Source(source.name, peeked, source.written), start, form, commit, progress)
+    return _import_lines(store, source._replace(stream=peeked), start, form, commit, progress)
 
 
 def _import_lines(
@@ -110,11 +112,8 @@ def _import_lines(
             lines = otlp_lines(source.stream, commit)
         case _:
             lines = bounded_lines(source.stream)
-    read = _Readable(lines)
-    done = store.import_jsonl(read, progress)
-    if read.fault is None:
-        return done
-    return Imported(done.stored, done.known, (*done.broken, (read.number + 1, f"{source.name} {read.fault}")), done.old)
+    read = _until_fault(lines, source.name)
+    return store.import_jsonl(read if source.descriptor is None else FileLines(read, source.descriptor), progress)
 
 
 def guessed(start: bytes) -> FileFormat:
@@ -125,23 +124,18 @@ def guessed(start: bytes) -> FileFormat:
     return "otlp" if b'"resourceSpans"' in text[:4096] or b'"resource_spans"' in text[:4096] else "jsonl"
 
 
-class _Readable:
-    """Lines until the end, or until they cannot be read any further. fault: why."""
+def _until_fault(lines: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """Lines until the end. Raises UnreadableError when they cannot be read any further."""
+    try:
+        yield from lines
+    except ReportError as error:
+        raise UnreadableError(f"{name} {error}") from None
+    except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, RuntimeError) as error:
+        raise UnreadableError(f"{name} is damaged, cut off, or encrypted: {error}") from None
 
-    def __init__(self, lines: Iterator[bytes]) -> None:
-        self._lines = lines
-        self.number = 0
-        self.fault: str | None = None
 
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            for line in self._lines:
-                self.number += 1
-                yield line
-        except ReportError as error:
-            self.fault = str(error)
-        except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, RuntimeError) as error:
-            self.fault = f"is damaged, cut off, or encrypted: {error}"
+def _seekable(stream: BinaryIO) -> int | None:
+    return stream.fileno() if stream.seekable() else None
 
 
 class _Bounded(io.RawIOBase):
@@ -167,7 +161,7 @@ def _peekable(stream: BinaryIO) -> io.BufferedReader:
     return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, stream), _PEEK)
 
 
-def _members(stream: BinaryIO) -> Iterator[Source]:
+def _members(stream: BinaryIO, descriptor: int | None) -> Iterator[Source]:
     """The reports in a zip, by their order in it; members of any other kind are left alone."""
     try:
         archive = zipfile.ZipFile(stream)
@@ -184,7 +178,7 @@ def _members(stream: BinaryIO) -> Iterator[Source]:
             except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
                 raise UsageError(f"the zip cannot be read: {error}") from None
             with opened:
-                yield Source(member.filename, cast(BinaryIO, _Bounded(opened)), written)
+                yield Source(member.filename, cast(BinaryIO, _Bounded(opened)), written, descriptor)
 
 
 def _sum(parts: Iterable[Imported]) -> Imported:

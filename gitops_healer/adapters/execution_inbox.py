@@ -1,6 +1,5 @@
 """The inbox: a table in the store's own database into which recorders write lines as they are."""
 
-from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Connection, inspect, text
@@ -19,15 +18,15 @@ def has_inbox(connection: Connection) -> bool:
         return connection.execute(text(f"SELECT 1 FROM {INBOX} LIMIT 1")).first() is not None
 
 
-def read_inbox(connection: Connection) -> Batch:
+def read_inbox(connection: Connection) -> list[Batch]:
     """The oldest lines, taken out; they are back when the transaction fails."""
     oldest = f"SELECT id FROM {INBOX} ORDER BY id LIMIT {AT_ONCE}"
     taken = connection.execute(text(f"DELETE FROM {INBOX} WHERE id IN ({oldest}) RETURNING id, line")).all()
     rows = sorted((row.id, _bytes(row.line)) for row in taken)
-    batches = list(read_lines(line for _, line in rows))
-    broken = [(rows[position - 1][0], why) for position, why in chain(*(batch.broken for batch in batches))]
-    calls, counts = chain(*(batch.calls for batch in batches)), chain(*(batch.counts for batch in batches))
-    return Batch(list(calls), list(counts), broken, len(rows))
+    return [
+        batch._replace(broken=tuple((rows[position - 1][0], why) for position, why in batch.broken))
+        for batch in read_lines(line for _, line in rows)
+    ]
 
 
 def _bytes(line: Any) -> bytes:

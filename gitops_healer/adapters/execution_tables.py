@@ -164,7 +164,7 @@ class Database:
     def _explained(self, done: str) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             raise explained(error, self.name, done) from error
 
     def prepare(self) -> None:
@@ -261,7 +261,7 @@ def _file_engine(path: Path) -> Engine:
                 connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA cache_size=-65536")
-            connection.execute("PRAGMA wal_autocheckpoint=4000")
+            connection.execute("PRAGMA wal_autocheckpoint=16000")
         except sqlite3.Error:
             connection.close()
             raise
@@ -309,13 +309,14 @@ _CAUSES: Final = (
 )
 
 
-def explained(error: SQLAlchemyError, name: str, done: str) -> HealerError:
+def explained(error: SQLAlchemyError | sqlite3.Error, name: str, done: str) -> HealerError:
     """The error as an instruction."""
-    said = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+    orig = error.orig if isinstance(error, DBAPIError) else error
+    said = " ".join(str(orig).split())
     cause: Any = next((text for word, text in _CAUSES if word in said), None)
-    if not isinstance(getattr(error, "orig", None), sqlite3.Error):
+    if not isinstance(orig, sqlite3.Error):
         return ForgeError(f"the execution store {name} could not be {done}: {said}")
-    if cause is None and isinstance(getattr(error, "orig", None), sqlite3.DatabaseError):
+    if cause is None and isinstance(orig, sqlite3.DatabaseError):
         cause = (
             f"it is damaged, and nothing was deleted: restore it from a backup, try `sqlite3 '{name}' .recover`, or "
             "move it away and import the executions again"

@@ -55,6 +55,7 @@ def frames_of(trace: str) -> list[list[str | int]]:
     """[file, line, function] of the frames in a traceback, innermost last; the function is ? where it is not told."""
     text = trace[-TEXT_LIMIT:]
     found: Iterable[tuple[str, str, str]] = _PYTHON.findall(text) or _PYTEST.findall(text)
-    return [[file, int(line), function.strip() or "?"] for file, line, function in found if int(line) < 2**31][
-        -FRAME_LIMIT:
+    frames: list[list[str | int]] = [
+        [file, int(line), function.strip() or "?"] for file, line, function in found if int(line) < 2**31
     ]
+    return frames[-FRAME_LIMIT:]

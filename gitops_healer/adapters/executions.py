@@ -1,12 +1,13 @@
 """The execution store: what tools did in production, counted and kept (SQLAlchemy Core; SQLite or PostgreSQL)."""
 
 import json
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -21,8 +22,9 @@ from sqlalchemy import (
     update,
 )
 
+from gitops_healer.adapters.execution_ahead import read_ahead
 from gitops_healer.adapters.execution_inbox import has_inbox, read_inbox
-from gitops_healer.adapters.execution_lines import BROKEN_LIMIT, Batch, read_executions, read_lines
+from gitops_healer.adapters.execution_lines import BROKEN_LIMIT, Batch, read_executions
 from gitops_healer.adapters.execution_pruning import CALLS_KIND, MINUTES, prunable, prune, pruned_until
 from gitops_healer.adapters.execution_rollups import FOREVER, Cell, cells, is_stale, mark_hours, refresh
 from gitops_healer.adapters.execution_tables import CALLS, COUNTS, HOUR, STORE, WORDS, Database, open_database
@@ -32,7 +34,6 @@ from gitops_healer.core.executions_format import (
     INTERRUPTED,
     MICROSECOND,
     PASSED,
-    Call,
     Count,
     cut_names,
     made_id,
@@ -51,16 +52,16 @@ EXACT: Final = 50_000
 """Calls of which exact quantiles are worth a sort."""
 STEPS: Final = (timedelta(minutes=1), timedelta(hours=1), timedelta(days=1))
 
-_COLUMNS: Final = tuple(column.name for column in CALLS.columns if column.name != "id")
+_COLUMNS: Final = (
+    "tool", "ts", "outcome", "duration", "commit_id", "key", "error", "input", "given", "payload", "cut", "counted",
+)  # fmt: skip
 _COUNTS_COLUMNS: Final = tuple(column.name for column in COUNTS.columns)
-_place: Final = itemgetter(0, 1, 2)
 
 # Literals, not parameters: only then does the database see that the index of failures answers.
 _FAILED: Final = CALLS.c.outcome == literal_column("0")
 _COUNTED: Final = and_(CALLS.c.outcome != literal_column(str(INTERRUPTED)), CALLS.c.counted == literal_column("0"))
 
 Words = dict[tuple[int, str], int]
-T = TypeVar("T", Call, Count)
 
 
 def open_executions(place: str | Path) -> "SqlExecutions":
@@ -94,7 +95,7 @@ class SqlExecutions:
         lines: see `bounded_lines` for files whose lines may have any length; progress: is told the lines read so far.
         At most 10,000 broken lines are reported one by one.
         """
-        return self._store(read_lines(lines), progress)
+        return self._store(read_ahead(lines), progress)
 
     def sync(self) -> Imported:
         """Store what recorders left in this database's inbox, and say what was there since the store was opened.
@@ -105,12 +106,11 @@ class SqlExecutions:
             words: Words = {}
             while has_inbox(connection):
                 with connection.begin():
-                    batch = read_inbox(connection)
-                    new, late, words = _store_in(connection, batch, words)
-                seen = len(batch.calls) + len(batch.counts)
-                said = (*self._synced.broken, *batch.broken)[:BROKEN_LIMIT]
-                stored, known, old = self._synced.stored + new, self._synced.known, self._synced.old + late
-                self._synced = Imported(stored, known + seen - new - late, said, old)
+                    parts = []
+                    for batch in read_inbox(connection):
+                        new, late, words = _store_in(connection, batch, words)
+                        parts.append(Imported(new, batch.size - new - late, batch.broken, late))
+                self._synced = _added(self._synced, parts)
         return self._synced
 
     def _store(self, batches: Iterator[Batch], progress: Callable[[int], None] | None) -> Imported:
@@ -121,9 +121,9 @@ class SqlExecutions:
             for batch in batches:
                 new, late, words = _store_batch(connection, batch, words)
                 stored, old = stored + new, old + late
-                known += len(batch.calls) + len(batch.counts) - new - late
+                known += batch.size - new - late
                 room, lines = BROKEN_LIMIT - len(broken), batch.lines
-                broken, unsaid = broken + batch.broken[:room], unsaid + len(batch.broken[room:])
+                broken, unsaid = broken + list(batch.broken[:room]), unsaid + len(batch.broken[room:])
                 if progress is not None:
                     progress(lines)
         said = [(lines, f"{unsaid:,} more lines up to here are broken")] if unsaid else []
@@ -262,6 +262,14 @@ class SqlExecutions:
             yield connection
 
 
+def _added(done: Imported, parts: Iterable[Imported]) -> Imported:
+    """The first broken ones are told."""
+    for part in parts:
+        broken = (*done.broken, *part.broken)[:BROKEN_LIMIT]
+        done = Imported(done.stored + part.stored, done.known + part.known, broken, done.old + part.old)
+    return done
+
+
 def _commit_ids(shas: Sequence[str]) -> Any:
     return select(WORDS.c.id).where(WORDS.c.kind == COMMIT, WORDS.c.word.in_(shas))
 
@@ -376,7 +384,7 @@ def _execution(tool: str, row: Row[Any]) -> Execution:
 
 def _store_batch(connection: Connection, batch: Batch, known: Words) -> tuple[int, int, Words]:
     """(new lines, lines older than what is kept, words known now). All of the batch or, when it raises, nothing."""
-    if not batch.calls and not batch.counts:
+    if not batch.size:
         return 0, 0, known
     with connection.begin():
         return _store_in(connection, batch, known)
@@ -385,31 +393,56 @@ def _store_batch(connection: Connection, batch: Batch, known: Words) -> tuple[in
 def _store_in(connection: Connection, batch: Batch, known: Words) -> tuple[int, int, Words]:
     """The same, inside a transaction that has begun."""
     words = known.copy() if len(known) < WORDS_REMEMBERED else {}
-    calls = _young(connection, batch.calls, CALLS_KIND)
-    counts = _young(connection, batch.counts, MINUTES)
-    late = len(batch.calls) - len(calls) + len(batch.counts) - len(counts)
-    _learn(connection, calls, counts, words)
-    # In the order of the index: faster, and two writers cannot wait for each other in a ring.
-    rows = sorted([_row(call, words) for call in calls], key=_place)
-    sums = sorted([_counts_row(count, words) for count in counts], key=_place)
-    mark_hours(connection, {(row[0], row[1] // HOUR) for row in rows} | {(row[0], row[1] // HOUR) for row in sums})
-    new = _insert(connection, CALLS, _COLUMNS, rows) + _insert(connection, COUNTS, _COUNTS_COLUMNS, sums)
+    young = _young(connection, batch)
+    _learn(connection, young, words)
+    new = _insert_calls(connection, young.calls, words) + _insert_counts(connection, young.counts, words)
     if new:
         connection.execute(update(STORE).values(stored=STORE.c.stored + new))
-    return new, late, words
+    return new, batch.size - young.size, words
 
 
-def _young(connection: Connection, made: Sequence[T], kind: str) -> Sequence[T]:
-    """Without those that a clean-up would have removed: they may have been counted already."""
-    until = pruned_until(connection, kind) if made else 0
-    return made if not until else [one for one in made if one.ts >= until]
+def _young(connection: Connection, batch: Batch) -> Batch:
+    """Without what a clean-up would have removed: it may have been counted already."""
+    until, minutes = pruned_until(connection, CALLS_KIND), pruned_until(connection, MINUTES)
+    if batch.calls and min(batch.calls[1]) < until:
+        kept = tuple(zip(*(call for call in zip(*batch.calls, strict=True) if call[1] >= until), strict=True))
+        batch = batch._replace(calls=kept)
+    return batch._replace(counts=tuple(count for count in batch.counts if count[1] >= minutes))
 
 
-def _insert(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> int:
-    """How many were new."""
-    if not rows:
+def _insert_calls(connection: Connection, columns: tuple[tuple[Any, ...], ...], words: Words) -> int:
+    if not columns:
         return 0
-    return max(0, connection.exec_driver_sql(_insertion(connection, table, columns), rows).rowcount)
+    tools, ts, outcomes, durations, commits, keys, _, errors, inputs, given, payloads, cuts, counted = columns
+    tool_of = {tool: words[TOOL, tool] for tool in set(tools)}
+    commit_of = {commit: None if commit is None else words[COMMIT, commit] for commit in set(commits)}
+    error_of = {error: None if error is None else words[ERROR, error] for error in set(errors)}
+    numbers = list(map(tool_of.__getitem__, tools))
+    mark_hours(connection, set(zip(numbers, map(HOUR.__rfloordiv__, ts), strict=True)))
+    return _insert(connection, CALLS, _COLUMNS, zip(
+        numbers, ts, outcomes, durations, map(commit_of.__getitem__, commits), keys,
+        map(error_of.__getitem__, errors), inputs, given, payloads, cuts, map(int, counted), strict=True,
+    ))  # fmt: skip
+
+
+def _insert_counts(connection: Connection, counts: Sequence[tuple[Any, ...]], words: Words) -> int:
+    rows = [_counts_row(Count(*count), words) for count in counts]
+    mark_hours(connection, {(row[0], row[1] // HOUR) for row in rows})
+    return _insert(connection, COUNTS, _COUNTS_COLUMNS, rows)
+
+
+def _insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> int:
+    """How many were new. SQLite takes rows as they come, past SQLAlchemy; a server gets them in the order of the
+    index, so that two writers cannot wait for each other in a ring."""
+    statement = _insertion(connection, table, columns)
+    if connection.dialect.name == "sqlite":
+        cursor = cast(sqlite3.Cursor, connection.connection.cursor())
+        try:
+            return max(0, cursor.executemany(statement, rows).rowcount)
+        finally:
+            cursor.close()
+    ordered = sorted(rows, key=itemgetter(*map(columns.index, ("tool", "ts", "key"))))
+    return max(0, connection.exec_driver_sql(statement, ordered).rowcount) if ordered else 0
 
 
 def _insertion(connection: Connection, table: Table, columns: Sequence[str]) -> str:
@@ -419,29 +452,20 @@ def _insertion(connection: Connection, table: Table, columns: Sequence[str]) -> 
     return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"
 
 
-def _learn(connection: Connection, calls: Sequence[Call], counts: Sequence[Count], words: Words) -> None:
+def _learn(connection: Connection, batch: Batch, words: Words) -> None:
     """Give every name in these calls its number."""
-    tools = {(TOOL, name) for name in {call.tool for call in calls} | {count.tool for count in counts}}
-    shas = {call.commit for call in calls} | {count.commit for count in counts}
-    commits = {(COMMIT, sha) for sha in shas if sha is not None}
-    errors = {(ERROR, kind) for kind in {call.error_type for call in calls} if kind is not None}
-    missing = sorted((tools | commits | errors) - words.keys())
+    tools, _, commits, *_ = zip(*batch.counts, strict=True) if batch.counts else ((), (), ())
+    errors: Iterable[Any] = ()
+    if batch.calls:
+        tools, commits, errors = (*set(batch.calls[0]), *tools), (*set(batch.calls[4]), *commits), set(batch.calls[7])
+    wanted = {(kind, word) for kind, found in ((TOOL, tools), (COMMIT, commits), (ERROR, errors)) for word in found}
+    missing = sorted((kind, word) for kind, word in wanted - words.keys() if word is not None)
     for start in range(0, len(missing), AT_ONCE):
         part = missing[start : start + AT_ONCE]
         connection.exec_driver_sql(_insertion(connection, WORDS, ("kind", "word")), part)
         for kind in (TOOL, COMMIT, ERROR):
             known = select(WORDS).where(WORDS.c.kind == kind, WORDS.c.word.in_([w for k, w in part if k == kind]))
             words.update({(row.kind, row.word): row.id for row in connection.execute(known)})
-
-
-def _row(call: Call, words: Words) -> tuple[Any, ...]:
-    """In the order of _COLUMNS."""
-    tool, ts, outcome, duration, commit, key, _, error, failing, given, payload, cut, counted = call
-    return (
-        words[TOOL, tool], ts, key, outcome, duration, None if commit is None else words[COMMIT, commit],
-        None if error is None else words[ERROR, error], failing, given, cut, payload,
-        int(counted),
-    )  # fmt: skip
 
 
 def _counts_row(count: Count, words: Words) -> tuple[Any, ...]:

@@ -116,7 +116,7 @@ def renumbered(key: int, number: int) -> int:
 def parse_line(line: bytes) -> Call | Count:
     """The call, or count of calls, that a line records. Raises LineError. CRLF and a byte order mark are harmless."""
     data = _object(line)
-    return _count(data) if "counts" in data else _call(data)
+    return _count(data) if "counts" in data else call_from(data)
 
 
 def call_of(execution: Execution) -> Call:
@@ -134,7 +134,7 @@ def call_of(execution: Execution) -> Call:
     if execution.error is not None:
         frames = [[frame.file, frame.line, frame.function] for frame in execution.error.frames]
         data["error"] = {"type": execution.error.type, "message": execution.error.message, "frames": frames}
-    call = _call(data)
+    call = call_from(data)
     return call._replace(cut=call.cut | sum(1 << bit for bit, name in enumerate(CUT_NAMES) if name in execution.cut))
 
 
@@ -171,7 +171,8 @@ def _json(text: str) -> Any:
         raise LineError("holds a number with too many digits") from None
 
 
-def _call(data: dict[str, Any]) -> Call:
+def call_from(data: dict[str, Any]) -> Call:
+    """The call that a parsed line records. Raises LineError."""
     ok = data.get("ok")
     if ok is not True and ok is not False:
         raise _ill("ok", "true or false", data)
@@ -273,7 +274,7 @@ def _parts(data: dict[str, Any]) -> tuple[dict[str, Any], str | None, int]:
         if not is_frame(caller):
             raise _ill("caller", "[file, line, function]", data)
         parts["caller"] = caller
-    return parts, error_type, cut
+    return {name: parts[name] for name in data if name in parts}, error_type, cut  # as it was written
 
 
 def _capped(parts: dict[str, Any], cut: int) -> tuple[str, int]:
