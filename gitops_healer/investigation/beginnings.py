@@ -21,8 +21,8 @@ LIKELY: Final = 15.0
 RISE: Final = 0.01
 TIMES: Final = 4.0
 """The failing share must rise by one point and fourfold, or by ten points."""
-WORKS: Final = (".py", ".toml", ".cfg", ".ini", ".txt", ".lock", ".yml", ".yaml", ".json", ".env")
-"""Ends of the names of files that can change what a program does: code, settings, pins, data."""
+CONFIGURES: Final = (".toml", ".cfg", ".ini", ".txt", ".lock", ".yml", ".yaml", ".json", ".csv", ".env")
+"""Ends of the names of files that are no code and can still change what a program does: settings, pins, data."""
 FAR: Final = 99
 
 
@@ -110,7 +110,7 @@ def _start(scene: Scene, jump: Jump, between: Sequence[CommitInfo], reach: Reach
         if near:
             distance, path, name = min(near)
             suspects.append((distance, info, Symbol(path, name)))
-        elif any(symbol.path.endswith(WORKS) for symbol in changed):
+        elif any(symbol.path.endswith(CONFIGURES) for symbol in changed):
             others.append(info)
     clean = jump.failed == 0
     nearest = min((distance for distance, _, _ in suspects), default=FAR)

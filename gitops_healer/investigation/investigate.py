@@ -21,8 +21,8 @@ from gitops_healer.investigation.moments import moment_of
 from gitops_healer.investigation.orders import order_of
 from gitops_healer.investigation.reach import Reach, Symbol
 from gitops_healer.investigation.reading import read
-from gitops_healer.investigation.sample import Sample, passing_at, sample_of
-from gitops_healer.investigation.slowness import slow_problem
+from gitops_healer.investigation.sample import Sample, across, passing_at, sample_of
+from gitops_healer.investigation.slowness import slow_counts, slow_problem
 from gitops_healer.investigation.telling import telling
 from gitops_healer.registry import Scene
 
@@ -80,7 +80,9 @@ def _diagnosis(scene: Scene, analysis: ToolAnalysis, place: Place | None) -> Dia
     sample = sample_of(scene, analysis.tool, analysis.since, analysis.until)
     look = Look(scene, analysis, sample, place, names)
     problems = [judge(_case(look, cluster)) for cluster in analysis.clusters[:MOST]]
-    slow = slow_problem(analysis, sample.passing, names, Reach(scene.code, _symbols(place)), place)
+    reach = Reach(scene.code, _symbols(place))
+    began = start_of(scene, slow_counts(sample.row), reach, [])
+    slow = slow_problem(analysis, sample.passing, names, reach, place, began)
     ordered = sorted(problems, key=lambda problem: -problem.share) + ([slow] if slow else [])
     return Diagnosis(
         analysis.tool, place, _summary(analysis, ordered, place), tuple(ordered), analysis.total, analysis.failed,
@@ -118,7 +120,7 @@ def _case(look: Look, cluster: Cluster) -> Case:
     return Case(
         analysis, cluster, place, reading, start, failing, earlier, look.parameters, order_of(sample.row),
         moment_of(slices), caller_of(failing, sample.passing, own),
-        telling(failing, sample.passing, look.parameters, reading.words),
+        telling(failing, sample.passing, look.parameters, reading.words), across(failing, sample.passing),
         f"{inner.path}:{inner.name}" if inner and foreign else "",
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from gitops_healer.core.analysis.types import Cluster, Literal, Pattern, Pattern
 from gitops_healer.core.diagnosis import CauseKind, Place, Problem, Proposal
 from gitops_healer.core.execution import Execution
 from gitops_healer.investigation.beginnings import Start
+from gitops_healer.investigation.callers import SURE as CALLER_SURE
 from gitops_healer.investigation.callers import Caller
 from gitops_healer.investigation.moments import Moment
 from gitops_healer.investigation.orders import Order
@@ -55,8 +56,8 @@ class Case:
     """All that is known about one cluster.
 
     place: the innermost frame in the repository; failing: its calls in the sample; earlier: calls that passed before it
-    began; order, moment, caller, telling: what these modules found; inner: the function of the innermost frame where
-    that is not the tool.
+    began; order, moment, caller, telling: what these modules found; across: inputs that failed and passed, at whatever
+    commit; inner: the function of the innermost frame where that is not the tool.
     """
 
     analysis: ToolAnalysis
@@ -71,6 +72,7 @@ class Case:
     moment: Moment | None
     caller: Caller | None
     telling: Telling | None
+    across: int = 0
     inner: str = ""
 
     def patterns(self, kinds: frozenset[PatternKind]) -> list[Pattern]:
@@ -196,7 +198,8 @@ def _caller(case: Case) -> Problem | None:
     passes = f": it passes what the tool cannot take, {' and '.join(map(str, case.rule))}" if case.rule else ""
     sentence = f"only calls from {caller.function} fail{passes}"
     mend = Proposal(f"Correct what {caller.function} passes at {place}", place)
-    return _problem(case, CauseKind.CALLER, sentence, 0.92, (caller.sentence,), mend, place=place)
+    confidence = 0.92 if caller.p < CALLER_SURE else 0.8
+    return _problem(case, CauseKind.CALLER, sentence, confidence, (caller.sentence,), mend, place=place)
 
 
 def _input(case: Case) -> Problem | None:
@@ -215,6 +218,8 @@ def _input(case: Case) -> Problem | None:
         assert case.telling is not None
         certain = case.telling.named and case.telling.passing >= 20
         confidence, evidence = 0.75 if certain else 0.6, (case.telling.sentence,)
+    if case.remote:  # a service may refuse some inputs; more often it is down while they come
+        confidence = min(confidence, 0.6)
     return _problem(case, CauseKind.INPUT, f"{case.cluster.error} when {rule}", confidence, evidence, guard)
 
 
@@ -224,7 +229,8 @@ def _state(case: Case) -> Problem | None:
         return None
     names = ", ".join(case.reading.shared[:3])
     keep = Proposal(f"Make {names or 'what is kept'} a value of each call, or bound and reset it", case.place)
-    if case.order.telling and not case.rule:
+    passes_elsewhere = case.across >= MIXED or not case.rule
+    if passes_elsewhere and (case.order.telling or (case.order.later and names)) and case.start is None:
         sentence = f"what earlier calls left{f' in {names}' if names else ' behind'} decides"
         evidence = [case.order.sentence, *([f"the function changes {names}"] if names else [])]
         return _problem(case, CauseKind.STATE, sentence, 0.85 if names else 0.6, evidence, keep)
@@ -238,14 +244,19 @@ def _state(case: Case) -> Problem | None:
 
 def _mixed(case: Case) -> str:
     flakiness = case.analysis.flakiness
+    if flakiness.mixed < MIXED:
+        return f"{case.across} inputs that failed passed in other processes"
     return f"{flakiness.mixed} of {flakiness.repeated} inputs that ran more than once passed and failed"
 
 
 def _flaky(case: Case) -> Problem | None:
-    if case.analysis.flakiness.mixed < MIXED or case.remote or case.machine or case.patterns(_TIMES):
+    mixed = case.analysis.flakiness.mixed >= MIXED or (case.across >= MIXED and case.start is None)
+    if not mixed or case.remote or case.machine or case.patterns(_TIMES) or case.moment:
         return None
-    if case.moment and not case.moment.once:
-        return None
+    if case.reading.unordered and not case.reading.random:
+        fix = Proposal("Sort what comes out of the set before its order matters", case.place)
+        sentence = "the same inputs pass and fail; the code goes through a set, whose order changes with the process"
+        return _problem(case, CauseKind.FLAKY, sentence, STRONG, (_mixed(case),), fix)
     if case.reading.random:
         fix = Proposal("Take the random numbers as a parameter, and handle each value that can come", case.place)
         sentence = "the same inputs pass and fail; the code draws random values"
@@ -263,7 +274,7 @@ def _environment(case: Case) -> Problem | None:
 
 
 def _dependency(case: Case) -> Problem | None:
-    if not case.remote or case.patterns(_INPUT):
+    if not case.remote:
         return None
     bursts = case.analysis.flakiness.bursts
     evidence = ("failures come in bursts, as in an outage",) if bursts else ()
@@ -274,7 +285,7 @@ def _dependency(case: Case) -> Problem | None:
 
 def _callee(case: Case) -> Problem | None:
     """A function of the repository that it calls raises, and nothing better is known."""
-    if not case.inner or case.mixed or case.moment:
+    if not case.inner or case.mixed or (case.moment and case.reading.clock):
         return None
     look = Proposal(f"Investigate {case.inner}, and decide what its callers do when it fails", case.place)
     sentence = f"{case.inner}, which it calls, raises {case.cluster.error}"
@@ -287,7 +298,7 @@ def _time(case: Case) -> Problem | None:
     look = Proposal("Test the function with the clock at such a time", case.place)
     if moment is not None and not case.remote and (case.reading.clock or moment.strong):
         clock = ("the code looks at the clock",) if case.reading.clock else ()
-        confidence = (WEAK if moment.once else BOTH if moment.strong else 0.8) if clock else 0.6
+        confidence = (0.6 if moment.once else BOTH if moment.strong else 0.8) if clock else 0.6
         sentence = f"it fails {moment.when}"
         return _problem(case, CauseKind.TIME, sentence, confidence, (moment.sentence, *clock), look)
     if not patterns:

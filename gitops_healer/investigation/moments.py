@@ -60,12 +60,29 @@ def moment_of(slices: Iterable[Slice]) -> Moment | None:
 
 
 def _once(units: Units) -> Moment | None:
-    """All failures on one day, or two that follow each other, of ten."""
+    """All failures on one day, or two that follow each other, of ten, that the calendar makes special."""
     bad = [day for day, failed in units if failed]
     if not bad or len(units) - len(bad) < 10 or bad[-1] - bad[0] > timedelta(days=1):
         return None
-    when = f"on {' and '.join(f'{day:%A}, {day:%Y-%m-%d}' for day in bad)}"
+    special = next((name for day in bad if (name := _special(day))), "")
+    if not special:
+        return None
+    when = f"on {' and '.join(f'{day:%Y-%m-%d}' for day in bad)} ({special})"
     return Moment(when, (len(bad), len(bad)), (0, len(units) - len(bad)), False, once=True)
+
+
+def _special(day: datetime) -> str:
+    """What the calendar has to say of a day, "" when nothing."""
+    following = day + timedelta(days=1)
+    if (day.month, day.day) in ((12, 31), (1, 1)):
+        return "the turn of the year"
+    if (day.month, day.day) == (2, 29):
+        return "a leap day"
+    if following.month != day.month or day.day == 1:
+        return "the turn of a month"
+    europe = day.month in (3, 10) and day.weekday() == 6 and (day + timedelta(days=7)).month != day.month
+    america = day.weekday() == 6 and ((day.month == 3 and 8 <= day.day <= 14) or (day.month == 11 and day.day <= 7))
+    return "clocks are changed" if europe or america else ""
 
 
 def _units(cells: dict[datetime, list[int]]) -> Units:

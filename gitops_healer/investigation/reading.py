@@ -21,13 +21,14 @@ _WORD: Final = re.compile(r"\w+")
 @dataclass(frozen=True)
 class Reading:
     """line: the text of the failing line; words: that the failing function mentions, in strings as well; random, clock:
-    it draws random values, looks at the clock, itself or in what it calls; shared: names whose values outlive a call
-    and that are changed, nearest first; loops: how deep loops are nested."""
+    it draws random values, looks at the clock, itself or in what it calls; unordered: it goes through a set; shared:
+    names whose values outlive a call and that are changed, nearest first; loops: how deep loops are nested."""
 
     line: str = ""
     words: frozenset[str] = frozenset()
     random: bool = False
     clock: bool = False
+    unordered: bool = False
     shared: tuple[str, ...] = ()
     loops: int = 0
 
@@ -53,9 +54,19 @@ def read(code: CodeModel, place: Place | None, reach: Reach) -> Reading:
     shared = dict.fromkeys(name for symbol, node in reach.functions(2) for name in _shared(reach, symbol.path, node))
     text = "\n".join(lines[function.lineno - 1 : function.end_lineno])
     return Reading(
-        line, frozenset(_WORD.findall(text)), not RANDOM.isdisjoint(names), not CLOCK.isdisjoint(names), tuple(shared),
-        _depth(function),
+        line, frozenset(_WORD.findall(text)), not RANDOM.isdisjoint(names), not CLOCK.isdisjoint(names),
+        any(map(_unordered, near)), tuple(shared), _depth(function),
     )  # fmt: skip
+
+
+def _unordered(node: ast.AST) -> bool:
+    """Whether it makes a set: the order of one differs from process to process (PYTHONHASHSEED)."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Set | ast.SetComp):
+            return True
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in ("set", "frozenset"):
+            return True
+    return False
 
 
 def _covers(node: FUNCTIONS, line: int) -> bool:

@@ -47,6 +47,12 @@ def passing_at(
     return tuple(call for call in calls if call.commit in commits)
 
 
+def across(failing: Iterable[Execution], passing: Iterable[Execution]) -> int:
+    """How many different inputs failed and passed, at whatever commit and in whatever process."""
+    bad, good = ({(c.args, c.kwargs) for c in calls if c.replayable} for calls in (failing, passing))
+    return len((bad & good) - {(None, None), ("[]", None), ("[]", "{}")})
+
+
 def holds(rule: Iterable[Literal], inputs: Inputs) -> bool:
     """Whether every condition holds of a call's inputs."""
     return all(_holds(literal, inputs) for literal in rule)

@@ -12,7 +12,9 @@ from gitops_healer.core.analysis.types import Literal, Scalar
 from gitops_healer.core.execution import Execution
 
 DEEP: Final = 4
-VALUES: Final = 60
+ITEMS: Final = 12
+"""Of a list, whose fields are looked at: a condition on a field holds when it holds of one of them."""
+VALUES: Final = 100
 """Values of one call that are looked at."""
 _READ: Final = 65_536
 _NUMBERS: Final = frozenset({"Decimal", "Fraction", "float"})
@@ -98,6 +100,8 @@ def _walk(named: Mapping[str, object], prefix: str = "", depth: int = 0) -> Iter
             yield from _walk(nested, f"{path}.", depth + 1)
         elif isinstance(value, list) and depth < DEEP:
             yield from _walk(_any_of(value), f"{path}[]", depth + 1)
+            for item in value[:ITEMS]:
+                yield from _walk(_entries(item) or {}, f"{path}[].", depth + 1)
 
 
 def _entries(value: object) -> dict[str, object] | None:
