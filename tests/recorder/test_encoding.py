@@ -2,10 +2,12 @@
 
 import datetime
 import decimal
+import enum
 import fractions
 import json
 import math
 import pathlib
+import time
 import uuid
 import zoneinfo
 from typing import Any
@@ -15,9 +17,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitops_healer.adapters import caller_program
+from gitops_healer.recorder import tool
 from gitops_healer.recorder.encoding import Walk, decode, json_encoder, plain_left
+from tests.recorder.conftest import Recorded
 
 encode_json = json_encoder()
+
+
+@tool
+def keep(value: Any) -> Any:
+    return value
+
+
+def repr_of_ends(value: Any) -> str:
+    return str(value)[:20]
+
+
 HOURS = st.integers(-12, 12).map(lambda hours: datetime.timezone(datetime.timedelta(hours=hours)))
 hashable = st.deferred(
     lambda: st.one_of(
@@ -144,3 +159,34 @@ def test_what_is_plain_is_json_as_it_stands(value: Any) -> None:
         text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
         if "Infinity" not in text:
             assert encode_json(value) == text
+
+
+class Colour(enum.StrEnum):
+    RED = "red"
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ([[0] * 400] * 400, "too large"),
+        ({"a": {"b": [{"c": 1}] * 300}, "d": [[1, 2]] * 300}, "too large"),
+        (["x" * 8193], "a text was cut"),
+        ({"text": "x" * 50_000_000}, "a text was cut"),
+        ({Colour.RED: 1}, "Colour"),
+        ([Colour.RED], "Colour"),
+        ((1, 2), None),
+        ([{"a": [0] * 400}, {"a": [0] * 400}], None),
+        (["x" * 8192], None),
+    ],
+    ids=repr_of_ends,
+)
+def test_limits_are_the_same_for_plain_values(recorded: Recorded, value: Any, why: str | None) -> None:
+    began = time.process_time()
+    assert keep(value) is value
+    assert time.process_time() - began < 0.05  # encoding all of it takes longer
+    (event,) = recorded.events("keep")
+    told = event.get("unreplayable")
+    assert told is None if why is None else why in told
+    assert len(json.dumps(event)) < 70_000
+    if why is None:
+        assert caller_program._made(event["args"][0]) == value

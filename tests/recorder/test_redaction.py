@@ -1,5 +1,7 @@
 """Secrets and personal data do not leave the process; what only looks like them does."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -118,6 +120,43 @@ def test_no_line_holds_what_was_hidden(recorded: Recorded, args: tuple[str, ...]
     (event,) = recorded.events("sign_in")
     assert event["unreplayable"] == "redacted"
     assert "hunter2" not in recorded.text() and "abc123" not in recorded.text()
+
+
+BEFORE = ["line\n", "line\r\n", "\t", "\u2028", 'quoted "', "C:\\", "\u00e9 ", "\U0001f600"]
+
+
+@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
+def test_no_escape_of_json_hides_a_secret(recorded: Recorded, secret: str) -> None:
+    @tool
+    def repeat(text: str, *, fail: bool = False) -> str:
+        if fail:
+            raise ValueError(text)
+        return text.split("!")[-1]
+
+    for before in BEFORE:
+        assert repeat(f"{before}{secret}!shown") == "shown"
+        assert repeat(f"!{before}{secret}") == f"{before}{secret}"
+        with pytest.raises(ValueError, match="shown"):
+            repeat(f"shown {before}{secret}", fail=True)
+    events = recorded.events("repeat")
+    assert len(events) == 3 * len(BEFORE)
+    for event, (before, kind) in zip(events, [(before, kind) for before in BEFORE for kind in range(3)], strict=True):
+        told = json.dumps(event, ensure_ascii=False).replace("\\n", "\n")
+        assert secret not in told and secret[8:] not in told
+        assert event["args"][0].startswith(("", "!", "shown ")[kind] + before + "[redacted:")
+        assert kind == 2 or event["result"].startswith(("shown", f"{before}[redacted:")[kind])
+
+
+def test_what_a_call_changed_is_redacted_as_it_was_before(recorded: Recorded) -> None:
+    @tool
+    def take_out(items: list[str], kept: dict[str, int]) -> str:
+        kept["late"] = 1
+        return items.pop()
+
+    assert take_out(["a", SECRETS["aws"]], {"early": 0}) == SECRETS["aws"]
+    (event,) = recorded.events("take_out")
+    assert event["args"] == [["a", "[redacted:aws-key]"], {"early": 0}]
+    assert event["result"] == "[redacted:aws-key]"
 
 
 def test_a_hook_of_the_program_is_asked_as_well(program: Program, spooled: Recorded) -> None:
