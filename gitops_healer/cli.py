@@ -232,12 +232,14 @@ def one_upgrade(repo: Path, text: str) -> Upgrade:
 def rollback(
     id_: Annotated[str, typer.Argument(metavar="ID", help="An upgrade; with --to, a function.")],
     repo: Repo = HERE,
-    to: Annotated[str, typer.Option("--to", help="The version of the function to go back to.", metavar="VERSION")] = "",
+    to: Annotated[
+        str | None, typer.Option("--to", help="The version of the function to go back to.", metavar="VERSION")
+    ] = None,
     actor: Actor = "",
     format_: As = Format.text,
 ) -> None:
     """Take a merged upgrade back by a revert commit, or one function to an older version, as an upgrade."""
-    order = restore_order(id_, to) if to else f"/rollback_upgrade {one_upgrade(repo, id_).id}"
+    order = restore_order(id_, to) if to is not None else f"/rollback_upgrade {one_upgrade(repo, id_).id}"
     speak(repo, order, actor, 0, {}, format_)
 
 

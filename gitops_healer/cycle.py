@@ -243,13 +243,24 @@ def detect(cycle: Cycle) -> list[Finding]:
             continue
         world.progress(f"looking: {detector.name}")
         said: list[str] = []
-        found = remembered(detector, replace(scene, progress=said.append))
+        seen_by = remembered(detector, replace(scene, progress=said.append))
+        found = [finding for finding in seen_by if not left_out(scene, finding)]
+        if len(found) < len(seen_by):
+            said.append("; ".join([*said[-1:], f"{len(seen_by) - len(found)} left out by comments in the code"]))
         cycle.looks.append(Look(detector.name, len(found), said[-1] if said else ""))
         for finding in found:
             known = seen.setdefault(finding.fingerprint, finding)
             if finding.priority > known.priority:
                 seen[finding.fingerprint] = finding
     return sorted(seen.values(), key=lambda f: (-f.priority, -f.severity.weight, f.rule, f.path, f.symbol))
+
+
+def left_out(scene: Scene, finding: Finding) -> bool:
+    """Whether a comment `# healer: ignore[rule]` in the code wants it so."""
+    if not finding.path.endswith(".py") or not scene.code.has(finding.path):
+        return False
+    comments = scene.code.facts(finding.path, detail=True).details.ignores
+    return any(comment.covers(finding.rule, finding.start) for comment in comments)
 
 
 def remembered(detector: Detector, scene: Scene) -> list[Finding]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from gitops_healer.code.clones.index import CloneOptions
 from gitops_healer.code.fact_store import SCHEMA, Look, Opened, Spread
-from gitops_healer.code.facts import Ignore
 from gitops_healer.code.graph import EdgeKind
 from gitops_healer.code.links import Links
 from gitops_healer.code.model import CodeModel
@@ -236,18 +235,12 @@ def obeying_comments(
     heard, ignored = [], []
     for finding in findings:
         outline = outlines.get(finding.path)
-        comment = next((i for i in outline.ignores if _is_meant(i, finding)), None) if outline else None
+        comment = next((i for i in outline.ignores if i.covers(finding.rule, finding.start)), None) if outline else None
         if comment is None:
             heard.append(finding)
         else:
             ignored.append((finding, comment.reason))
     return heard, tuple(ignored)
-
-
-def _is_meant(comment: Ignore, finding: Finding) -> bool:
-    if comment.rules and finding.rule not in comment.rules:
-        return False
-    return comment.line == 0 or comment.first <= finding.start <= comment.line
 
 
 def dependencies(code: CodeModel, wanted: Callable[[str], bool]) -> tuple[Dependency, ...]:

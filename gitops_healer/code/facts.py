@@ -115,6 +115,10 @@ class Ignore(NamedTuple):
     reason: str
     first: int = 0
 
+    def covers(self, rule: str, line: int) -> bool:
+        """Whether it leaves out what a rule finds at a line."""
+        return (not self.rules or rule in self.rules) and (self.line == 0 or self.first <= line <= self.line)
+
 
 class Detail(NamedTuple):
     """What only detectors ask. calls: dotted names called in each definition, by its index; outer_calls: those outside

@@ -20,6 +20,7 @@ _SQUASHED: Final = re.compile(r"\(#(\d+)\)\s*$")
 _MERGED: Final = re.compile(r"^Merge (?:pull request|PR|merge request) [#!](\d+)\b")
 _REVERTS: Final = re.compile(r"^This reverts commit ([0-9a-f]{7,40})\b", re.MULTILINE)
 _MOST_NAMED: Final = 8
+_LONGEST_SHOWN: Final = 200
 
 
 def history_of(scene: Scene, tool: str, everything: bool = False) -> tuple[SymbolVersion, ...]:
@@ -77,12 +78,19 @@ def _only(name: str, found: Sequence[Place]) -> Place:
 def unknown_symbol(scene: Scene, name: str) -> UsageError:
     """The error that says which names are near."""
     names = {f"{module.name}:{item.qualname}" for module in scene.code.modules() for item in module.facts.definitions}
+    name = name if len(name) <= 10 * _LONGEST_SHOWN else name[:_LONGEST_SHOWN]  # nothing is near to what is longer
     near = get_close_matches(name, names, 3, 0.6) or get_close_matches(f":{name}", names, 3, 0.5)
     hint = f" Near: {', '.join(near)}." if near else ""
     return UsageError(
-        f"{name} is no function or class of this repository, and never was as far as its history goes."
-        f"{hint} Give one as pkg.mod:qualname"
+        f"{_shown(name)} is no function or class of this repository, and never was as far as its history goes."
+        f"{hint} Give one as pkg.mod:qualname; `gitops-healer tools list` shows those that are recorded"
     )
+
+
+def _shown(name: str) -> str:
+    """Without what has to be escaped, as it is; not longer than a line."""
+    short = name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}…"
+    return short if short.isprintable() and short.strip() else repr(short)
 
 
 def _deleted(scene: Scene, trace: Trace, tool: str) -> Iterator[Step]:

@@ -15,6 +15,7 @@ from gitops_healer.registry import Scene
 _BLOB: Final = re.compile(r"blob:([0-9a-f]{40})")
 _SHA: Final = re.compile(r"[0-9a-fA-F]{7,40}")
 _NUMBER: Final = re.compile(r"[vV#]?(\d{1,6})")
+_LONGEST_SHOWN: Final = 200
 _BACK: Final = re.compile(r"-(\d{1,6})")
 _LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
 _SKEW: Final = timedelta(minutes=5)
@@ -51,10 +52,15 @@ class Versions:
         found = self.at(commit) if commit else None
         if found is None:
             why = "it is not there at that commit" if commit else "there is no such version, commit, tag or branch"
-            newest = self._versions[0]
+            newest, shown = self._versions[0], text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+            allowed = (
+                f"a number from 1 (the oldest) to {len(known)}, -1 for the one before the newest, or a commit"
+                if len(known) > 1
+                else "1, the only one that there is so far, or a commit"
+            )
             raise UsageError(
-                f"{text!r} names no version of {newest.tool}: {why}. Give a number from 1 (the oldest) to {len(known)},"
-                f" -1 for the one before the newest, or a commit. See: gitops-healer history {newest.tool}"
+                f"{shown!r} names no version of {newest.tool}: {why}. Give {allowed}. "
+                f"See: gitops-healer history {newest.tool}"
             )
         return found
 

@@ -9,20 +9,36 @@ from gitops_healer.registry import Detector, discover
 from gitops_healer.settings import default_sources
 
 _HEAD = """\
-# What a scan looks for
+# What is looked for
 
-`gitops-healer scan` runs every detector that reads code; `detection.disabled` in `.github/gitops-healer.yml` turns
-some off. A comment `# healer: ignore[rule] reason` on the line of a finding (or alone on the line above) leaves it
-out, `# healer: ignore-file[rule] reason` leaves out those of a whole file. This page is written from the code.
+`detection.disabled` in `.github/gitops-healer.yml` turns detectors off. A comment `# healer: ignore[rule] reason` on
+the line of a finding (or alone on the line above) leaves it out, `# healer: ignore-file[rule] reason` leaves out those
+of a whole file. This page is written from the code.
+"""
+_CODE = """\
+# In the code
+
+`gitops-healer scan` runs these. They read git objects and run nothing.
+"""
+_BEHAVIOUR = """\
+# In executions and tests
+
+`gitops-healer heal` and `watch` run these in each cycle, beside `circular_import`: they read what production recorded
+(see [recorder.md](recorder.md)), or run the project's tests in the sandbox. `scan` does not run them.
 """
 
 
 def detectors_page(detectors: Iterable[Detector]) -> str:
-    """The documentation of all detectors that read code, with their settings, as Markdown."""
-    shown = [detector for detector in detectors if detector.reads == "code"]
-    rows = "\n".join(f"| [`{item.name}`](#{item.name}) | {item.help} |" for item in shown)
-    table = f"| rule | finds |\n|---|---|\n{rows}\n"
-    return "\n".join([_HEAD, table, *(_section(detector) for detector in shown)])
+    """The documentation of all detectors, with their settings, as Markdown."""
+    known = list(detectors)
+    code = [detector for detector in known if detector.reads == "code"]
+    others = [detector for detector in known if detector.reads != "code"]
+    return "\n".join([_HEAD, *_part(_CODE, code), *_part(_BEHAVIOUR, others)])
+
+
+def _part(head: str, detectors: Iterable[Detector]) -> list[str]:
+    rows = "\n".join(f"| [`{item.name}`](#{item.name}) | {item.help} |" for item in detectors)
+    return [head, f"| rule | finds |\n|---|---|\n{rows}\n", *(_section(detector) for detector in detectors)]
 
 
 def _section(detector: Detector) -> str:

@@ -48,6 +48,18 @@ def test_a_flaw_becomes_a_proven_pull_request_and_waits_for_people(stage: Stage)
     )
 
 
+@pytest.mark.parametrize(
+    ("comment", "found"),
+    [("# healer: ignore[scripted] empty lists are refused", 0), ("# healer: ignore[other] not this", 1)],
+)
+def test_a_comment_in_the_code_leaves_a_finding_out(stage: Stage, comment: str, found: int) -> None:
+    stage.repo.commit({"program.py": PROGRAM.replace("(values):", f"(values):  {comment}", 1)})
+    cycle = stage.heal()
+    assert len(stage.history.upgrades) == found
+    (look,) = (look for look in cycle.looks if look.detector == "scripted")
+    assert (look.findings, look.said) == (found, "" if found else "1 left out by comments in the code")
+
+
 def test_a_maintainer_approves_and_it_is_merged_watched_and_stable(stage: Stage) -> None:
     stage.heal()
     reply = stage.say("/approve", pull=stage.upgrade.proposed.pull)

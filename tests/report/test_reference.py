@@ -16,6 +16,14 @@ def test_the_page_of_detectors_is_current() -> None:
 def test_every_detector_says_what_it_is_and_what_can_be_set() -> None:
     for detector in DETECTORS:
         assert detector.help.endswith("."), detector.name
-        if detector.reads == "code" and detector.name != "custom_pattern":
+        if detector.name != "custom_pattern":
             assert len(detector.doc.splitlines()) > 3, detector.name
             assert settings_of(detector.name), detector.name
+
+
+def test_detectors_of_behaviour_stand_in_a_part_of_their_own() -> None:
+    code, behaviour = detectors_page(DETECTORS).split("# In executions and tests\n")
+    for detector in DETECTORS:
+        here, there = (code, behaviour) if detector.reads == "code" else (behaviour, code)
+        assert f"\n## {detector.name}\n" in here, detector.name
+        assert f"\n## {detector.name}\n" not in there, detector.name
