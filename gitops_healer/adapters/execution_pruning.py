@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, delete, func, literal_column, select, update
 
-from gitops_healer.adapters.execution_rollups import CALLED, COUNTED, Cells, mark_hours, numbers_text
+from gitops_healer.adapters.execution_rollups import CALLED, COUNTED, Cells, mark_hours, numbers_text, raw_rows
 from gitops_healer.adapters.execution_tables import CALLS, COUNTS, HOUR, PRUNED, Database
 from gitops_healer.core.execution import Pruned
 from gitops_healer.core.executions_format import INTERRUPTED, MINUTE, hash64
@@ -78,7 +78,7 @@ def _without_payloads(connection: Connection, tool: int, since: int, until: int)
 def _calls_to_counts(connection: Connection, tool: int, until: int) -> int:
     old = (CALLS.c.tool == tool, CALLS.c.ts < until)
     found = Cells(MINUTE)
-    found.add_calls(connection.execute(select(*CALLED).where(*old)))
+    found.add_calls(raw_rows(connection, select(*CALLED).where(*old).order_by(CALLS.c.ts)))
     _store(connection, tool, found, "calls")
     _keep_interrupted(connection, tool, old)
     return connection.execute(delete(CALLS).where(*old)).rowcount
@@ -90,7 +90,7 @@ def _keep_interrupted(connection: Connection, tool: int, old: Iterable[Any]) -> 
     number, last = connection.execute(query).one()
     if number:
         row = {"tool": tool, "ts": last - last % HOUR, "key": hash64(f"interrupted {last} {number}")}
-        empty = {"passed": 0, "failed": 0, "interrupted": number, "latency": "{}"}
+        empty = {"passed": 0, "failed": 0, "interrupted": number, "latency": "[]"}
         connection.execute(COUNTS.insert().values(**row, **empty))
 
 
@@ -125,7 +125,7 @@ def _store(
         for cell in found
     ]  # fmt: skip
     if interrupted and start is not None:
-        empty = {"commit_id": None, "passed": 0, "failed": 0, "latency": "{}", "errors": "{}"}
+        empty = {"commit_id": None, "passed": 0, "failed": 0, "latency": "[]", "errors": "[]"}
         rows.append(
             {"tool": tool, "ts": start, "key": hash64(f"{label} interrupted"), "interrupted": interrupted} | empty
         )

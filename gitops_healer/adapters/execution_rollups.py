@@ -7,19 +7,19 @@ are read (`refresh`): so sums are never older than the rows, and reading a year 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Select, Table, delete, func, select
 
-from gitops_healer.adapters.execution_tables import CALLS, COUNTS, HOUR, HOURS, MARKED
+from gitops_healer.adapters.execution_tables import CALLS, COUNTS, DAY, DAYS, HOUR, HOURS, MARKED
 from gitops_healer.core.executions_format import FAILED, INTERRUPTED
-from gitops_healer.core.latency import bucket_of
 
 FOREVER: Final = 1 << 60
 """A step that everything lies in."""
 
 HOURS_AT_ONCE: Final = 2_000
+SUMMING: Final = 0x6865616C  # the number of the lock that who sums up holds
 CALLED: Final = tuple(CALLS.c[name] for name in ("tool", "ts", "commit_id", "outcome", "duration", "error", "counted"))
 COUNTED: Final = tuple(COUNTS.c[name] for name in ("tool", "ts", "commit_id", "passed", "failed", "latency", "errors"))
 
@@ -77,11 +77,14 @@ class Cells:
         return cell
 
     def add_calls(self, rows: Iterable[Any]) -> None:
-        """rows: (tool, ts, commit, outcome, duration in ms, error, counted). Of counted ones only the error is news."""
+        """rows: (tool, ts, commit, outcome, duration in ms, error, counted). Of counted ones only the error is news.
+        Millions go through here: neighbours are mostly of one cell, and buckets are those of `core.latency`."""
+        step, place, cell = self._step, (0, 0, 0), Cell(0, 0, 0)
         for tool, ts, commit, outcome, duration, error, counted in rows:
             if outcome == INTERRUPTED or (counted and error is None):
                 continue
-            cell = self.at(tool, ts, commit)
+            if place != (here := (tool, ts // step, commit)):
+                place, cell = here, self.at(tool, ts, commit)
             if outcome == FAILED and error is not None:
                 cell.errors[error] = cell.errors.get(error, 0) + 1
             if counted:
@@ -90,9 +93,13 @@ class Cells:
                 cell.failed += 1
             else:
                 cell.passed += 1
-            cell.first, cell.last = min(cell.first, ts), max(cell.last, ts)
+            if ts > cell.last:
+                cell.last = ts
+            if ts < cell.first:
+                cell.first = ts
             if duration is not None:
-                bucket = bucket_of(int(duration * 1e6))
+                bits = (nanoseconds := int(duration * 1e6)).bit_length()
+                bucket = bits << 3 | nanoseconds >> bits - 4 & 7 if bits > 4 else 40
                 cell.latency[bucket] = cell.latency.get(bucket, 0) + 1
 
     def add_counts(self, rows: Iterable[Any]) -> None:
@@ -108,12 +115,22 @@ class Cells:
 
 
 def numbers_text(numbers: Mapping[int, int]) -> str:
-    """How numbers by number are stored."""
-    return orjson.dumps(numbers, option=orjson.OPT_NON_STR_KEYS).decode()
+    """How numbers by number are stored: one after the other, which is read four times as fast as an object."""
+    return orjson.dumps([number for pair in numbers.items() for number in pair]).decode() if numbers else "[]"
 
 
 def _numbers(text: str) -> dict[int, int]:
-    return {int(key): number for key, number in orjson.loads(text).items()}
+    found = orjson.loads(text)
+    if isinstance(found, list):
+        return dict(zip(found[::2], found[1::2], strict=True))
+    return {int(key): number for key, number in found.items()}  # as an earlier version wrote it
+
+
+def raw_rows(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, ...]]:
+    """As the driver gives them: a third of the time for millions of rows."""
+    result = connection.execute(query)
+    yield from cast(Iterable[tuple[Any, ...]], result.cursor)
+    result.close()
 
 
 def cells(
@@ -129,7 +146,7 @@ def cells(
     if step < HOUR or (first is not None and after is not None and first >= after):
         _add_rows(connection, found, since, until, tool)
         return found
-    _add_stored(connection, found, first, after, tool)
+    _add_sums(connection, found, first, after, tool, step)
     if since is not None and first is not None and since < first * HOUR:
         _add_rows(connection, found, since, first * HOUR, tool)
     if until is not None and after is not None and after * HOUR < until:
@@ -139,7 +156,8 @@ def cells(
 
 def _add_rows(connection: Connection, found: Cells, since: int | None, until: int | None, tool: int | None) -> None:
     for one in _tools(connection) if tool is None else (tool,):  # one descent into the index each
-        found.add_calls(connection.execute(select(*CALLED).where(*_of(CALLS, one, since, until))))
+        query = select(*CALLED).where(*_of(CALLS, one, since, until)).order_by(CALLS.c.ts)
+        found.add_calls(raw_rows(connection, query))
         found.add_counts(connection.execute(select(*COUNTED).where(*_of(COUNTS, one, since, until))))
 
 
@@ -155,21 +173,40 @@ def _tools(connection: Connection) -> list[int]:
     return sorted(connection.execute(known).scalars())
 
 
-def _add_stored(connection: Connection, found: Cells, first: int | None, after: int | None, tool: int | None) -> None:
-    """Plain tuples, since a year of fifty tools has half a million of them."""
-    where = [] if tool is None else [HOURS.c.tool == tool]
-    where += [] if first is None else [HOURS.c.hour >= first]
-    where += [] if after is None else [HOURS.c.hour < after]
-    for row in connection.execute(select(HOURS).where(*where)):
-        number, hour, commit, passed, failed, counted, start, end, latency, errors = row
-        cell = found.at(number, hour * HOUR, commit)
+def _add_sums(
+    connection: Connection, found: Cells, first: int | None, after: int | None, tool: int | None, step: int
+) -> None:
+    """Hours from `first` to before `after`; by whole days where steps are as long."""
+    start, end = None if first is None else -(-first // 24), None if after is None else after // 24
+    if step < DAY or (start is not None and end is not None and start >= end):
+        _add_stored(connection, found, HOURS, HOUR, (first, after), tool)
+        return
+    _add_stored(connection, found, DAYS, DAY, (start, end), tool)
+    if first is not None and start is not None and first < start * 24:
+        _add_stored(connection, found, HOURS, HOUR, (first, start * 24), tool)
+    if after is not None and end is not None and end * 24 < after:
+        _add_stored(connection, found, HOURS, HOUR, (end * 24, after), tool)
+
+
+def _add_stored(
+    connection: Connection, found: Cells, table: Table, unit: int, within: tuple[int | None, int | None],
+    tool: int | None,
+) -> None:  # fmt: skip
+    """Sums of `unit` microseconds each. Plain tuples: a year of fifty tools has half a million hours."""
+    of, (first, after) = table.c.day if table is DAYS else table.c.hour, within
+    where = [] if tool is None else [table.c.tool == tool]
+    where += [] if first is None else [of >= first]
+    where += [] if after is None else [of < after]
+    for row in raw_rows(connection, select(table).where(*where)):
+        number, at, commit, passed, failed, counted, start, end, latency, errors = row
+        cell = found.at(number, at * unit, commit)
         cell.passed += passed
         cell.failed += failed
         cell.counted += counted
         cell.first, cell.last = min(cell.first, start), max(cell.last, end)
-        if latency != "{}":
+        if len(latency) > 2:
             _sum(cell.latency, _numbers(latency))
-        if errors != "{}":
+        if len(errors) > 2:
             _sum(cell.errors, _numbers(errors))
 
 
@@ -194,9 +231,11 @@ def is_stale(connection: Connection) -> bool:
 
 
 def refresh(connection: Connection) -> None:
-    """Sum up the hours that are marked, some at a time, each time whole or not at all."""
+    """Sum up the hours that are marked, some at a time, each time whole or not at all; one process at a time."""
     while True:
         with connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(SUMMING)))
             query = select(MARKED.c.tool, MARKED.c.hour).order_by(MARKED.c.tool, MARKED.c.hour).limit(HOURS_AT_ONCE)
             marked = [(row.tool, row.hour) for row in connection.execute(query)]
             for tool, first, after in _runs(marked):
@@ -219,13 +258,31 @@ def _sum_up(connection: Connection, tool: int, first: int, after: int) -> None:
         connection.execute(delete(table).where(table.c.tool == tool, table.c.hour >= first, table.c.hour < after))
     found = Cells(HOUR)
     _add_rows(connection, found, first * HOUR, after * HOUR, tool)
+    _store_sums(connection, HOURS, "hour", HOUR, found)
+    _sum_up_days(connection, tool, first, after, found)
+
+
+def _sum_up_days(connection: Connection, tool: int, first: int, after: int, hours: Cells) -> None:
+    """The days in which these hours lie, with what the other hours of the first and the last of them have."""
+    start, end = first // 24, -(-after // 24)
+    connection.execute(delete(DAYS).where(DAYS.c.tool == tool, DAYS.c.day >= start, DAYS.c.day < end))
+    found = Cells(DAY)
+    for cell in hours:
+        found.at(cell.tool, cell.start, cell.commit).add(cell)
+    for within in ((start * 24, first), (after, end * 24)):
+        if within[0] < within[1]:
+            _add_stored(connection, found, HOURS, HOUR, within, tool)
+    _store_sums(connection, DAYS, "day", DAY, found)
+
+
+def _store_sums(connection: Connection, table: Table, name: str, unit: int, found: Cells) -> None:
     rows = [
         {
-            "tool": tool, "hour": cell.start // HOUR, "commit_id": cell.commit, "passed": cell.passed,
+            "tool": cell.tool, name: cell.start // unit, "commit_id": cell.commit, "passed": cell.passed,
             "failed": cell.failed, "counted": cell.counted, "first": cell.first, "last": cell.last,
             "latency": numbers_text(cell.latency), "errors": numbers_text(cell.errors),
         }
         for cell in found
     ]  # fmt: skip
     if rows:
-        connection.execute(HOURS.insert(), rows)
+        connection.execute(table.insert(), rows)

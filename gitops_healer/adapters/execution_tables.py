@@ -22,6 +22,7 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
+    exists,
     insert,
     literal,
     select,
@@ -35,10 +36,11 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from gitops_healer.errors import ForgeError, HealerError, UsageError
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 BUSY_SECONDS: Final = 60
 HOUR: Final = 3_600_000_000
-"""Microseconds."""
+DAY: Final = 24 * HOUR
+"""Microseconds, both."""
 
 _metadata = MetaData()
 _Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER is SQLite's own row number
@@ -86,11 +88,12 @@ CALLS = Table(
     Column("counted", SmallInteger, nullable=False, server_default="0"),  # 1: counts hold this call as well
     UniqueConstraint("tool", "ts", "key"),
 )
-Index(
-    "healer_failures",
+FAILURES: Final = Index(
+    "healer_failed_inputs",
     CALLS.c.tool,
     CALLS.c.ts,
     CALLS.c.key,
+    CALLS.c.input,  # so that different ones are counted without looking at the calls
     sqlite_where=text("outcome = 0"),
     postgresql_where=text("outcome = 0"),
 )
@@ -111,23 +114,30 @@ COUNTS = Table(
     Column("errors", Text),
     sqlite_with_rowid=False,
 )
+
+
 # Sums of calls and counts, kept so that a year can be read as quickly as a day. Always what they sum up to: an hour in
 # which something was stored is marked in the same transaction, and summed up again before it is read.
-HOURS = Table(
-    "healer_hours",
-    _metadata,
-    Column("tool", Integer, primary_key=True, autoincrement=False),
-    Column("hour", Integer, primary_key=True, autoincrement=False),
-    Column("commit_id", Integer, primary_key=True, autoincrement=False),  # 0: not known
-    Column("passed", BigInteger, nullable=False),
-    Column("failed", BigInteger, nullable=False),
-    Column("counted", BigInteger, nullable=False),
-    Column("first", BigInteger, nullable=False),
-    Column("last", BigInteger, nullable=False),
-    Column("latency", Text, nullable=False),
-    Column("errors", Text, nullable=False),
-    sqlite_with_rowid=False,
-)
+def _sums(name: str, step: str) -> Table:
+    return Table(
+        name,
+        _metadata,
+        Column("tool", Integer, primary_key=True, autoincrement=False),
+        Column(step, Integer, primary_key=True, autoincrement=False),
+        Column("commit_id", Integer, primary_key=True, autoincrement=False),  # 0: not known
+        Column("passed", BigInteger, nullable=False),
+        Column("failed", BigInteger, nullable=False),
+        Column("counted", BigInteger, nullable=False),
+        Column("first", BigInteger, nullable=False),
+        Column("last", BigInteger, nullable=False),
+        Column("latency", Text, nullable=False),
+        Column("errors", Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+HOURS = _sums("healer_hours", "hour")
+DAYS = _sums("healer_days", "day")
 MARKED = Table(
     "healer_marked_hours",
     _metadata,
@@ -186,8 +196,8 @@ class Database:
                     connection.execute(insert(STORE).values(id=1, schema=SCHEMA, token=secrets.token_hex(8), stored=0))
         with self.engine.connect() as connection:
             schema = connection.execute(select(STORE.c.schema)).scalar()
-        if schema == 1:
-            self._from_first()
+        if schema in (1, 2):
+            self._from_older(schema)
             schema = SCHEMA
         if schema != SCHEMA:
             raise UsageError(
@@ -195,14 +205,19 @@ class Database:
                 "wrote it, or update"
             )
 
-    def _from_first(self) -> None:
-        """Schema 1 had calls and nothing that sums them up."""
+    def _from_older(self, schema: int) -> None:
+        """Schema 1 had calls and nothing that sums them up; schema 2 no sums by the day."""
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             _metadata.create_all(connection)
-            connection.exec_driver_sql(f"ALTER TABLE {CALLS.name} ADD COLUMN counted SMALLINT NOT NULL DEFAULT 0")
-            hour = CALLS.c.ts // HOUR
-            hours = select(CALLS.c.tool, hour, literal(0)).distinct()
-            connection.execute(delete(MARKED))
+            connection.exec_driver_sql("DROP INDEX IF EXISTS healer_failures")
+            FAILURES.create(connection, checkfirst=True)
+            if schema == 1:
+                connection.exec_driver_sql(f"ALTER TABLE {CALLS.name} ADD COLUMN counted SMALLINT NOT NULL DEFAULT 0")
+                hours = select(CALLS.c.tool, CALLS.c.ts // HOUR, literal(0)).distinct()
+                connection.execute(delete(MARKED))
+            else:
+                known = exists().where(MARKED.c.tool == HOURS.c.tool, MARKED.c.hour == HOURS.c.hour)
+                hours = select(HOURS.c.tool, HOURS.c.hour, literal(0)).distinct().where(~known)
             connection.execute(insert(MARKED).from_select(["tool", "hour", "mark"], hours))
             connection.execute(update(STORE).values(schema=SCHEMA))
 

@@ -1,6 +1,5 @@
 """The execution store: what tools did in production, counted and kept (SQLAlchemy Core; SQLite or PostgreSQL)."""
 
-import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ from gitops_healer.adapters.execution_ahead import read_ahead
 from gitops_healer.adapters.execution_inbox import has_inbox, read_inbox
 from gitops_healer.adapters.execution_lines import BROKEN_LIMIT, Batch, read_executions
 from gitops_healer.adapters.execution_pruning import CALLS_KIND, MINUTES, prunable, prune, pruned_until
-from gitops_healer.adapters.execution_rollups import FOREVER, Cell, cells, is_stale, mark_hours, refresh
+from gitops_healer.adapters.execution_rollups import FOREVER, Cell, cells, is_stale, mark_hours, numbers_text, refresh
 from gitops_healer.adapters.execution_tables import CALLS, COUNTS, HOUR, STORE, WORDS, Database, open_database
 from gitops_healer.core.execution import Execution, Pruned, Slice, ToolStats
 from gitops_healer.core.executions_format import (
@@ -473,5 +472,5 @@ def _counts_row(count: Count, words: Words) -> tuple[Any, ...]:
     commit = None if count.commit is None else words[COMMIT, count.commit]
     return (
         words[TOOL, count.tool], count.ts, count.key, commit, count.passed, count.failed, count.interrupted,
-        json.dumps(count.latency), None,
+        numbers_text(count.latency), None,
     )  # fmt: skip

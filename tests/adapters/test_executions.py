@@ -537,7 +537,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     connection.execute("UPDATE healer_store SET schema = 9")
     connection.commit()
     connection.close()
-    with pytest.raises(UsageError, match="schema 9, and 2 is known"):
+    with pytest.raises(UsageError, match="schema 9, and 3 is known"):
         open_executions(path)
 
 
