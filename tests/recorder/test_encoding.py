@@ -190,3 +190,15 @@ def test_limits_are_the_same_for_plain_values(recorded: Recorded, value: Any, wh
     assert len(json.dumps(event)) < 70_000
     if why is None:
         assert caller_program._made(event["args"][0]) == value
+
+
+@pytest.mark.parametrize("size", [2, 7, 30])
+def test_a_line_has_a_largest_size_and_stays_a_line(recorded: Recorded, size: int) -> None:
+    texts = ["x" * 8000] * size
+    assert keep(texts) is texts
+    (event,) = recorded.events("keep")
+    assert len(json.dumps(event)) <= 64 * 1024
+    whole = 2 * size * 8000 < 64 * 1024
+    assert (event.get("unreplayable") == "too large", "args" in event) == (not whole, whole)
+    assert event["caller"][2] == "test_a_line_has_a_largest_size_and_stays_a_line"
+    assert event["ok"] and 0 < event["duration_ms"] < 1000
