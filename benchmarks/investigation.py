@@ -38,6 +38,11 @@ from gitops_healer.settings import load_settings
 FILES = (
     "inputs", "dependency", "callee", "slow", "commits", "flaky", "times", "environment", "state", "caller", "controls",
 )  # fmt: skip
+FRESH = (
+    "fresh_inputs", "fresh_dependency", "fresh_callee", "fresh_slow", "fresh_commits", "fresh_flaky", "fresh_times",
+    "fresh_environment", "fresh_state", "fresh_caller", "fresh_controls",
+)  # fmt: skip
+"""Faults by others than those who wrote the investigation, in files of their own; only `--set fresh` asks for them."""
 DRIVER = Path(__file__).parent / "faults" / "driver.py"
 DEPLOYED = 3
 """Every third commit is deployed, so that some deployments bring innocent commits beside the bad one."""
@@ -55,10 +60,10 @@ class Answer:
     score: Score
 
 
-def variants(only: str, limit: int, held: bool | None) -> list[Variant]:
+def variants(only: str, limit: int, held: bool | None, files: Sequence[str] = FILES) -> list[Variant]:
     """held: only those that are, only those that are not, or all. limit: of each kind."""
     found: list[Variant] = []
-    for name in FILES:
+    for name in files:
         found += import_module(f"faults.{name}").VARIANTS
     chosen = [one for one in found if only in one.name and held in (None, one.held)]
     seen: Counter[str] = Counter()
@@ -235,17 +240,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="part of a name, such as commit/ or slow/quadratic")
     parser.add_argument("--variants", type=int, default=1000, help="of each kind at most")
-    parser.add_argument("--set", choices=["shown", "held", "all"], default="all")
+    parser.add_argument("--set", choices=["shown", "held", "all", "fresh"], default="all", help="all: shown and held")
     parser.add_argument("--sentences", action="store_true", help="print what was said, too")
     parser.add_argument("--format", choices=["text", "json"], default="text")
     chosen = parser.parse_args()
-    held = {"shown": False, "held": True, "all": None}[chosen.set]
+    held = {"shown": False, "held": True}.get(chosen.set)
     asked = investigation()
     ways: dict[str, Way] = {"innermost line, last commit": last_commit, "most frequent message": frequent_message}
     ways = {"investigation": asked, **ways} if asked else ways
     given: list[Answer] = []
     started = time.monotonic()
-    for variant in variants(chosen.only, chosen.variants, held):
+    for variant in variants(chosen.only, chosen.variants, held, FRESH if chosen.set == "fresh" else FILES):
         given += answers(variant, ways, chosen.seed)
         if chosen.format == "text":
             print("\n".join(row(one, chosen.sentences) for one in given[-len(ways) :][:1]), flush=True)
