@@ -39,7 +39,7 @@ def commit_of(repository: Repository, ref: str) -> str:
         return commit
     if repository.resolve("HEAD") is None:
         raise RepositoryError(f"{repository.path} has no commit yet: make one, then run the same command again")
-    raise UsageError(f"{ref!r} is no commit, branch or tag here. See: git branch --all; git tag")
+    raise UsageError(f"{terminal.shorten(ref, 200)!r} is no commit, branch or tag here. See: git branch --all; git tag")
 
 
 @contextmanager

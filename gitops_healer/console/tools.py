@@ -144,7 +144,8 @@ def tools_check(
         scene = scene_at(repo, progress, head)
         onto = scene.repository.resolve(base)
         if onto is None:
-            raise UsageError(f"--base {base} names no commit. In CI fetch it first: git fetch origin {base}")
+            shown = terminal.shorten(base, 200)
+            raise UsageError(f"--base {shown} names no commit. In CI fetch it first: git fetch origin {shown}")
         start = branched_at(scene, onto, scene.commit)
         lost = lost_tools(scene, start, scene.commit)
     document = {
