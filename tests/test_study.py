@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,23 @@ for target, claims in json.load(sys.stdin):
 INPUT = [[["input"], "a.py", [7], ""]]
 COMMIT = [[["commit"], "a.py", [7], "c1"]]
 BOTH = [[["input"], "a.py", [7], ""], [["time"], "a.py", [20], ""]]
+
+
+FRESH = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from investigation import FRESH, variants
+from faults.judge import targets
+from faults.program import Commit, named
+rows = []
+for one in variants("", 1000, None, FRESH):
+    texts = {named(one, path): named(one, text) for path, text in one.files.items()}
+    for path, text in texts.items():
+        path.endswith(".py") and compile(text, path, "exec")
+    targets(one, [Commit("c1", one.start, bool(one.before))], texts)
+    rows.append(one.name)
+print(json.dumps([rows, [one.name for one in variants("", 1000, None)]]))
+"""
 
 
 def study(*options: str) -> subprocess.CompletedProcess[str]:
@@ -45,6 +63,23 @@ def test_a_healthy_program_fails_nowhere() -> None:
 def test_a_name_that_no_fault_has_is_told() -> None:
     done = study("--only", "no-such-fault")
     assert done.returncode == 2 and "no-such-fault" in done.stderr
+
+
+def test_a_fresh_fault_is_looked_at_when_its_set_is_asked_for_and_only_then() -> None:
+    done = study("--set", "fresh", "--only", "commits/off-by-one", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    verdicts = {row["way"]: row["verdict"] for row in json.loads(done.stdout)["answers"]}
+    assert verdicts["most frequent message"] == "wrong", "the message says nothing of the commit"
+    assert study("--set", "all", "--only", "commits/off-by-one").returncode == 2
+
+
+def test_every_fresh_fault_has_a_name_of_its_own_and_points_at_code_that_is_there() -> None:
+    command = [sys.executable, "-c", FRESH, str(BENCHMARKS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    fresh, others = json.loads(done.stdout)
+    kinds = Counter(name.partition("/")[0] for name in fresh)
+    assert set(kinds) == {name.partition("/")[0] for name in others} and min(kinds.values()) >= 3
+    assert len({*fresh, *others}) == len(fresh) + len(others)
 
 
 @pytest.mark.parametrize(
