@@ -250,8 +250,10 @@ def _mixed(case: Case) -> str:
 
 
 def _flaky(case: Case) -> Problem | None:
-    mixed = case.analysis.flakiness.mixed >= MIXED or (case.across >= MIXED and case.start is None)
-    if not mixed or case.remote or case.machine or case.patterns(_TIMES) or case.moment:
+    failing = len({(call.args, call.kwargs) for call in case.failing})
+    elsewhere = case.start is None and case.across > 0 and 2 * case.across >= failing
+    mixed = case.analysis.flakiness.mixed >= MIXED or elsewhere
+    if not mixed or case.remote or case.machine or case.patterns(_TIMES) or (case.moment and case.reading.clock):
         return None
     if case.reading.unordered and not case.reading.random:
         fix = Proposal("Sort what comes out of the set before its order matters", case.place)
@@ -261,6 +263,8 @@ def _flaky(case: Case) -> Problem | None:
         fix = Proposal("Take the random numbers as a parameter, and handle each value that can come", case.place)
         sentence = "the same inputs pass and fail; the code draws random values"
         return _problem(case, CauseKind.FLAKY, sentence, 0.75, (_mixed(case),), fix)
+    if case.analysis.flakiness.bursts:
+        return None  # what fails by chance does not fail in bursts
     return _problem(case, CauseKind.FLAKY, "the same inputs pass and fail", WEAK, (_mixed(case),))
 
 
@@ -285,11 +289,13 @@ def _dependency(case: Case) -> Problem | None:
 
 def _callee(case: Case) -> Problem | None:
     """A function of the repository that it calls raises, and nothing better is known."""
-    if not case.inner or case.mixed or (case.moment and case.reading.clock):
+    bursts = case.analysis.flakiness.bursts
+    if not case.inner or (case.mixed and not bursts) or (case.moment and case.reading.clock):
         return None
     look = Proposal(f"Investigate {case.inner}, and decide what its callers do when it fails", case.place)
     sentence = f"{case.inner}, which it calls, raises {case.cluster.error}"
-    return _problem(case, CauseKind.DEPENDENCY, sentence, WEAK, (), look)
+    evidence = ("failures come in bursts, as in an outage",) if bursts else ()
+    return _problem(case, CauseKind.DEPENDENCY, sentence, 0.6 if bursts else WEAK, evidence, look)
 
 
 def _time(case: Case) -> Problem | None:

@@ -55,6 +55,7 @@ def moment_of(slices: Iterable[Slice]) -> Moment | None:
         _rule(by_day, _month_end, "at", 1, timedelta(days=20)),
         _rule(by_day, lambda start: f"the {start.day}.", "on", 3, timedelta(days=20)),
         _once(by_day),
+        _since(by_day),
     )
     return next((rule for rule in rules if rule is not None), None)
 
@@ -69,6 +70,18 @@ def _once(units: Units) -> Moment | None:
         return None
     when = f"on {' and '.join(f'{day:%Y-%m-%d}' for day in bad)} ({special})"
     return Moment(when, (len(bad), len(bad)), (0, len(units) - len(bad)), False, once=True)
+
+
+def _since(units: Units) -> Moment | None:
+    """Failures that began on a special day and stayed: a table that ends with a year, a date that has passed."""
+    first = next((place for place, (_, bad) in enumerate(units) if bad), None)
+    if first is None or first < 5 or len(units) - first < 3:
+        return None
+    name, after = _special(units[first][0]), units[first:]
+    if not name or _share(after) < 0.9:
+        return None
+    when = f"since {units[first][0]:%Y-%m-%d} ({name})"
+    return Moment(when, _counts(after), _counts(units[:first]), False, once=True)
 
 
 def _special(day: datetime) -> str:

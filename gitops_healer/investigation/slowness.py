@@ -1,6 +1,7 @@
 """Why a tool is slow: for which inputs, how it grows, since which version, and where the work is."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -9,6 +10,7 @@ from statistics import fmean, median
 from typing import Final
 
 from gitops_healer.core.analysis.features import inputs_of
+from gitops_healer.core.analysis.statistics import fisher_tail
 from gitops_healer.core.analysis.types import CommitCount, Direction, Literal, ToolAnalysis
 from gitops_healer.core.diagnosis import CauseKind, Place, Problem, Proposal
 from gitops_healer.core.execution import Execution
@@ -132,12 +134,23 @@ def _fits(name: str, pairs: Sequence[tuple[float, float]]) -> Iterator[Growth]:
     if len(pairs) < LEAST:
         return
     sizes = (min(size for size, _ in pairs), max(size for size, _ in pairs))
-    power = _line([(log(size), took) for size, took in pairs], log(4))
+    power = _power([(log(size), took) for size, took in pairs])
     if power is not None and power[1] >= FIT and power[0] >= 0.5:
         yield Growth(name, *power, sizes)
     exponential = _line(pairs, 5.0)
     if exponential is not None and exponential[1] >= max(0.8, (power or (0, 0))[1] + 0.05) and exponential[0] >= 0.2:
         yield Growth(name, exp(min(700.0, 10 * exponential[0])), exponential[1], sizes, exponential=True)
+
+
+def _power(pairs: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+    """Of all sizes, or of the larger half where it is steeper: what every call costs hides growth at small sizes."""
+    whole = _line(pairs, log(4))
+    if whole is None or whole[1] < FIT:
+        return whole
+    middle = (min(x for x, _ in pairs) + max(x for x, _ in pairs)) / 2
+    upper = [pair for pair in pairs if pair[0] >= middle]
+    steeper = _line(upper, log(2.5)) if len(upper) >= LEAST else None
+    return (steeper[0], whole[1]) if steeper is not None and steeper[1] >= 0.4 and steeper[0] > whole[0] else whole
 
 
 def _products(names: Sequence[str], points: Sequence[tuple[dict[str, float], float]]) -> Iterator[Growth]:
@@ -170,7 +183,30 @@ def _few(passing: Sequence[Execution], parameters: Sequence[str], reach: Reach) 
     usual = [call for call in timed if (call.duration_ms or 0.0) <= 3 * middle]
     parts = (part for _, node in reach.functions(0) for part in ast.walk(node))
     words = frozenset(part.id for part in parts if isinstance(part, ast.Name))
-    return telling(slow, usual, parameters, words) if 3 <= len(slow) <= len(timed) / 3 else None
+    if not 3 <= len(slow) <= len(timed) / 3:
+        return None
+    return telling(slow, usual, parameters, words) or _mostly(slow, usual, parameters, words)
+
+
+def _mostly(
+    slow: Sequence[Execution], usual: Sequence[Execution], parameters: Sequence[str], words: frozenset[str]
+) -> Telling | None:
+    """A condition of most slow calls that hardly any other has: a busy machine makes some calls slow as well."""
+    bad = [inputs for call in slow if (inputs := inputs_of(call, parameters)) is not None]
+    good = [inputs for call in usual if (inputs := inputs_of(call, parameters)) is not None]
+    counts = Counter(literal for inputs in bad for literal in inputs.literals)
+    rated = [
+        (sum(literal in inputs.literals for inputs in good), -count, str(literal), literal)
+        for literal, count in counts.items()
+        if count >= max(3, 0.6 * len(bad))
+    ]
+    best = min(rated, default=None, key=lambda one: one[:3])
+    if best is None or best[0] > 0.02 * len(good) or len(good) < LEAST:
+        return None
+    exceptions, count, _, literal = best
+    if fisher_tail(-count, -count + exceptions, len(bad), len(bad) + len(good)) > 1e-6:
+        return None
+    return Telling(literal, 1, len(bad), len(slow), len(good), exceptions, literal.feature in words)
 
 
 def _where(

@@ -16,6 +16,9 @@ from gitops_healer.core.execution import Execution
 MOST: Final = 30
 LEAST_CALLS: Final = 3
 LEAST_PASSING: Final = 8
+FEW_PASSING: Final = 2
+OFTEN: Final = 20
+"""Calls that passed, from which on two different inputs are enough: each input then always passes or always fails."""
 _PLAIN: Final = (
     "is of type", "is empty", "is blank", "<", "is missing", "is given", "is", "is not a number", "is no whole number",
     "has characters beyond ASCII", "has a line break", "has a quote", "has a percent sign", "=",
@@ -48,18 +51,14 @@ def telling(
 ) -> Telling | None:
     """None when the inputs do not tell, or an input that failed passed as well. words: of the failing code."""
     bad = _distinct(call for call in failing if call.replayable)
+    passing = list(passing)
     good = _distinct(passing)
-    if (
-        not bad
-        or len(bad) > MOST
-        or len(failing) < LEAST_CALLS
-        or len(good) < LEAST_PASSING
-        or bad.keys() & good.keys()
-    ):
+    least = FEW_PASSING if len(passing) >= OFTEN and len(failing) >= OFTEN // 4 else LEAST_PASSING
+    if not bad or len(bad) > MOST or len(failing) < LEAST_CALLS or len(good) < least or bad.keys() & good.keys():
         return None
     wrong = [inputs for call in bad.values() if (inputs := inputs_of(call, parameters)) is not None]
     right = [inputs for call in good.values() if (inputs := inputs_of(call, parameters)) is not None]
-    if len(wrong) != len(bad) or len(right) < LEAST_PASSING:
+    if len(wrong) != len(bad) or len(right) < least:
         return None
     common = set.intersection(*(_conditions(one, right) for one in wrong))
     limit = len(right) // 50
