@@ -279,12 +279,21 @@ class Forge(Protocol):
 @dataclass(frozen=True)
 class Imported:
     """stored: new rows; known: rows that were there already; broken: (line number from 1, why) of skipped lines; old:
-    lines that are older than what is kept one by one, and were not stored."""
+    lines that are older than what is kept one by one, and were not stored; counts: of the new rows, those that only
+    count calls; counted: how many calls these count."""
 
     stored: int
     known: int
     broken: tuple[tuple[int, str], ...]
     old: int = 0
+    counts: int = 0
+    counted: int = 0
+
+    def __add__(self, other: Imported) -> Imported:
+        return Imported(
+            self.stored + other.stored, self.known + other.known, self.broken + other.broken, self.old + other.old,
+            self.counts + other.counts, self.counted + other.counted,
+        )  # fmt: skip
 
 
 class ExecutionStore(Protocol):

@@ -72,10 +72,7 @@ class DeferredExecutions:
 
     def sync(self) -> Imported:
         inbox = self._store.sync() if self._exists() else Imported(0, 0, ())
-        files = take_spool(self, self._state)
-        return Imported(
-            inbox.stored + files.stored, inbox.known + files.known, inbox.broken + files.broken, inbox.old + files.old
-        )
+        return inbox + take_spool(self, self._state)
 
     def version(self) -> str:
         return self._store.version() if self._exists() else ""

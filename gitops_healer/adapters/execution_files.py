@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final, Literal, NamedTuple, cast
 
 from gitops_healer.adapters.execution_lines import FileLines, UnreadableError, bounded_lines
+from gitops_healer.adapters.execution_spool import POSITIONS
+from gitops_healer.adapters.execution_tables import STORE
 from gitops_healer.adapters.junit_xml import ReportError, junit_lines
 from gitops_healer.adapters.otlp import otlp_lines
 from gitops_healer.errors import UsageError
@@ -50,8 +52,12 @@ def found_files(places: Iterable[Path]) -> Iterator[Path]:
     for place in places:
         if place.is_dir():
             inside = sorted(file for file in place.rglob("*") if file.name.endswith(ENDINGS) and file.is_file())
+            inside = [file for file in inside if file.name != POSITIONS]  # ours, about what was read
             if not inside:
-                raise UsageError(f"{place} holds no file that ends with {', '.join(ENDINGS)}")
+                raise UsageError(
+                    f"{place} holds no file that ends with {', '.join(ENDINGS)}. Name the files, or take in what "
+                    "recorders wrote by default: gitops-healer executions import"
+                )
             yield from inside
         elif "*" in place.name and not place.exists():
             yield from sorted(place.parent.glob(place.name))
@@ -76,7 +82,7 @@ def import_file(
             stream.seek(0)
             return import_stream(store, Source(file.name, stream, written, _seekable(stream)), form, commit, progress)
     except OSError as error:
-        advice = "Give files, directories, or - for standard input"
+        advice = "Give files, directories, or - for standard input: gitops-healer executions import FILE"
         raise UsageError(f"{file} cannot be read: {error.strerror}. {advice}") from None
 
 
@@ -182,12 +188,7 @@ def _members(stream: BinaryIO, descriptor: int | None) -> Iterator[Source]:
 
 
 def _sum(parts: Iterable[Imported]) -> Imported:
-    stored, known, old = 0, 0, 0
-    broken: list[tuple[int, str]] = []
-    for part in parts:
-        stored, known, old = stored + part.stored, known + part.known, old + part.old
-        broken += part.broken
-    return Imported(stored, known, tuple(broken), old)
+    return sum(parts, start=Imported(0, 0, ()))
 
 
 # What a recorder wrote into a SQLite file
@@ -210,7 +211,13 @@ def import_inbox(store: ExecutionStore, file: Path) -> Imported:
 
 
 def _inbox_rows(connection: sqlite3.Connection, file: Path) -> list[tuple[int, bytes]]:
-    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (INBOX,)).fetchone() is None:
-        raise UsageError(f"{file} has no table {INBOX}: it was not written by a recorder")
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if INBOX not in tables:
+        if STORE.name in tables:
+            return []  # an execution store that no recorder has written into: nothing waits in it
+        raise UsageError(
+            f"{file} has no table {INBOX}: it was not written by a recorder. Import its JSON Lines instead: "
+            "gitops-healer executions import FILE.jsonl"
+        )
     query = f"SELECT id, CAST(line AS BLOB) FROM {INBOX} ORDER BY id LIMIT {INBOX_AT_ONCE}"
     return [(number, bytes(line or b"")) for number, line in connection.execute(query)]

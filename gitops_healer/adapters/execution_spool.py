@@ -30,19 +30,18 @@ def spool_files(state: Path) -> list[Path]:
 def take_spool(store: ExecutionStore, state: Path) -> Imported:
     """Store what recorders have written since the last time."""
     positions = _positions(state)
-    stored, known, old, broken = 0, 0, 0, list[tuple[int, str]]()
+    taken = Imported(0, 0, ())
     kept: dict[str, int] = {}
     for file in spool_files(state):
         done, position = _take(store, file, positions.get(file.name, 0))
-        stored, known, old = stored + done.stored, known + done.known, old + done.old
-        broken += done.broken
+        taken += done
         if not _finished(file, position):
             kept[file.name] = position
         else:
             file.unlink(missing_ok=True)
     if kept != positions:
         _remember(state, kept)
-    return Imported(stored, known, tuple(broken), old)
+    return taken
 
 
 def _take(store: ExecutionStore, file: Path, position: int) -> tuple[Imported, int]:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
@@ -104,29 +105,28 @@ class SqlExecutions:
         with self._database.connect() as connection:
             words: Words = {}
             while has_inbox(connection):
+                done = Imported(0, 0, ())
                 with connection.begin():
-                    parts = []
                     for batch in read_inbox(connection):
-                        new, late, words = _store_in(connection, batch, words)
-                        parts.append(Imported(new, batch.size - new - late, batch.broken, late))
-                self._synced = _added(self._synced, parts)
+                        part, words = _store_in(connection, batch, words)
+                        done += part
+                done = self._synced + done
+                self._synced = replace(done, broken=done.broken[:BROKEN_LIMIT])
         return self._synced
 
     def _store(self, batches: Iterator[Batch], progress: Callable[[int], None] | None) -> Imported:
-        stored, known, old, unsaid, lines = 0, 0, 0, 0, 0
-        broken: list[tuple[int, str]] = []
+        done, broken, unsaid, lines = Imported(0, 0, ()), list[tuple[int, str]](), 0, 0
         with self._database.connect() as connection:
             words: Words = {}
             for batch in batches:
-                new, late, words = _store_batch(connection, batch, words)
-                stored, old = stored + new, old + late
-                known += batch.size - new - late
+                part, words = _store_batch(connection, batch, words)
+                done += replace(part, broken=())
                 room, lines = BROKEN_LIMIT - len(broken), batch.lines
                 broken, unsaid = broken + list(batch.broken[:room]), unsaid + len(batch.broken[room:])
                 if progress is not None:
                     progress(lines)
         said = [(lines, f"{unsaid:,} more lines up to here are broken")] if unsaid else []
-        return Imported(stored, known, (*broken, *said), old)
+        return replace(done, broken=(*broken, *said))
 
     def tools(self) -> tuple[str, ...]:
         with self._database.read() as connection:
@@ -261,14 +261,6 @@ class SqlExecutions:
             yield connection
 
 
-def _added(done: Imported, parts: Iterable[Imported]) -> Imported:
-    """The first broken ones are told."""
-    for part in parts:
-        broken = (*done.broken, *part.broken)[:BROKEN_LIMIT]
-        done = Imported(done.stored + part.stored, done.known + part.known, broken, done.old + part.old)
-    return done
-
-
 def _commit_ids(shas: Sequence[str]) -> Any:
     return select(WORDS.c.id).where(WORDS.c.kind == COMMIT, WORDS.c.word.in_(shas))
 
@@ -381,23 +373,25 @@ def _execution(tool: str, row: Row[Any]) -> Execution:
     )  # fmt: skip
 
 
-def _store_batch(connection: Connection, batch: Batch, known: Words) -> tuple[int, int, Words]:
-    """(new lines, lines older than what is kept, words known now). All of the batch or, when it raises, nothing."""
+def _store_batch(connection: Connection, batch: Batch, known: Words) -> tuple[Imported, Words]:
+    """(what was stored, words known now). All of the batch or, when it raises, nothing."""
     if not batch.size:
-        return 0, 0, known
+        return Imported(0, 0, batch.broken), known
     with connection.begin():
         return _store_in(connection, batch, known)
 
 
-def _store_in(connection: Connection, batch: Batch, known: Words) -> tuple[int, int, Words]:
+def _store_in(connection: Connection, batch: Batch, known: Words) -> tuple[Imported, Words]:
     """The same, inside a transaction that has begun."""
     words = known.copy() if len(known) < WORDS_REMEMBERED else {}
     young = _young(connection, batch)
     _learn(connection, young, words)
-    new = _insert_calls(connection, young.calls, words) + _insert_counts(connection, young.counts, words)
+    calls = _insert_calls(connection, young.calls, words)
+    counts, counted = _insert_counts(connection, young.counts, words)
+    new, late = calls + counts, batch.size - young.size
     if new:
         connection.execute(update(STORE).values(stored=STORE.c.stored + new))
-    return new, batch.size - young.size, words
+    return Imported(new, young.size - new, batch.broken, late, counts, counted), words
 
 
 def _young(connection: Connection, batch: Batch) -> Batch:
@@ -424,10 +418,12 @@ def _insert_calls(connection: Connection, columns: tuple[tuple[Any, ...], ...], 
     ))  # fmt: skip
 
 
-def _insert_counts(connection: Connection, counts: Sequence[tuple[Any, ...]], words: Words) -> int:
-    rows = [_counts_row(Count(*count), words) for count in counts]
+def _insert_counts(connection: Connection, counts: Sequence[tuple[Any, ...]], words: Words) -> tuple[int, int]:
+    """(how many were new, calls that the new ones count). Row by row: only so can be told which are new."""
+    rows = sorted((_counts_row(Count(*count), words) for count in counts), key=itemgetter(0, 1, 2))
     mark_hours(connection, {(row[0], row[1] // HOUR) for row in rows})
-    return _insert(connection, COUNTS, _COUNTS_COLUMNS, rows)
+    new = [row for row in rows if _insert(connection, COUNTS, _COUNTS_COLUMNS, [row])]
+    return len(new), sum(row[4] + row[5] for row in new)
 
 
 def _insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> int:

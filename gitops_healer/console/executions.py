@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from gitops_healer.adapters.execution_files import FORMATS, FileFormat, Source, found_files, import_file, import_stream
+from gitops_healer.adapters.execution_spool import SPOOL
 from gitops_healer.console.common import HERE, As, Format, RepoOption, caught_up, show, told
 from gitops_healer.core.codec import to_json
 from gitops_healer.errors import UsageError
@@ -26,13 +27,19 @@ _FORMATS: dict[str, FileFormat] = {"auto": "auto", "jsonl": "jsonl", "junit": "j
 
 @executions_app.command("import")
 def executions_import(
-    files: Annotated[list[Path], typer.Argument(help="Files, zips or directories to read; - is standard input.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Files, zips or directories to read; - is standard input; none: what recorders wrote."),
+    ] = None,
     repo: RepoOption = HERE,
     source: Annotated[str, typer.Option("--format", help="jsonl, junit or otlp; auto tells by the content.")] = "auto",
     commit: Annotated[str | None, typer.Option("--commit", help="Of test reports and traces that name none.")] = None,
     as_json: _Json = False,
 ) -> None:
-    """Read recorded executions; what is known already is not stored twice."""
+    """Read recorded executions; what is known already is not stored twice. Without files: see `executions sync`."""
+    if not files:
+        executions_sync(repo, as_json)
+        return
     if source not in _FORMATS:
         raise UsageError(f"--format {source} cannot be read. Allowed: {', '.join(FORMATS)}, auto")
     store = open_store(find_place(Choices(repo)).repository.state_dir)
@@ -59,7 +66,7 @@ def _show_imported(results: dict[str, Imported], as_json: bool) -> None:
     document = {"schema": documents.SCHEMA, "files": {name: to_json(done) for name, done in results.items()}}
     texts = []
     for name, done in results.items():
-        texts.append(terminal.import_text(name, done.stored, done.known, done.broken))
+        texts.append(terminal.import_text(name, done.stored - done.counts, done.counted, done.known, done.broken))
         if done.old:
             texts.append(f"  {done.old:,} are older than what is kept one by one, and counted already: left out")
     show(Format.json if as_json else Format.text, document, *texts)
@@ -68,8 +75,17 @@ def _show_imported(results: dict[str, Imported], as_json: bool) -> None:
 @executions_app.command("sync")
 def executions_sync(repo: RepoOption = HERE, as_json: _Json = False) -> None:
     """Take in what recorders wrote into `.git/gitops-healer/spool` and into the store's own database."""
-    store = open_store(find_place(Choices(repo)).repository.state_dir)
-    _show_imported({"recorded": store.sync()}, as_json)
+    state = find_place(Choices(repo)).repository.state_dir
+    done = open_store(state).sync()
+    if as_json or done != Imported(0, 0, ()):
+        _show_imported({"recorded": done}, as_json)
+        return
+    show(
+        Format.text,
+        {},
+        f"nothing new in {terminal.clean(str(state / SPOOL))} and in the inbox of the store beside it. "
+        f"If calls were recorded elsewhere: gitops-healer executions import FILE; else: {terminal.NO_CALLS}",
+    )
 
 
 @executions_app.command("stats")

@@ -34,7 +34,7 @@ _UTC: Final = frozenset({"Z", "+00:00"})
 _MINUTE: Final = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:")
 _PLAIN: Final = frozenset({"args", "kwargs", "result"})
 _PAYLOAD: Final = frozenset({"args", "kwargs", "result", "unreplayable", "caller"})
-_HUGE: Final = re.compile(r"e[1-9][0-9]+[],}]")
+_HUGE: Final = re.compile(r"e\+?[1-9][0-9]+[],}]")
 """At the end of a number above 1e10: orjson reads whole numbers of more than 64 bits as floats."""
 
 _new: Final = tuple.__new__

@@ -181,9 +181,11 @@ def explanation(up: Upgrade) -> Group:
     return Group(*parts)
 
 
-def import_text(name: str, stored: int, known: int, broken: tuple[tuple[int, str], ...]) -> str:
-    """What became of a file of executions; the first broken lines are named."""
-    lines = [f"{clean(name)}: {stored:,} stored, {known:,} known already, {len(broken):,} broken"]
+def import_text(name: str, calls: int, counted: int, known: int, broken: tuple[tuple[int, str], ...]) -> str:
+    """What became of a file of executions; the first broken lines are named. counted: calls of which no single one was
+    written down."""
+    new = f"{calls:,} calls written down" + (f", {counted:,} counted only" if counted else "")
+    lines = [f"{clean(name)}: {new} ({known:,} lines known already, {len(broken):,} broken)"]
     lines += [f"  line {number:,}: {clean(reason)}" for number, reason in broken[:10]]
     if len(broken) > 10:
         lines.append(f"  and {len(broken) - 10:,} more")

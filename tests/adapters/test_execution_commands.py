@@ -31,6 +31,7 @@ def run(make_repo: MakeRepo) -> Run:
         assert done.exit_code == 0, (done.output, done.exception)
         return json.loads(done.stdout) if arguments[-1] in ("--json", "json") else done.output
 
+    ask.repo = repo  # type: ignore[attr-defined]
     return ask
 
 
@@ -78,3 +79,25 @@ def test_a_clean_up_after_the_policy_and_what_it_would_do(run: Run, tmp_path: Pa
 
 def test_sync_says_what_was_in_the_inbox(run: Run) -> None:
     assert run("sync", "--json")["files"]["recorded"]["stored"] == 0
+
+
+def test_what_import_says_is_what_the_statistics_say(run: Run, tmp_path: Path) -> None:
+    count = {"tool": "pkg:f", "ts": "2026-01-01T00:00:00Z", "id": "c1", "counts": {"ok": 40, "failed": 2}}
+    file = tmp_path / "a.jsonl"
+    file.write_text(line(1, timedelta(hours=1)) + json.dumps(count) + "\n" + line(2, timedelta(hours=1)) + "{broken\n")
+    said = " ".join(run("import", file).split())
+    assert "2 calls written down, 42 counted only (0 lines known already, 1 broken)" in said
+    assert run("stats", "--format", "json")["tools"][0]["total"] == 44
+    assert "0 calls written down (3 lines known already, 1 broken)" in " ".join(run("import", file).split())
+
+
+def test_without_files_what_recorders_left_is_read(run: Run, make_repo: MakeRepo) -> None:
+    assert "gitops-healer executions import FILE" in run("import")
+    state = Path(run.repo.path) / ".git" / "gitops-healer"  # type: ignore[attr-defined]
+    (state / "spool").mkdir(parents=True)
+    (state / "spool" / "1-a.jsonl").write_text(line(1, timedelta(hours=1)))
+    assert run("import", "--json")["files"]["recorded"]["stored"] == 1
+    again = run("import", state, "--json")["files"]
+    assert all(done["broken"] == [] and done["stored"] == 0 for done in again.values()), "our own files are no records"
+    own = run("import", state / "executions.sqlite", "--json")["files"]
+    assert [done["stored"] for done in own.values()] == [0]

@@ -1,8 +1,10 @@
 """Counts, sums and forgetting: whatever was stored in whatever order, the figures are those of the lines."""
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -233,8 +235,6 @@ def test_what_was_forgotten_cannot_come_back_and_count_twice(store: SqlExecution
 
 
 def test_a_store_of_the_first_schema_is_brought_along(tmp_path: Path) -> None:
-    import sqlite3
-
     path = tmp_path / "executions.sqlite"
     store = open_executions(path)
     store.import_jsonl(event(n, n, ok=n % 3 > 0) for n in range(90))
@@ -256,3 +256,42 @@ def test_why_a_call_cannot_be_replayed_is_kept(store: SqlExecutions) -> None:
     store.import_jsonl([json.dumps(line).encode()])
     (kept,) = store.executions("f")
     assert kept.unreplayable == "redacted" and not kept.replayable and kept.args == '["[redacted]"]'
+
+
+@pytest.mark.parametrize("number", [2**64, -(2**63) - 1, 10**30, 2**64 - 1])
+@pytest.mark.parametrize("ok", [True, False])
+def test_whole_numbers_of_any_size_stay_whole(number: int, ok: bool) -> None:
+    quick, line = QuickParser(), json.dumps({**json.loads(event(1, 1)), "ok": ok, "args": [number, "e19"]}).encode()
+    quick(event(0, 0))
+    made = quick(line)
+    assert made == parse_line(line)
+    assert json.loads(made.payload)["args"] == [number, "e19"]  # type: ignore[union-attr, arg-type]
+
+
+@pytest.mark.parametrize("until", [None, 40, 41])
+def test_days_are_the_sum_of_their_hours(store: SqlExecutions, until: int | None) -> None:
+    """Read while only some of a day's hours were summed up again."""
+    minutes = [0, 59, 60, 1439, 1440, 3000, 60 * 47 + 1]
+    for at, minute in enumerate(minutes):
+        store.import_jsonl([event(at, minute, ok=at % 2 > 0)])
+        end = None if until is None else START + timedelta(hours=until)
+        seen = [one for one in minutes[: at + 1] if until is None or one < until * 60]
+        assert [one.total for one in store.stats(None, end)] == ([len(seen)] if seen else [])
+    days = store.timeline("pkg.mod:f", START, START + 3 * DAY, DAY)
+    assert [(one.start, one.total, one.failed) for one in days] == [
+        (START, 4, 2), (START + DAY, 2, 2), (START + 2 * DAY, 1, 0),
+    ]  # fmt: skip
+
+
+def test_a_store_without_days_is_brought_along(tmp_path: Path) -> None:
+    path = tmp_path / "executions.sqlite"
+    store = open_executions(path)
+    store.import_jsonl(event(n, n, ok=n % 3 > 0) for n in range(90))
+    before = totals(store)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE healer_days")
+        connection.execute("DROP INDEX healer_failed_inputs")
+        connection.execute("CREATE INDEX healer_failures ON healer_calls (tool, ts, key) WHERE outcome = 0")
+        connection.execute("UPDATE healer_store SET schema = 2")
+        connection.commit()
+    assert totals(open_executions(path)) == before

@@ -338,7 +338,7 @@ def test_interrupted_calls_are_kept_but_not_counted(store: SqlExecutions) -> Non
 
 
 def test_different_failing_inputs_are_told_apart(store: SqlExecutions) -> None:
-    failures = [
+    failures: list[dict[str, Any]] = [
         {"args": [1]}, {"args": [1], "kwargs": {}}, {"args": [2]}, {"kwargs": {"a": 1}},  # three inputs
         {"args": []}, {"args": []}, {"kwargs": {}},  # without arguments, each call is its own
         {"error": {"type": "E", "message": "a"}}, {"error": {"type": "E", "message": "a"}}, {},  # two errors
