@@ -37,7 +37,7 @@ def prune(database: Database, payloads: int, calls: int, minutes: int) -> Pruned
         for tool in tools:
             with connection.begin():
                 done[0] += _without_payloads(connection, tool, since[PAYLOADS], payloads)
-                done[1] += _calls_to_counts(connection, tool, calls)
+                done[1] += _calls_to_counts(connection, tool, calls, minutes)
                 done[2] += _minutes_to_hours(connection, tool, minutes)
         with connection.begin():
             _remember(connection, PAYLOADS, payloads)
@@ -75,11 +75,17 @@ def _without_payloads(connection: Connection, tool: int, since: int, until: int)
     return connection.execute(update(CALLS).where(*old).values(payload=None)).rowcount
 
 
-def _calls_to_counts(connection: Connection, tool: int, until: int) -> int:
+def _calls_to_counts(connection: Connection, tool: int, until: int, minutes: int) -> int:
+    """Counts by the minute; by the hour at once where those by the minute would be too old as well."""
     old = (CALLS.c.tool == tool, CALLS.c.ts < until)
-    found = Cells(MINUTE)
-    found.add_calls(raw_rows(connection, select(*CALLED).where(*old).order_by(CALLS.c.ts)))
-    _store(connection, tool, found, "calls")
+    for step, label, before in (
+        (HOUR, "calls of hours", (CALLS.c.ts < min(minutes, until),)),
+        (MINUTE, "calls", (CALLS.c.ts >= minutes, CALLS.c.ts < until)),
+    ):
+        found = Cells(step)
+        query = select(*CALLED).where(CALLS.c.tool == tool, *before).order_by(CALLS.c.ts)
+        found.add_calls(raw_rows(connection, query))
+        _store(connection, tool, found, label)
     _keep_interrupted(connection, tool, old)
     return connection.execute(delete(CALLS).where(*old)).rowcount
 
