@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,6 +76,19 @@ def test_check_alerts_on_a_branch_that_deletes_a_tool_in_use(repo: Any) -> None:
     assert [(lost["name"], lost["renamed_to"]) for lost in found["lost"]] == [("shop:send_invoice", "shop:bill")]
     assert run(repo, "check", "--base", "main", "--head", "tidy", "--report-only")["lost"] == found["lost"]
     assert run(repo, "check", "--base", "tidy~1", "--head", "main")["lost"] == []
+
+
+@pytest.mark.parametrize(("base", "fetch"), [("origin/main", "origin main"), ("HEAD~9", "origin HEAD~9")])
+def test_a_base_that_is_not_here_can_be_fetched(repo: Any, base: str, fetch: str) -> None:
+    done = CliRunner().invoke(tools_app, ["check", "--base", base, "--repo", str(repo.path)])
+    assert str(done.exception).endswith(f"git fetch {fetch}")
+
+
+def test_in_a_shallow_clone_a_base_that_is_not_here_needs_the_rest(repo: Any, tmp_path: Path) -> None:
+    repo.commit({"other.py": "x = 1\n"})
+    repo.git("clone", "--quiet", "--depth", "1", f"file://{repo.path}", str(tmp_path / "shallow"))
+    done = CliRunner().invoke(tools_app, ["check", "--base", "HEAD~1", "--repo", str(tmp_path / "shallow")])
+    assert str(done.exception).endswith("git fetch --unshallow")
 
 
 def test_sync_tells_history_and_what_does_not_fit(repo: Any) -> None:

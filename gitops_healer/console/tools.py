@@ -17,7 +17,7 @@ from gitops_healer.evidence.lost_tools import branched_at, lost_tools
 from gitops_healer.evidence.tools import Tools, conflicts
 from gitops_healer.evidence.twin_tools import twins
 from gitops_healer.places import Choices, find_view
-from gitops_healer.ports import Cache, Progress
+from gitops_healer.ports import Cache, Progress, Repository
 from gitops_healer.registry import Absent, Scene
 from gitops_healer.report import documents, terminal, tools_text
 from gitops_healer.wiring import open_store
@@ -69,6 +69,12 @@ def tools_search(
     empty = "no tool fits these words" if tools else _NONE
     texts = [tools_text.found_table(found[:limit]) if found else empty]
     show(format_, document, *texts, *([terminal.clean(note)] if note else []))
+
+
+def _no_base(repository: Repository, base: str) -> UsageError:
+    shown = terminal.shorten(base, 200)
+    fetch = "--unshallow" if repository.is_shallow() else f"origin {shown.removeprefix('origin/')}"
+    return UsageError(f"--base {shown} names no commit here. In CI fetch it first: git fetch {fetch}")
 
 
 def search(tools: Sequence[Tool], text: str, cache: Cache) -> tuple[list[tuple[Tool, float]], str]:
@@ -144,8 +150,7 @@ def tools_check(
         scene = scene_at(repo, progress, head)
         onto = scene.repository.resolve(base)
         if onto is None:
-            shown = terminal.shorten(base, 200)
-            raise UsageError(f"--base {shown} names no commit. In CI fetch it first: git fetch origin {shown}")
+            raise _no_base(scene.repository, base)
         start = branched_at(scene, onto, scene.commit)
         lost = lost_tools(scene, start, scene.commit)
     document = {

@@ -59,7 +59,7 @@ def print_summary(console: Console, summary: Summary) -> None:
     console.print(
         f"[bold]{clean(summary.base_branch)}[/] at {summary.base[:10]}, mode {summary.mode}: "
         f"{_count(len(summary.findings), 'finding')}, {_count(len(summary.moved), 'upgrade')} moved, "
-        f"{_count(summary.events, 'event')} written"
+        f"{_count(summary.events, 'event')} {'seen and none written' if summary.mode == 'observe' else 'written'}"
     )
     for look in summary.looks:
         said = f": {clean(shorten(look.said, 160))}" if look.said else ""
