@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from _thread import allocate_lock, get_ident
+from _thread import allocate_lock
 
 from gitops_healer.recorder.entry import Entry
+from gitops_healer.recorder.interrupted import is_interrupted
 from gitops_healer.recorder.lines import Lines
 
 TYPE_CHECKING = False  # importing typing takes longer than all of this
@@ -27,12 +28,11 @@ class Counting:
         self.wall: Callable[[], int] = time.time_ns
         self._lines = lines
         self._lock = allocate_lock()
-        self._holder = 0
         self._written = 0
 
     def forked(self) -> None:
         """In a child process: what waits is the parent's, who will write it."""
-        self._lock, self._holder = allocate_lock(), 0
+        self._lock = allocate_lock()
         for entry in self.entries:
             entry.forget()
 
@@ -50,17 +50,17 @@ class Counting:
         moment = time.monotonic_ns()
         if not now and moment - self._written < WRITE_EVERY:
             return
-        own = self._holder == get_ident()  # a signal handler has interrupted this very function
-        if own or not (self._lock.acquire(True, LOCK_SECONDS) if now else self._lock.acquire(False)):
+        free = self._lock.acquire(False)
+        if not free and now and not is_interrupted(Counting.write, Counting.begin_minute):
+            free = self._lock.acquire(True, LOCK_SECONDS)
+        if not free:
             return
         try:
-            self._holder = get_ident()
             self._written = moment
             for entry in list(self.entries):
                 self._count(entry)
                 self._lines.counts(entry)
         finally:
-            self._holder = 0
             self._lock.release()
 
     def _count(self, entry: Entry) -> None:

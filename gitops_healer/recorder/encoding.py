@@ -25,7 +25,7 @@ _SCALARS = frozenset((int, float, bool, type(None)))
 
 def plain_left(value: Any, safe: set[str], names: Callable[[str], bool], left: int = MAX_NODES, depth: int = 0) -> int:
     """How many more values may follow a container that is JSON as it stands, with no key that names a secret; negative
-    when it is not, or is too large. safe: names that are known to name none. The outermost may be a tuple.
+    when it is not, or is too large. safe: names that are known to name none. The outermost may be a tuple: a call's.
 
     Most values of most programs are, and then nothing has to be copied. What a text says is looked at afterwards, in
     the JSON of the whole call.

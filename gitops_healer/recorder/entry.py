@@ -30,20 +30,20 @@ class Entry:
     """One tool in one process.
 
     names: of its positional parameters, without the first `skip`; unreplayable: why no call of it can be replayed;
-    share: of successes that are written down, None for the usual; owned: it is called on an object; head: what its
-    lines have between their number and their time, "" while nothing is known; root: of the repository, with a slash;
-    always: every success is written down; done, failed, interrupted: durations in nanoseconds of calls that are not
-    counted yet; due: moment of `perf_counter_ns` from which on a call takes the long way; count_due: from which on what
-    waits is counted; minute: in which calls that wait were let through; sample: moment from which on the next success
-    is written down; careful: calls whose inputs are looked at beforehand in any case; callers, places: JSON of what
-    called it and of the frames of its errors, by code (kept, so that its id stays its own) and instruction; caller: the
-    last of them.
+    share: of successes that are written down, None for the usual; owned: it is called on an object; simple: none of
+    skip, unreplayable and owned; head: what its lines have between their number and their time, "" while nothing is
+    known; root: of the repository, with a slash; always: every success is written down; done, failed, interrupted:
+    durations in nanoseconds of calls that are not counted yet; due: moment of `perf_counter_ns` from which on a call
+    takes the long way; count_due: from which on what waits is counted; minute: in which calls that wait were let
+    through; sample: moment from which on the next success is written down; careful: calls whose inputs are looked at
+    beforehand in any case; callers, places: JSON of what called it and of the frames of its errors, by code (kept, so
+    that its id stays its own) and instruction; caller: the last of them.
     """
 
     __slots__ = (
         "always", "budget", "budget_from", "caller", "callers", "careful", "count_due", "counts", "done", "dropped",
         "due", "failed", "file", "head", "interrupted", "minute", "names", "owned", "places", "root", "sample",
-        "secret", "share", "skip", "tool", "unreplayable",
+        "secret", "share", "simple", "skip", "tool", "unreplayable",
     )  # fmt: skip
 
     def __init__(
@@ -63,6 +63,7 @@ class Entry:
         self.unreplayable = unreplayable
         self.owned = owned
         self.share = share
+        self.simple = not (unreplayable or owned or skip)
         self.done: list[int] = []
         self.failed: list[int] = []
         self.interrupted: list[int] = []

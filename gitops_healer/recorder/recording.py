@@ -12,9 +12,11 @@ from __future__ import annotations
 import os
 import sys
 import time
+from _thread import allocate_lock
 
 from gitops_healer.recorder.counting import Counting
 from gitops_healer.recorder.entry import FAILURES_A_SECOND, Entry, Statistics
+from gitops_healer.recorder.interrupted import is_interrupted
 from gitops_healer.recorder.lines import Lines
 
 TYPE_CHECKING = False  # importing typing takes longer than all of this
@@ -32,6 +34,8 @@ SAMPLE_EVERY = 200_000_000
 """Nanoseconds between two recorded successes of one tool, on average; and at which a busy tool looks about itself."""
 CAREFUL = 200
 """Calls after a failure whose changeable arguments are written down before the call, since it may change them."""
+PREPARE_SECONDS = 1.0
+"""How long a tool's first call waits for another thread's."""
 MAX_ERRORS = 20
 INTERRUPTIONS = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit", "CancelledError"})
 _wall = time.time_ns
@@ -53,6 +57,7 @@ class Recording:
         self._lines = Lines(self.statistics)
         self._counting = Counting(self._lines)
         self._wall = _wall
+        self._preparing = allocate_lock()
         self._said = False
         self._begun = False
 
@@ -108,6 +113,7 @@ class Recording:
 
     def forked(self) -> None:
         """In a child process: what waits is the parent's, who will write it."""
+        self._preparing = allocate_lock()
         self._lines.begin_anew()
         self._counting.forked()
         if self._lines.sink is not None:
@@ -117,7 +123,17 @@ class Recording:
             util.register_after_fork(self, _close_at_end)
 
     def _prepare(self, entry: Entry) -> bool:
-        """What every line of a tool begins with. False when nothing can be recorded."""
+        """Once for each tool, at its first call. False when nothing can be recorded, or not yet."""
+        lock = self._preparing
+        if not lock.acquire(False) and (is_interrupted(Recording._prepare) or not lock.acquire(True, PREPARE_SECONDS)):
+            return False
+        try:
+            return bool(entry.head) or self._prepared(entry)
+        finally:
+            lock.release()
+
+    def _prepared(self, entry: Entry) -> bool:
+        """What every line of a tool begins with."""
         from gitops_healer.recorder.revision import blob_of, common_directory, from_environment, git_directory, head_of
 
         if not self._begun:
@@ -138,8 +154,8 @@ class Recording:
         entry.always = share is not None and share >= 1
         entry.root = found[0] + os.sep if found else ""
         entry.secret = frozenset(i for i, name in enumerate(entry.names) if rendering.names(name))
-        entry.head = f'","tool":{rendering.encode(entry.tool)}{told},"ts":"'
         self._counting.entries.append(entry)
+        entry.head = f'","tool":{rendering.encode(entry.tool)}{told},"ts":"'
         return True
 
     def _nowhere(self, entry: Entry) -> None:
@@ -214,12 +230,10 @@ class Recording:
     ) -> None:
         """After a call that raised. inputs: as they were before, None when nobody looked."""
         try:
-            if not entry.head and not self._prepare(entry):
-                return
             if type(error).__name__ in INTERRUPTIONS:
                 entry.interrupted.append(duration)
                 return
-            if self._affordable(entry):
+            if (entry.head or self._prepare(entry)) and self._affordable(entry):
                 given, began, _ = inputs or self._late_inputs(entry, duration, args, kwargs)
                 rendering = self._rendering
                 told = rendering.failure(entry, given, error)

@@ -14,7 +14,7 @@ from sys import _getframe
 
 from gitops_healer.recorder.encoding import Walk, json_encoder, json_speller, plain_left
 from gitops_healer.recorder.entry import Entry
-from gitops_healer.recorder.redaction import Names, is_suspect_json, redacted
+from gitops_healer.recorder.redaction import Names, is_suspect, redacted, unescaped
 
 TYPE_CHECKING = False  # importing typing takes longer than all of this
 if TYPE_CHECKING:
@@ -48,10 +48,11 @@ class Rendering:
 
     def inputs(self, entry: Entry, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Rendered:
         """`"args":...,"kwargs":...` of a call."""
-        why = entry.unreplayable
-        if entry.owned and not why and not _is_stateless(args):
-            why = "it belongs to an object that is not recorded"
-        if entry.skip:
+        why = ""
+        if not entry.simple:
+            why = entry.unreplayable
+            if entry.owned and not why and not _is_stateless(args):
+                why = "it belongs to an object that is not recorded"
             args = args[entry.skip :]
         if not entry.secret and not self._hooked:
             try:
@@ -90,12 +91,14 @@ class Rendering:
         text, why, unseen = inputs
         plain = ""
         try:
-            if not self._hooked and plain_left((value,), self._safe, self.names) >= 0:
+            contained = value if type(value) is dict or type(value) is list else (value,)
+            if not self._hooked and plain_left(contained, self._safe, self.names) >= 0:
                 plain = _join(self._spell(value, 0))
         except (ValueError, RuntimeError):
             plain = ""
         body = f'{text},"result":{plain}'
-        if is_suspect_json(body if unseen else plain):
+        looked = body if unseen else plain
+        if is_suspect(unescaped(looked) if "\\" in looked else looked):
             text, why = self._without_secrets(text, why) if unseen else (text, why)
             plain = ""
         if not plain:
@@ -112,7 +115,8 @@ class Rendering:
         except Exception:
             message = ""
         said = self.encode(message)
-        if self._hooked or is_suspect_json(f"{text}{said}" if unseen else said):
+        looked = f"{text}{said}" if unseen else said
+        if self._hooked or is_suspect(unescaped(looked) if "\\" in looked else looked):
             text, why = self._without_secrets(text, why) if unseen else (text, why)
             said = self.encode(self._redacted(message))
         told = f'{{"type":{self.encode(name)},"message":{said},"frames":[{",".join(self._frames(entry, error))}]}}'

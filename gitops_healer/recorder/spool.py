@@ -11,8 +11,9 @@ only a crash of the machine can lose it. Nobody waits for a lock: a segment belo
 from __future__ import annotations
 
 import os
-import sys
 from _thread import allocate_lock
+
+from gitops_healer.recorder.interrupted import is_interrupted
 
 SEGMENT_BYTES = 64 * 1024 * 1024
 LOOK_BYTES = 32 * 1024
@@ -43,7 +44,7 @@ class Spool:
     def write(self, data: bytes) -> None:
         """Append whole lines (bytes). Raises OSError when they were not kept."""
         lock = self._lock
-        if not lock.acquire(False) and (_is_interrupted_write() or not lock.acquire(True, BUSY_SECONDS)):
+        if not lock.acquire(False) and (is_interrupted(Spool.write) or not lock.acquire(True, BUSY_SECONDS)):
             raise OSError(11, "another line is being written")
         try:
             if self._fd < 0:
@@ -110,11 +111,3 @@ class Spool:
 
     def close(self) -> None:
         self._close()
-
-
-def _is_interrupted_write() -> bool:
-    """Whether a signal handler has interrupted this thread's own write, which cannot go on before the handler ends."""
-    frame = sys._getframe(1).f_back
-    while frame is not None and frame.f_code is not Spool.write.__code__:
-        frame = frame.f_back
-    return frame is not None

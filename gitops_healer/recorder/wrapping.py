@@ -153,8 +153,9 @@ def _function(function: Callable[..., Any], entry: Entry) -> Any:
     def call(*args: Any, **kwargs: Any) -> Any:
         if RECORDING.off:
             return function(*args, **kwargs)
-        started = _now()
-        inputs = RECORDING.begins(entry, started, args, kwargs) if started >= entry.due else None
+        started, inputs = _now(), None
+        if started >= entry.due:
+            inputs, started = RECORDING.begins(entry, started, args, kwargs), _now()
         try:
             result = function(*args, **kwargs)
         except BaseException as error:
@@ -173,8 +174,9 @@ def _coroutine(function: Callable[..., Any], entry: Entry) -> Any:
     async def call(*args: Any, **kwargs: Any) -> Any:
         if RECORDING.off:
             return await function(*args, **kwargs)
-        started = _now()
-        inputs = RECORDING.begins(entry, started, args, kwargs) if started >= entry.due else None
+        started, inputs = _now(), None
+        if started >= entry.due:
+            inputs, started = RECORDING.begins(entry, started, args, kwargs), _now()
         try:
             result = await function(*args, **kwargs)
         except BaseException as error:
@@ -195,8 +197,9 @@ def _generator(function: Callable[..., Any], entry: Entry) -> Any:
     def call(*args: Any, **kwargs: Any) -> Any:
         if RECORDING.off:
             return (yield from function(*args, **kwargs))
-        started = _now()
-        inputs = RECORDING.begins(entry, started, args, kwargs) if started >= entry.due else None
+        started, inputs = _now(), None
+        if started >= entry.due:
+            inputs, started = RECORDING.begins(entry, started, args, kwargs), _now()
         try:
             result = yield from function(*args, **kwargs)
         except GeneratorExit:
@@ -218,10 +221,9 @@ def _async_generator(function: Callable[..., Any], entry: Entry) -> Any:
     """As `_generator`; what is sent, thrown and closed goes on to the tool (PEP 525 has no `yield from`)."""
 
     async def call(*args: Any, **kwargs: Any) -> Any:
-        started = _now()
-        inputs = None
+        started, inputs = _now(), None
         if not RECORDING.off and started >= entry.due:
-            inputs = RECORDING.begins(entry, started, args, kwargs)
+            inputs, started = RECORDING.begins(entry, started, args, kwargs), _now()
         inner = function(*args, **kwargs)
         try:
             item = await inner.__anext__()

@@ -99,16 +99,32 @@ def test_failures_have_a_budget_and_are_counted_beyond_it(program: Program, spoo
     assert 50 <= len(spooled.events("work")) < 500
 
 
+def test_a_flush_waits_for_a_thread_that_is_counting(program: Program, spooled: Recorded) -> None:
+    program(
+        "import os, time\nclass Slow:\n    def write(self, data):\n        time.sleep(0.2)\n        spool.write(data)\n"
+        "    def forked(self): pass\n    def close(self): pass\n"
+        "from gitops_healer.recorder.spool import Spool\n"
+        f"spool = Spool({str(spooled.directory)!r})\nrecorder.configure(sink=Slow())\n"
+        + TOOLS
+        + "work(1); recorder.flush(); many(100)\nthread = threading.Thread(target=recorder.flush)\nthread.start()\n"
+        "time.sleep(0.05)\nmany(50)\nrecorder.flush()\nthread.join()\nos._exit(0)\n",
+        options=", sample=0.0",
+    )
+    assert spooled.calls("work") == {"ok": 150, "failed": 1}
+
+
 @pytest.mark.parametrize("sample", ["None", "1.0"])
 def test_a_tool_that_is_called_by_a_signal_handler(program: Program, spooled: Recorded, sample: str) -> None:
     ran = program(
         TOOLS + "signal.signal(signal.SIGALRM, lambda *_: (work(1), recorder.flush()))\n"
         "signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)\nbegan = time.monotonic()\nloops = 0\n"
         "while time.monotonic() < began + 0.5:\n    work(2)\n    loops += 1\n"
-        "signal.setitimer(signal.ITIMER_REAL, 0)\nprint(loops, time.monotonic() - began)\n",
+        "signal.setitimer(signal.ITIMER_REAL, 0)\n"
+        "print(loops, time.monotonic() - began, recorder.statistics().errors)\n",
         options=f", sample={sample}",
     )
-    loops, seconds = ran.stdout.split()
+    loops, seconds, errors = ran.stdout.split()
+    assert errors == "0"  # also while the first call was still preparing
     assert float(seconds) < 1.4  # a handler that waits for the line it has interrupted would take a second longer
     assert spooled.calls("work")["ok"] > int(loops) > 1000
 
@@ -124,3 +140,10 @@ def test_importing_costs_no_heavy_module(program: Program) -> None:
     code = "import sys\nbefore = set(sys.modules)\n"
     ran = program(code + f"print(sorted({heavy!r} & set(sys.modules)))\n")
     assert ran.stdout.strip() == "[]", ran.stdout
+
+
+def test_what_the_recorder_does_is_no_part_of_a_duration(program: Program, spooled: Recorded) -> None:
+    body = "import time\nrecorder.configure(clock=lambda: (time.sleep(0.05), time.time_ns())[1])\n"
+    program(body + TOOLS + "work(1)\nwork(2)\n", options=", sample=1.0")
+    durations = [event["duration_ms"] for event in spooled.events("work")]
+    assert len(durations) == 2 and max(durations) < 40
