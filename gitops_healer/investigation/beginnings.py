@@ -1,7 +1,8 @@
 """Which commit began it: where the failing share of the recorded commits jumps, and which commit between the last good
 and the first bad one changed something that the failing code relies on."""
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from math import log
 from typing import Final
@@ -28,10 +29,13 @@ FAR: Final = 99
 
 @dataclass(frozen=True)
 class Start:
-    """How it began. beginning: with the commit where one stands out; symbol: what that commit changed of what the
-    failing code relies on, None when only the number of commits tells; distance: from the failing code; clean: nothing
-    failed so before, of `before` calls; place: the line that the commit wrote there, where it wrote
-    one; earlier: recorded commits before it."""
+    """How it began.
+
+    beginning: with the commit where one stands out; symbol: what that commit changed of what the failing code relies
+    on, None when only the number of commits tells; distance: from the failing code; clean: nothing failed so before, of
+    `before` calls; place: the line that the commit wrote there, where it wrote one; earlier: recorded commits before
+    it; named: the code at hand names a file that the commit changed.
+    """
 
     beginning: Beginning
     symbol: Symbol | None = None
@@ -40,6 +44,7 @@ class Start:
     before: int = 0
     place: Place | None = None
     earlier: frozenset[str] = frozenset()
+    named: bool = False
 
 
 def start_of(scene: Scene, counts: Sequence[CommitCount], reach: Reach, lines: Sequence[Place]) -> Start | None:
@@ -120,9 +125,18 @@ def _start(scene: Scene, jump: Jump, between: Sequence[CommitInfo], reach: Reach
         return Start(_beginning(info, jump, by_code=True), symbol, distance, clean, jump.total)
     able = [info for _, info, _ in suspects] or others
     if len(able) == 1:
-        return Start(_beginning(able[0], jump, by_code=False), None, FAR, clean, jump.total)
+        named = _names_file(reach, changed_symbols(scene.repository, able[0]))
+        return Start(_beginning(able[0], jump, by_code=False), None, FAR, clean, jump.total, named=named)
     when = (able or between)[0].committer.when
     return Start(Beginning(when, None, jump.good, by_executions=True), None, FAR, clean, jump.total)
+
+
+def _names_file(reach: Reach, changed: Collection[Symbol]) -> bool:
+    """Whether a module at hand has a text with the name of a changed file in it, as one that opens it has."""
+    names = {symbol.path.rpartition("/")[2] for symbol in changed if not symbol.name}
+    trees = (reach.module(path).tree for path in {symbol.path for symbol in reach.distance})
+    texts = (part.value for tree in trees if tree for part in ast.walk(tree) if isinstance(part, ast.Constant))
+    return any(isinstance(text, str) and name in text for text in texts for name in names)
 
 
 def _beginning(info: CommitInfo, jump: Jump, *, by_code: bool) -> Beginning:

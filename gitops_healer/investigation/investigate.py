@@ -1,9 +1,11 @@
 """Why a tool fails or is slow: one problem for each way in which it fails. Reads only, and asks no model by itself."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import takewhile
+from math import log
 from typing import Final
 
 from gitops_healer.core import versions
@@ -21,12 +23,14 @@ from gitops_healer.investigation.moments import moment_of
 from gitops_healer.investigation.orders import order_of
 from gitops_healer.investigation.reach import Reach, Symbol
 from gitops_healer.investigation.reading import read
-from gitops_healer.investigation.sample import Sample, across, passing_at, sample_of
+from gitops_healer.investigation.sample import Sample, across, passing_at, sample_of, steady
 from gitops_healer.investigation.slowness import slow_counts, slow_problem
 from gitops_healer.investigation.telling import telling
 from gitops_healer.registry import Scene
 
 MOST: Final = 5
+NEWEST: Final = 1000
+"""Commits back."""
 Model = Callable[[Diagnosis], str]
 """What a model adds to a diagnosis, in text that is shown as the model's. It changes nothing else."""
 
@@ -79,15 +83,31 @@ def _diagnosis(scene: Scene, analysis: ToolAnalysis, place: Place | None) -> Dia
     names = parameters(scene.code, location) if location else ()
     sample = sample_of(scene, analysis.tool, analysis.since, analysis.until)
     look = Look(scene, analysis, sample, place, names)
-    problems = [judge(_case(look, cluster)) for cluster in analysis.clusters[:MOST]]
+    repaired = {cluster.key: since for cluster in analysis.clusters[:MOST] if (since := _repaired(look, cluster))}
+    problems = [judge(_case(look, cluster)) for cluster in analysis.clusters[:MOST] if cluster.key not in repaired]
     reach = Reach(scene.code, _symbols(place))
     began = start_of(scene, slow_counts(sample.row), reach, [])
     slow = slow_problem(analysis, sample.passing, names, reach, place, began)
     ordered = sorted(problems, key=lambda problem: -problem.share) + ([slow] if slow else [])
     return Diagnosis(
-        analysis.tool, place, _summary(analysis, ordered, place), tuple(ordered), analysis.total, analysis.failed,
-        analysis.since, _related(analysis),
+        analysis.tool, place, _summary(analysis, ordered, place, repaired), tuple(ordered), analysis.total,
+        analysis.failed, analysis.since, _related(analysis),
     )  # fmt: skip
+
+
+def _repaired(look: Look, cluster: Cluster) -> str:
+    """The commit from which on failures of a cluster are gone, "" when they are not: there were so many calls since
+    that some would have failed (chance below 1 %)."""
+    rows = _of_error(look.analysis, look.sample.failing, cluster.error)
+    known = {info.id: place for place, info in enumerate(look.scene.repository.log(look.scene.commit, limit=NEWEST))}
+    placed = sorted((known[row.commit], row) for row in rows if row.commit in known and row.total)
+    since = [row for _, row in takewhile(lambda pair: not pair[1].failed, placed)]
+    failing = [row for _, row in placed[len(since) :] if row.failed]
+    if not since or not failing or len(placed) != sum(1 for row in rows if row.total):
+        return ""
+    rate = sum(row.failed for row in failing) / sum(row.total for row in failing)
+    calls = sum(row.total for row in since)
+    return str(since[-1].commit) if calls * log(max(1e-9, 1 - rate)) < log(0.01) else ""
 
 
 def _symbols(place: Place | None) -> list[Symbol]:
@@ -121,6 +141,7 @@ def _case(look: Look, cluster: Cluster) -> Case:
         analysis, cluster, place, reading, start, failing, earlier, look.parameters, order_of(sample.row),
         moment_of(slices), caller_of(failing, sample.passing, own),
         telling(failing, sample.passing, look.parameters, reading.words), across(failing, sample.passing),
+        steady(failing, sample.passing),
         f"{inner.path}:{inner.name}" if inner and foreign else "",
     )  # fmt: skip
 
@@ -165,11 +186,13 @@ def _of_error(analysis: ToolAnalysis, failing: Sequence[Execution], error: str) 
     ]
 
 
-def _summary(analysis: ToolAnalysis, problems: list[Problem], place: Place | None) -> str:
+def _summary(analysis: ToolAnalysis, problems: list[Problem], place: Place | None, repaired: Mapping[str, str]) -> str:
+    done = "".join(f" One kind of failure is gone since {commit[:10]}." for commit in repaired.values())
     gone = "" if place else " It is not in the code of this commit any more."
     if not problems:
-        return f"{analysis.tool} had {analysis.total} calls since {analysis.since:%Y-%m-%d} and nothing is wrong.{gone}"
+        since = f"{analysis.since:%Y-%m-%d}"
+        return f"{analysis.tool} had {analysis.total} calls since {since} and nothing is wrong now.{done}{gone}"
     first = problems[0]
     rest = f" {len(problems) - 1} more below." if len(problems) > 1 else ""
     head = f"{analysis.tool} failed in {analysis.failed} of {analysis.total} calls"
-    return f"{head}. Cause of most: {first.kind.value}: {first.sentence}.{rest}{gone}"
+    return f"{head}. Cause of most: {first.kind.value}: {first.sentence}.{rest}{done}{gone}"

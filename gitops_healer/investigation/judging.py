@@ -33,6 +33,7 @@ SURE: Final = 0.01
 DOUBT: Final = 0.8
 MIXED: Final = 2
 """Inputs that both passed and failed before a tool is called flaky."""
+LEAST_STEADY: Final = 2
 NEW: Final = 30
 """Different inputs of earlier calls among which not one fits, before inputs are called new."""
 
@@ -57,7 +58,8 @@ class Case:
 
     place: the innermost frame in the repository; failing: its calls in the sample; earlier: calls that passed before it
     began; order, moment, caller, telling: what these modules found; across: inputs that failed and passed, at whatever
-    commit; inner: the function of the innermost frame where that is not the tool.
+    commit; steady: that came again and failed again; inner: the function of the innermost frame where that is not the
+    tool.
     """
 
     analysis: ToolAnalysis
@@ -73,6 +75,7 @@ class Case:
     caller: Caller | None
     telling: Telling | None
     across: int = 0
+    steady: int = 0
     inner: str = ""
 
     def patterns(self, kinds: frozenset[PatternKind]) -> list[Pattern]:
@@ -181,10 +184,10 @@ def _commit(case: Case) -> Problem | None:
 
 
 def _commit_confidence(start: Start, fitted: int, new: bool) -> float:
-    if start.symbol is None:
-        return WEAK
     if new:
         return WEAK
+    if start.symbol is None:
+        return 0.65 if start.named and (fitted or (start.clean and start.before >= 20)) else WEAK
     if fitted or (start.clean and start.before >= 20):
         return BOTH if start.distance <= 2 or fitted else 0.8
     return STRONG
@@ -204,8 +207,10 @@ def _caller(case: Case) -> Problem | None:
 
 def _input(case: Case) -> Problem | None:
     patterns = case.patterns(_INPUT)
-    if case.mixed or not case.rule:
+    if case.mixed:
         return None
+    if not case.rule:
+        return _refused(case)
     rule = " and ".join(map(str, case.rule))
     where = str(case.place) if case.place else "its first line"
     guard = Proposal(
@@ -221,6 +226,20 @@ def _input(case: Case) -> Problem | None:
     if case.remote:  # a service may refuse some inputs; more often it is down while they come
         confidence = min(confidence, 0.6)
     return _problem(case, CauseKind.INPUT, f"{case.cluster.error} when {rule}", confidence, evidence, guard)
+
+
+def _refused(case: Case) -> Problem | None:
+    """Inputs that came again failed again: they decide, though nothing short tells which. A line that raises does so on
+    purpose."""
+    clocked = case.moment is not None and case.reading.clock
+    if case.steady < LEAST_STEADY or case.across or case.start or clocked or case.order.telling or case.machine:
+        return None
+    example = next((one.args for one in case.cluster.examples if one.args), "")
+    again = f"{case.steady} different inputs came several times and failed each time, none of them ever passed"
+    raises = case.reading.line.startswith("raise")
+    sentence = f"{'it refuses' if raises else 'it cannot take'} some inputs, such as {example[:80]}"
+    look = Proposal("Decide whether these inputs are to be refused, and tell those who send them", case.place)
+    return _problem(case, CauseKind.INPUT, sentence, 0.65 if raises else 0.6, (again,), look)
 
 
 def _state(case: Case) -> Problem | None:
@@ -295,7 +314,7 @@ def _callee(case: Case) -> Problem | None:
     look = Proposal(f"Investigate {case.inner}, and decide what its callers do when it fails", case.place)
     sentence = f"{case.inner}, which it calls, raises {case.cluster.error}"
     evidence = ("failures come in bursts, as in an outage",) if bursts else ()
-    return _problem(case, CauseKind.DEPENDENCY, sentence, 0.6 if bursts else WEAK, evidence, look)
+    return _problem(case, CauseKind.DEPENDENCY, sentence, 0.55 if bursts else WEAK, evidence, look)
 
 
 def _time(case: Case) -> Problem | None:

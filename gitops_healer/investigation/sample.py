@@ -1,5 +1,6 @@
 """The single calls that an investigation looks at."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,6 +52,13 @@ def across(failing: Iterable[Execution], passing: Iterable[Execution]) -> int:
     """How many different inputs failed and passed, at whatever commit and in whatever process."""
     bad, good = ({(c.args, c.kwargs) for c in calls if c.replayable} for calls in (failing, passing))
     return len((bad & good) - {(None, None), ("[]", None), ("[]", "{}")})
+
+
+def steady(failing: Iterable[Execution], passing: Iterable[Execution]) -> int:
+    """How many different inputs came several times and failed each time."""
+    counts = Counter((call.args, call.kwargs) for call in failing if call.replayable)
+    passed = {(call.args, call.kwargs) for call in passing}
+    return sum(1 for inputs, count in counts.items() if count > 1 and inputs not in passed and inputs != (None, None))
 
 
 def holds(rule: Iterable[Literal], inputs: Inputs) -> bool:

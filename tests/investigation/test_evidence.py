@@ -232,3 +232,25 @@ def test_duration_that_grows_with_an_argument(exponent: float, found: bool) -> N
     assert (growth is not None) is found
     if growth is not None:
         assert growth.feature == "the size of items" and growth.exponent == pytest.approx(exponent, abs=0.2)
+
+
+def test_what_was_repaired_since_is_no_problem_any_more(shop: Tools) -> None:
+    bad = shop.repo.git("rev-parse", "HEAD")
+    calls(shop, range(40), NOW - 20 * HOUR, bad, lambda n: n % 2 == 0)
+    good = shop.repo.commit({"shop/limits.py": SHOP["shop/limits.py"].replace("40", "50")}, "Allow more")
+    calls(shop, range(3), NOW - 10 * HOUR, good, lambda n: False)
+    assert investigate(shop.scene(), "shop.seats:reserve").problems, "three calls prove nothing"
+    calls(shop, range(40), NOW - 9 * HOUR, good, lambda n: False)
+    diagnosis = investigate(shop.scene(), "shop.seats:reserve")
+    assert diagnosis.problems == () and f"gone since {good[:10]}" in diagnosis.summary
+
+
+def test_inputs_that_fail_whenever_they_come_decide_even_without_a_rule(shop: Tools) -> None:
+    """Primes below forty are refused: no condition on a number says so."""
+    commit = shop.repo.git("rev-parse", "HEAD")
+    primes = {2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37}
+    for hours in (20, 15, 10):
+        calls(shop, range(2, 40), NOW - hours * HOUR, commit, lambda n: n in primes)
+    problem = found(shop)
+    assert problem.kind is CauseKind.INPUT and problem.confidence < 0.7
+    assert "it refuses some inputs" in problem.sentence
