@@ -233,6 +233,19 @@ def test_huge_and_strange_numbers_do_no_harm(shell: Shell, make_repo: MakeRepo) 
     assert seen[0]["total"] >= len(lines)
 
 
+def test_what_cannot_be_read_in_the_spool_hides_nothing(shell: Shell, make_repo: MakeRepo) -> None:
+    repo = make_repo({"shop.py": SHOP})
+    spool = repo.path / ".git" / "gitops-healer" / "spool"
+    record(repo)
+    (spool / "0-garbage-1.jsonl").write_bytes(b"\xff\x00\n{}\n" * 500)
+    (repo.path / ".git" / "gitops-healer" / "spool-read.json").write_bytes(b'{"half')
+    first = json.loads(shell(repo.path, "executions", "stats", "--format", "json").out)
+    assert [(stat["total"], stat["failed"]) for stat in first["tools"]] == [(9, 3)]
+    (spool / "0-loop-1.jsonl").symlink_to("0-loop-1.jsonl")
+    again = shell(repo.path, "executions", "stats", "--format", "json")
+    assert (again.code, json.loads(again.out)) == (0, first)
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00" * 5_000, b"SQLite format 3\x00" + b"\xff" * 5_000])
 def test_a_broken_store_is_named_and_never_deleted(shell: Shell, make_repo: MakeRepo, content: bytes) -> None:
     repo = make_repo({"shop.py": SHOP})

@@ -27,8 +27,15 @@ HERE = Path()
 
 
 def caught_up(store: ExecutionStore) -> ExecutionStore:
-    """The store with what recorders have written since the last time: what a program did a moment ago is seen."""
-    store.sync()
+    """The store with what recorders have written since the last time: what a program did a moment ago is seen.
+
+    What cannot be read is told on stderr and does not hide what is stored already.
+    """
+    try:
+        store.sync()
+    except OSError as error:
+        told = terminal.clean(f"{error.strerror or error}: {error.filename or 'the spool'}")
+        terminal.console(error=True).print(f"[yellow]note:[/] not all that recorders wrote could be read. {told}")
     return store
 
 
