@@ -1,12 +1,12 @@
 """Recorded executions as they come: lines of any length in, calls in batches out, in bounded memory."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from gitops_healer.core.execution import Execution
-from gitops_healer.core.executions_format import LINE_LIMIT, Call, Count, LineError, call_of, renumbered
+from gitops_healer.core.executions_format import HOUR, LINE_LIMIT, Call, Count, LineError, call_of, renumbered
 from gitops_healer.core.executions_quick import QuickParser
 
 BATCH_CALLS: Final = 5_000
@@ -55,11 +55,15 @@ class EqualLines:
 class Batch(NamedTuple):
     """What a part of a file holds, in plain values that can go through a pipe.
 
-    calls: columns in the order of `Call`, by tool, each as long as the others (none: no calls); counts: rows in the
-    order of `Count`; broken: (line number, why); lines: read so far in all.
+    calls: columns, by tool, each as long as the others: tool, ts, outcome, duration, commit, key, error_type, input,
+    id, payload, cut, counted of `Call` (none: no calls); words: tools, commits and types of errors in them, each once;
+    hours: (tool, hour since 1970) in which they lie; counts: rows in the order of `Count`; broken: (line number, why);
+    lines: read so far in all.
     """
 
     calls: tuple[tuple[Any, ...], ...]
+    words: tuple[tuple[Any, ...], ...]
+    hours: tuple[tuple[str, int], ...]
     counts: tuple[tuple[Any, ...], ...]
     broken: tuple[tuple[int, str], ...]
     lines: int
@@ -100,8 +104,36 @@ class _Open:
 
     def closed(self, lines: int) -> Batch:
         """By tool, in the order of reading: near the order of the index, which makes storing faster."""
-        calls = tuple(zip(*sorted(self.calls, key=_tool_of), strict=True))
-        return Batch(calls, tuple(tuple(count) for count in self.counts), tuple(self.broken), lines)
+        calls = sorted(self.calls, key=_tool_of)
+        return batch_of(calls, tuple(tuple(count) for count in self.counts), tuple(self.broken), lines)
+
+
+def batch_of(
+    calls: Sequence[Call], counts: tuple[tuple[Any, ...], ...], broken: tuple[tuple[int, str], ...], lines: int
+) -> Batch:
+    """All that can be worked out before storing is worked out here, where a process may do it beside the one that
+    stores."""
+    if not calls:
+        return Batch((), ((), (), ()), (), counts, broken, lines)
+    columns = tuple(zip(*calls, strict=True))
+    tools, ts, outcomes, durations, commits, keys, _, errors, inputs, given, payloads, cuts, counted = columns
+    kept = (
+        tools,
+        ts,
+        outcomes,
+        durations,
+        commits,
+        keys,
+        errors,
+        inputs,
+        given,
+        payloads,
+        cuts,
+        tuple(map(int, counted)),
+    )
+    words = tuple(set(tools)), tuple(set(commits)), tuple(set(errors))
+    hours = tuple(set(zip(tools, map(HOUR.__rfloordiv__, ts), strict=True)))
+    return Batch(kept, words, hours, counts, broken, lines)
 
 
 def read_lines(lines: Iterable[bytes]) -> Iterator[Batch]:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from gitops_healer.adapters.execution_ahead import read_ahead
 from gitops_healer.adapters.execution_inbox import has_inbox, read_inbox
-from gitops_healer.adapters.execution_lines import BROKEN_LIMIT, Batch, read_executions
+from gitops_healer.adapters.execution_lines import BROKEN_LIMIT, Batch, batch_of, read_executions
 from gitops_healer.adapters.execution_pruning import CALLS_KIND, MINUTES, prunable, prune, pruned_until
 from gitops_healer.adapters.execution_rollups import FOREVER, Cell, cells, is_stale, mark_hours, numbers_text, refresh
 from gitops_healer.adapters.execution_tables import CALLS, COUNTS, HOUR, STORE, WORDS, Database, open_database
@@ -34,6 +34,7 @@ from gitops_healer.core.executions_format import (
     INTERRUPTED,
     MICROSECOND,
     PASSED,
+    Call,
     Count,
     cut_names,
     made_id,
@@ -386,7 +387,7 @@ def _store_in(connection: Connection, batch: Batch, known: Words) -> tuple[Impor
     words = known.copy() if len(known) < WORDS_REMEMBERED else {}
     young = _young(connection, batch)
     _learn(connection, young, words)
-    calls = _insert_calls(connection, young.calls, words)
+    calls = _insert_calls(connection, young, words)
     counts, counted = _insert_counts(connection, young.counts, words)
     new, late = calls + counts, batch.size - young.size
     if new:
@@ -397,24 +398,26 @@ def _store_in(connection: Connection, batch: Batch, known: Words) -> tuple[Impor
 def _young(connection: Connection, batch: Batch) -> Batch:
     """Without what a clean-up would have removed: it may have been counted already."""
     until, minutes = pruned_until(connection, CALLS_KIND), pruned_until(connection, MINUTES)
+    counts = tuple(count for count in batch.counts if count[1] >= minutes)
     if batch.calls and min(batch.calls[1]) < until:
-        kept = tuple(zip(*(call for call in zip(*batch.calls, strict=True) if call[1] >= until), strict=True))
-        batch = batch._replace(calls=kept)
-    return batch._replace(counts=tuple(count for count in batch.counts if count[1] >= minutes))
+        rows = zip(*batch.calls, strict=True)
+        calls = [Call._make((*row[:6], False, *row[6:])) for row in rows if row[1] >= until]
+        return batch_of(calls, counts, batch.broken, batch.lines)
+    return batch._replace(counts=counts)
 
 
-def _insert_calls(connection: Connection, columns: tuple[tuple[Any, ...], ...], words: Words) -> int:
-    if not columns:
+def _insert_calls(connection: Connection, batch: Batch, words: Words) -> int:
+    """Column by column: no row is touched one by one before the database's driver does."""
+    if not batch.calls:
         return 0
-    tools, ts, outcomes, durations, commits, keys, _, errors, inputs, given, payloads, cuts, counted = columns
-    tool_of = {tool: words[TOOL, tool] for tool in set(tools)}
-    commit_of = {commit: None if commit is None else words[COMMIT, commit] for commit in set(commits)}
-    error_of = {error: None if error is None else words[ERROR, error] for error in set(errors)}
-    numbers = list(map(tool_of.__getitem__, tools))
-    mark_hours(connection, set(zip(numbers, map(HOUR.__rfloordiv__, ts), strict=True)))
+    number_of = [
+        {word: None if word is None else words[kind, word] for word in found} for kind, found in enumerate(batch.words)
+    ]
+    tools, ts, outcomes, durations, commits, keys, errors, *rest = batch.calls
+    mark_hours(connection, ((words[TOOL, tool], hour) for tool, hour in batch.hours))
     return _insert(connection, CALLS, _COLUMNS, zip(
-        numbers, ts, outcomes, durations, map(commit_of.__getitem__, commits), keys,
-        map(error_of.__getitem__, errors), inputs, given, payloads, cuts, map(int, counted), strict=True,
+        map(number_of[TOOL].__getitem__, tools), ts, outcomes, durations, map(number_of[COMMIT].__getitem__, commits),
+        keys, map(number_of[ERROR].__getitem__, errors), *rest, strict=True,
     ))  # fmt: skip
 
 
@@ -449,11 +452,8 @@ def _insertion(connection: Connection, table: Table, columns: Sequence[str]) -> 
 
 def _learn(connection: Connection, batch: Batch, words: Words) -> None:
     """Give every name in these calls its number."""
-    tools, _, commits, *_ = zip(*batch.counts, strict=True) if batch.counts else ((), (), ())
-    errors: Iterable[Any] = ()
-    if batch.calls:
-        tools, commits, errors = (*set(batch.calls[0]), *tools), (*set(batch.calls[4]), *commits), set(batch.calls[7])
-    wanted = {(kind, word) for kind, found in ((TOOL, tools), (COMMIT, commits), (ERROR, errors)) for word in found}
+    wanted = {(kind, word) for kind, found in enumerate(batch.words) for word in found}
+    wanted |= {(TOOL, count[0]) for count in batch.counts} | {(COMMIT, count[2]) for count in batch.counts}
     missing = sorted((kind, word) for kind, word in wanted - words.keys() if word is not None)
     for start in range(0, len(missing), AT_ONCE):
         part = missing[start : start + AT_ONCE]

@@ -34,6 +34,8 @@ _KNOWN: Final = frozenset(
     {"v", "tool", "ts", "ok", "duration_ms", "args", "kwargs", "result", "error", "commit", "id", "counted", "caller"}
 )
 MINUTE: Final = 60_000_000
+HOUR: Final = 60 * MINUTE
+"""Microseconds, both."""
 REASON_LIMIT: Final = 200
 _MADE: Final = re.compile(r"auto-[0-9a-f]+-([0-9a-f]{16})")
 
