@@ -87,7 +87,7 @@ def test_from_the_first_execution_to_the_rollback(
 
     code, out = run("executions", "import", recorded, "--repo", repo.path)
     assert code == 0
-    assert "60 stored" in out and "line 61" in out
+    assert "60 calls written down" in out and "line 61" in out
     _, out = run("executions", "import", recorded, "--repo", repo.path, "--json")
     assert json.loads(out)["files"][str(recorded)]["known"] == 60
     _, out = run("executions", "stats", "--repo", repo.path, "--format", "json")
