@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
 from math import log
+from operator import itemgetter
 from typing import Final
 
 from gitops_healer.core import versions
@@ -16,8 +17,9 @@ from gitops_healer.core.execution import Execution
 from gitops_healer.evidence.analysis import HOUR, analyse, parameters
 from gitops_healer.evidence.calls import repository_path
 from gitops_healer.evidence.history import place_of, unknown_symbol
-from gitops_healer.investigation.beginnings import start_of
+from gitops_healer.investigation.beginnings import SUSPECTS, start_of
 from gitops_healer.investigation.callers import caller_of
+from gitops_healer.investigation.changing import changed_symbols
 from gitops_healer.investigation.judging import Case, judge
 from gitops_healer.investigation.moments import moment_of
 from gitops_healer.investigation.orders import order_of
@@ -96,18 +98,34 @@ def _diagnosis(scene: Scene, analysis: ToolAnalysis, place: Place | None) -> Dia
 
 
 def _repaired(look: Look, cluster: Cluster) -> str:
-    """The commit from which on failures of a cluster are gone, "" when they are not: there were so many calls since
-    that some would have failed (chance below 1 %)."""
+    """The commit that ended the failures of a cluster, "" when none did: it changed what the failing code relies on,
+    and there were so many calls since that some would have failed (chance below 1 %). An outage that is over ended by
+    itself."""
     rows = _of_error(look.analysis, look.sample.failing, cluster.error)
-    known = {info.id: place for place, info in enumerate(look.scene.repository.log(look.scene.commit, limit=NEWEST))}
-    placed = sorted((known[row.commit], row) for row in rows if row.commit in known and row.total)
+    log_ = look.scene.repository.log(look.scene.commit, limit=NEWEST)
+    known = {info.id: place for place, info in enumerate(log_)}
+    placed = sorted(((known[row.commit], row) for row in rows if row.commit in known and row.total), key=itemgetter(0))
     since = [row for _, row in takewhile(lambda pair: not pair[1].failed, placed)]
     failing = [row for _, row in placed[len(since) :] if row.failed]
     if not since or not failing or len(placed) != sum(1 for row in rows if row.total):
         return ""
     rate = sum(row.failed for row in failing) / sum(row.total for row in failing)
-    calls = sum(row.total for row in since)
-    return str(since[-1].commit) if calls * log(max(1e-9, 1 - rate)) < log(0.01) else ""
+    if sum(row.total for row in since) * log(max(1e-9, 1 - rate)) >= log(0.01):
+        return ""
+    first, last = str(since[-1].commit), str(placed[len(since)][1].commit)
+    reach = _reach(look, cluster)
+    between = look.scene.repository.log(first, last, SUSPECTS)
+    for info in between:
+        if not reach.distance.keys().isdisjoint(changed_symbols(look.scene.repository, info)):
+            return info.id
+    return ""
+
+
+def _reach(look: Look, cluster: Cluster) -> Reach:
+    """What the functions on the way of a cluster's failures rely on, the innermost first."""
+    lines = _lines(look.scene, look.sample.failing, cluster)
+    functions = [_function_at(look.scene, line) for line in reversed(lines)]
+    return Reach(look.scene.code, [*(one for one in functions if one), *_symbols(look.place)])
 
 
 def _symbols(place: Place | None) -> list[Symbol]:

@@ -254,3 +254,11 @@ def test_inputs_that_fail_whenever_they_come_decide_even_without_a_rule(shop: To
     problem = found(shop)
     assert problem.kind is CauseKind.INPUT and problem.confidence < 0.7
     assert "it refuses some inputs" in problem.sentence
+
+
+def test_what_ended_by_itself_was_not_repaired(shop: Tools) -> None:
+    bad = shop.repo.git("rev-parse", "HEAD")
+    calls(shop, range(40), NOW - 20 * HOUR, bad, lambda n: n % 2 == 0)
+    later = shop.repo.commit({"README.md": "Text.\n"}, "Say more")
+    calls(shop, range(60), NOW - 9 * HOUR, later, lambda n: False)
+    assert investigate(shop.scene(), "shop.seats:reserve").problems
