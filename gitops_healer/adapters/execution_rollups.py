@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import Connection, Select, Table, delete, func, select
 
 from gitops_healer.adapters.execution_tables import CALLS, COUNTS, DAY, DAYS, HOUR, HOURS, MARKED
-from gitops_healer.core.executions_format import FAILED, INTERRUPTED
+from gitops_healer.core.executions_format import FAILED, INTERRUPTED, LONGEST_MS
 
 FOREVER: Final = 1 << 60
 """A step that everything lies in."""
@@ -98,7 +98,7 @@ class Cells:
             if ts < cell.first:
                 cell.first = ts
             if duration is not None:
-                bits = (nanoseconds := int(duration * 1e6)).bit_length()
+                bits = (nanoseconds := int(min(duration, LONGEST_MS) * 1e6)).bit_length()
                 bucket = bits << 3 | nanoseconds >> bits - 4 & 7 if bits > 4 else 40
                 cell.latency[bucket] = cell.latency.get(bucket, 0) + 1
 

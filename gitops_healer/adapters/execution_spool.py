@@ -24,7 +24,7 @@ _TAIL: Final = LINE_LIMIT + 2
 def spool_files(state: Path) -> list[Path]:
     """Segments of recorders below a state directory, oldest name first."""
     folder = state / SPOOL
-    return sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
+    return sorted(file for file in folder.glob("*.jsonl") if file.is_file()) if folder.is_dir() else []
 
 
 def take_spool(store: ExecutionStore, state: Path) -> Imported:

@@ -34,6 +34,7 @@ _KNOWN: Final = frozenset(
     {"v", "tool", "ts", "ok", "duration_ms", "args", "kwargs", "result", "error", "commit", "id", "counted", "caller"}
 )
 MINUTE: Final = 60_000_000
+LONGEST_MS: Final = 1e12
 HOUR: Final = 60 * MINUTE
 """Microseconds, both."""
 REASON_LIMIT: Final = 200
@@ -365,9 +366,9 @@ def _duration(data: Mapping[str, Any]) -> float | None:
             number = float(value)
         except OverflowError:
             number = math.inf
-        if 0 <= number < math.inf:
+        if 0 <= number <= LONGEST_MS:
             return number
-    raise _ill("duration_ms", "a number of milliseconds, 0 or more", data)
+    raise _ill("duration_ms", "a number of milliseconds from 0 to 10^12 (thirty years)", data)
 
 
 def _text(value: Any) -> str:

@@ -7,7 +7,6 @@ and minutes that were seen before are not looked at again.
 import re
 from datetime import datetime
 from hashlib import blake2b
-from math import inf
 from typing import Any, Final
 
 import orjson
@@ -15,6 +14,7 @@ import orjson
 from gitops_healer.core.executions_format import (
     EPOCH,
     LINE_LIMIT,
+    LONGEST_MS,
     MICROSECOND,
     NAME_LIMIT,
     PASSED,
@@ -78,7 +78,7 @@ class QuickParser:
         duration = take("duration_ms", None)
         if type(duration) is int:
             duration = float(duration)
-        if duration is not None and not (type(duration) is float and 0 <= duration < inf):
+        if duration is not None and not (type(duration) is float and 0 <= duration <= LONGEST_MS):
             return None
         if type(given) is not str or not 0 < len(given) <= NAME_LIMIT or not given.isprintable():
             return None

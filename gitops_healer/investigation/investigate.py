@@ -159,7 +159,7 @@ def _case(look: Look, cluster: Cluster) -> Case:
         analysis, cluster, place, reading, start, failing, earlier, look.parameters, order_of(sample.row),
         moment_of(slices), caller_of(failing, sample.passing, own),
         telling(failing, sample.passing, look.parameters, reading.words), across(failing, sample.passing),
-        steady(failing, sample.passing),
+        steady(failing, sample.passing), len({(c.args, c.kwargs) for c in sample.passing} - {(None, None)}),
         f"{inner.path}:{inner.name}" if inner and foreign else "",
     )  # fmt: skip
 

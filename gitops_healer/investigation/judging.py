@@ -34,6 +34,7 @@ DOUBT: Final = 0.8
 MIXED: Final = 2
 """Inputs that both passed and failed before a tool is called flaky."""
 LEAST_STEADY: Final = 2
+ENOUGH: Final = 2
 NEW: Final = 30
 """Different inputs of earlier calls among which not one fits, before inputs are called new."""
 
@@ -58,8 +59,8 @@ class Case:
 
     place: the innermost frame in the repository; failing: its calls in the sample; earlier: calls that passed before it
     began; order, moment, caller, telling: what these modules found; across: inputs that failed and passed, at whatever
-    commit; steady: that came again and failed again; inner: the function of the innermost frame where that is not the
-    tool.
+    commit; steady: that came again and failed again; compared: that passed; inner: the function of the innermost frame
+    where that is not the tool.
     """
 
     analysis: ToolAnalysis
@@ -76,6 +77,7 @@ class Case:
     telling: Telling | None
     across: int = 0
     steady: int = 0
+    compared: int = 0
     inner: str = ""
 
     def patterns(self, kinds: frozenset[PatternKind]) -> list[Pattern]:
@@ -337,7 +339,9 @@ def _time(case: Case) -> Problem | None:
 def _absent(case: Case, found: set[CauseKind]) -> Iterator[str]:
     if CauseKind.COMMIT not in found:
         yield "commit: the failing share does not jump at a recorded commit that stands out"
-    if CauseKind.INPUT not in found:
+    if CauseKind.INPUT not in found and case.compared < ENOUGH:
+        yield f"input: not looked at: only {case.compared} different inputs that passed were recorded"
+    elif CauseKind.INPUT not in found:
         yield "input: no property of the recorded inputs tells failing from passing calls"
     if CauseKind.TIME not in found:
         yield "time: no hour, weekday or day of the month stands out"
@@ -363,5 +367,7 @@ def _missing(case: Case) -> Iterator[str]:
         yield "no frame in the repository was recorded"
     if not any(example.args or example.kwargs for example in case.cluster.examples):
         yield "no inputs were recorded"
+    elif case.compared < ENOUGH:
+        yield f"only {case.compared} different inputs that passed were recorded, to set the failing ones against"
     if not any(row.commit for row in case.analysis.commits):
         yield "no commits were recorded"

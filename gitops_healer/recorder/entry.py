@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 FAILURES_A_SECOND = 50
 
+FIRST = 20
+"""Calls of a tool that a process writes down whatever their pace: a short program would else leave one."""
+
 
 class Statistics:
     """What became of calls. events: written down; counted: only counted; dropped: events that could not be written;
@@ -33,7 +36,8 @@ class Entry:
     share: of successes that are written down, None for the usual; owned: it is called on an object; simple: none of
     skip, unreplayable and owned; head: what its lines have between their number and their time, "" while nothing is
     known; root: of the repository, with a slash; always: every success is written down; done, failed, interrupted:
-    durations in nanoseconds of calls that are not counted yet; due: moment of `perf_counter_ns` from which on a call
+    durations in nanoseconds of calls that are not counted yet; first: calls that are still written down
+    whatever their pace; due: moment of `perf_counter_ns` from which on a call
     takes the long way; count_due: from which on what waits is counted; minute: in which calls that wait were let
     through; sample: moment from which on the next success is written down; careful: calls whose inputs are looked at
     beforehand in any case; callers, places: JSON of what called it and of the frames of its errors, by code (kept, so
@@ -42,7 +46,7 @@ class Entry:
 
     __slots__ = (
         "always", "budget", "budget_from", "caller", "callers", "careful", "count_due", "counts", "done", "dropped",
-        "due", "failed", "file", "head", "interrupted", "minute", "names", "owned", "places", "root", "sample",
+        "due", "failed", "file", "first", "head", "interrupted", "minute", "names", "owned", "places", "root", "sample",
         "secret", "share", "simple", "skip", "tool", "unreplayable",
     )  # fmt: skip
 
@@ -78,6 +82,7 @@ class Entry:
         self.secret: frozenset[int] = frozenset()
         self.always = False
         self.due = self.sample = self.count_due = 0
+        self.first = FIRST
         self.caller: tuple[CodeType | None, int, str] = (None, -1, "")
         self.callers: Places = {}
         self.places: Places = {}

@@ -200,6 +200,9 @@ class Recording:
             entry.due = 0 if entry.careful or self.clock is not None or share > 0 else started + SAMPLE_EVERY
             return mixed < share * 0x10000
         now = started if self.clock is None else self.clock()
+        if entry.first > 0:
+            entry.first, entry.due = entry.first - 1, 0
+            return True
         wanted = now >= entry.sample
         if wanted:
             entry.sample = now + SAMPLE_EVERY // 2 + SAMPLE_EVERY * mixed // 0xFFFF

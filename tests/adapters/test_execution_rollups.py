@@ -295,3 +295,13 @@ def test_a_store_without_days_is_brought_along(tmp_path: Path) -> None:
         connection.execute("UPDATE healer_store SET schema = 2")
         connection.commit()
     assert totals(open_executions(path)) == before
+
+
+@pytest.mark.parametrize("duration", [1e13, 1e308, -1.0])
+def test_absurd_durations_are_refused(duration: float) -> None:
+    line = json.dumps(
+        {"tool": "f", "ts": "2026-01-01T00:00:00Z", "ok": True, "id": "1", "duration_ms": duration}
+    ).encode()
+    for parse in (parse_line, QuickParser()):
+        with pytest.raises(LineError, match="a number of milliseconds from 0 to 10"):
+            parse(line)
