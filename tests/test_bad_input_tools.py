@@ -209,7 +209,7 @@ def test_hostile_recordings_are_shown_and_do_nothing(shell: Shell, make_repo: Ma
 
 def test_huge_and_strange_numbers_do_no_harm(shell: Shell, make_repo: MakeRepo) -> None:
     repo = make_repo({"shop.py": SHOP})
-    lines = [call(n, "shop:bell", duration_ms=value) for n, value in enumerate((0, 1e300, 2**70, 5e-324))]
+    lines = [call(n, "shop:bell", duration_ms=value) for n, value in enumerate((0, 1e12, 2**39, 5e-324))]
     lines += [
         call(20 + n, "shop:bell", ts=ts) for n, ts in enumerate(("1970-01-01T00:00:00Z", "2026-01-01T00:00:00+14:00"))
     ]
@@ -217,7 +217,7 @@ def test_huge_and_strange_numbers_do_no_harm(shell: Shell, make_repo: MakeRepo) 
     odd = [
         call(30, "shop:bell", duration_ms=-1), call(31, "shop:bell", ts="9999-12-31T23:59:59Z"),
         call(32, "shop:bell") | minute, call(33, "shop:bell", counts={"ok": 2**80}),
-        call(34, "shop:bell", args=[10**4000]),
+        call(34, "shop:bell", args=[10**4000]), call(35, "shop:bell", duration_ms=1e300),
     ]  # fmt: skip
     (repo.path / "calls.jsonl").write_text("".join(json.dumps(line) + "\n" for line in [*lines, *odd]))
     ran = shell(repo.path, "executions", "import", "calls.jsonl")
