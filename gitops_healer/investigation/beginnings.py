@@ -4,6 +4,7 @@ and the first bad one changed something that the failing code relies on."""
 import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from math import log
 from typing import Final
 
@@ -11,7 +12,7 @@ from gitops_healer.core.analysis.types import CommitCount
 from gitops_healer.core.diagnosis import Beginning, Place
 from gitops_healer.errors import HealerError
 from gitops_healer.investigation.changing import changed_symbols
-from gitops_healer.investigation.reach import Reach, Symbol
+from gitops_healer.investigation.reach import Reach, Symbol, named_nodes, parsed
 from gitops_healer.ports import CommitInfo
 from gitops_healer.registry import Scene
 
@@ -158,7 +159,23 @@ def _written(scene: Scene, start: Start, reach: Reach, lines: Sequence[Place]) -
         return None
     wrote = _blamed(scene, symbol.path, first, last)
     line = next((first + i for i, by in enumerate(wrote) if by == commit), 0)
-    return Place(symbol.path, line or first, symbol.name)
+    return Place(symbol.path, line or first + _removed(scene, str(commit), symbol), symbol.name)
+
+
+def _removed(scene: Scene, commit: str, symbol: Symbol) -> int:
+    """How many lines below the beginning of what it changed a commit took something away."""
+    info = scene.repository.commit(commit)
+    texts = [_text(scene.repository.read(at, symbol.path), symbol.name) for at in (info.parents[0], commit)]
+    changes = SequenceMatcher(None, texts[0], texts[1], autojunk=False).get_opcodes()
+    return next((start for kind, _, _, start, _ in changes if kind != "equal"), 0)
+
+
+def _text(source: bytes | None, name: str) -> list[str]:
+    """The lines of a definition as it was."""
+    tree = parsed(source or b"")
+    node = dict(named_nodes(tree)).get(name) if tree else None
+    lines = (source or b"").decode("utf-8", "replace").splitlines()
+    return lines[getattr(node, "lineno", 1) - 1 : getattr(node, "end_lineno", 0)] if node else []
 
 
 def _blamed(scene: Scene, path: str, first: int, last: int) -> tuple[str, ...]:

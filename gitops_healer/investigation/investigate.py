@@ -152,14 +152,15 @@ def _case(look: Look, cluster: Cluster) -> Case:
     failing = [call for call in sample.failing if _alike(scene, call, cluster)]
     commits = start.earlier if start else frozenset[str]()
     earlier = passing_at(scene, analysis.tool, analysis.since, analysis.until, commits)
+    passing = [call for call in sample.passing if call.commit not in commits]  # what passed before proves nothing now
     slices = scene.executions.timeline(analysis.tool, analysis.since, analysis.until, HOUR)
     own = partial(repository_path, scene.code)
     foreign = inner is not None and look.place is not None and inner != Symbol(look.place.path, look.place.symbol)
     return Case(
         analysis, cluster, place, reading, start, failing, earlier, look.parameters, order_of(sample.row),
-        moment_of(slices), caller_of(failing, sample.passing, own),
-        telling(failing, sample.passing, look.parameters, reading.words), across(failing, sample.passing),
-        steady(failing, sample.passing), len({(c.args, c.kwargs) for c in sample.passing} - {(None, None)}),
+        moment_of(slices), caller_of(failing, passing, own),
+        telling(failing, passing, look.parameters, reading.words), across(failing, passing),
+        steady(failing, passing), len({(c.args, c.kwargs) for c in passing} - {(None, None)}),
         f"{inner.path}:{inner.name}" if inner and foreign else "",
     )  # fmt: skip
 

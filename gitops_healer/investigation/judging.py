@@ -175,7 +175,7 @@ def _commit(case: Case) -> Problem | None:
         name = f"{start.symbol.name} in {start.symbol.path}" if start.symbol.name else start.symbol.path
         evidence.append(f"{short} changed {name}: {near}")
     if fitted:
-        evidence.append(f"{fitted} different inputs of this kind passed before it")
+        evidence.append(f"different inputs of this kind that passed before it: {fitted}")
     if new:
         evidence.append(f"but none of {seen} different inputs before it was of this kind: they may be what is new")
     confidence = _commit_confidence(start, fitted, new)

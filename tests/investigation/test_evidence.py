@@ -68,7 +68,7 @@ def test_a_commit_is_named_that_changed_a_constant_two_modules_away(shop: Tools)
     problem = found(shop)
     assert (problem.kind, problem.began and problem.began.commit) == (CauseKind.COMMIT, guilty)
     assert str(problem.place) == "shop/limits.py:1" and problem.confidence >= 0.7
-    assert any("different inputs of this kind passed before it" in line for line in problem.evidence)
+    assert any("different inputs of this kind that passed before it" in line for line in problem.evidence)
 
 
 def test_inputs_that_are_new_are_not_put_down_to_a_commit(shop: Tools) -> None:
