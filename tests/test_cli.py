@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from gitops_healer.cli import main
+from gitops_healer.places import Choices
+from gitops_healer.wiring import build_world
 from tests.conftest import GitRepo
 
 MakeRepo = Callable[..., GitRepo]
@@ -105,6 +107,9 @@ def test_from_the_first_execution_to_the_rollback(
     assert up["options"][0]["determined_by"]
     assert {"/approve"} <= {word.strip('"') for word in up["next_action"].split()}
     assert [check["outcome"] for check in up["checks"]["results"]] == ["passed"] * 6
+    assert up["diagnosis"]["calls"] == 60, "why it fails is known before it is repaired"
+    pull = build_world(Choices(repo.path)).forge.pull(1)
+    assert pull is not None and "### Root cause" in pull.body
 
     assert ask("status")["upgrades"][0]["id"] == up["id"]
     assert ask("explain", up["codename"])["history"][0]["event"] == "Queued"

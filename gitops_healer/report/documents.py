@@ -72,6 +72,7 @@ def upgrade_document(up: Upgrade, waiting: Decision | None = None) -> dict[str, 
         "attempt": up.attempt,
         "finding": finding_document(up.finding),
         "cause": to_json(up.investigation.cause) if up.investigation else None,
+        "diagnosis": to_json(up.investigation.diagnosis) if up.investigation and up.investigation.diagnosis else None,
         "question": up.held.question if up.held and up.held.question else None,
         "options": [
             {"key": o.key, "title": o.title, "template": o.source, "behaviour": o.behaviour,

@@ -167,6 +167,8 @@ def explanation(up: Upgrade) -> Group:
         cause = up.investigation.cause
         parts.append(_marked(f"[bold]cause[/] {clean(cause.sentence)} ({cause.confidence:.0%} sure)"))
         parts += [_marked(f"  {clean(line)}") for line in up.investigation.evidence]
+        if up.investigation.diagnosis:
+            parts.append(_marked(f"[bold]root cause[/] {clean(up.investigation.diagnosis.summary)}"))
         for option in up.investigation.options:
             chosen = " [green](taken)[/]" if up.plan and option.key == up.plan.option else ""
             parts.append(_marked(f"[bold]option {clean(option.key)}[/]{chosen} {clean(option.title)}"))
