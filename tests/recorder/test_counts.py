@@ -40,7 +40,8 @@ def test_eight_threads_lose_no_call(program: Program, spooled: Recorded, sample:
     )
     assert spooled.calls("work") == {"ok": 8 * 1980, "failed": 8 * 20}
     written = sum(event["ok"] for event in spooled.events("work"))
-    low, high = {"None": (1, 500), "0.0": (0, 0), "0.05": (300, 1500), "1.0": (8 * 1980, 8 * 1980)}[sample]
+    every = 8 * 1980  # a line that waits for a second on a busy machine is given up, and its call is counted
+    low, high = {"None": (1, 500), "0.0": (0, 0), "0.05": (300, 1500), "1.0": (every - 200, every)}[sample]
     assert low <= written <= high
 
 
