@@ -161,7 +161,7 @@ def _case(look: Look, cluster: Cluster) -> Case:
         moment_of(slices), caller_of(failing, passing, own),
         telling(failing, passing, look.parameters, reading.words), across(failing, passing),
         steady(failing, passing), len({(c.args, c.kwargs) for c in passing} - {(None, None)}),
-        f"{inner.path}:{inner.name}" if inner and foreign else "",
+        f"{inner.path}:{inner.name}" if inner and foreign else "", scene.repository.is_shallow(),
     )  # fmt: skip
 
 

@@ -60,7 +60,7 @@ class Case:
     place: the innermost frame in the repository; failing: its calls in the sample; earlier: calls that passed before it
     began; order, moment, caller, telling: what these modules found; across: inputs that failed and passed, at whatever
     commit; steady: that came again and failed again; compared: that passed; inner: the function of the innermost frame
-    where that is not the tool.
+    where that is not the tool; shallow: the clone ends before history does.
     """
 
     analysis: ToolAnalysis
@@ -79,6 +79,7 @@ class Case:
     steady: int = 0
     compared: int = 0
     inner: str = ""
+    shallow: bool = False
 
     def patterns(self, kinds: frozenset[PatternKind]) -> list[Pattern]:
         """Sure ones about this cluster, or about the tool when it fails in one way only."""
@@ -351,12 +352,13 @@ def _absent(case: Case, found: set[CauseKind]) -> Iterator[str]:
 
 def _unknown(case: Case) -> Problem:
     missing = list(_missing(case))
+    fetch = [Proposal("Fetch the history that this shallow clone lacks: git fetch --unshallow")] if case.shallow else []
     sentence = f"{case.cluster.error}: not known why" + (f"; {missing[0]}" if missing else "")
     began = case.start.beginning if case.start else None
     return Problem(
         CauseKind.UNKNOWN, sentence, 0.0, case.place, case.cluster.key, case.cluster.share, began, (_seen(case),),
         tuple(_absent(case, set())) if case.cluster.count >= FEWEST else (),
-        tuple(Proposal(f"Record more: {line}") for line in missing),
+        (*fetch, *(Proposal(f"Record more: {line}") for line in missing)),
     )  # fmt: skip
 
 
