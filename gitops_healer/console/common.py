@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.live import Live
 from rich.status import Status as Spinner
 
 from gitops_healer.errors import RepositoryError, UsageError
@@ -50,11 +51,16 @@ def commit_of(repository: Repository, ref: str) -> str:
 
 
 @contextmanager
-def told(format_: Format) -> Iterator[Any]:
-    """Progress: a spinner on a terminal, nothing in a pipe."""
+def told(format_: Format, *, turning: bool = True) -> Iterator[Any]:
+    """Progress: a spinner on a terminal, nothing in a pipe. turning: by a thread of its own; without one, work that
+    forks can do so, and the line changes when there is something new to say."""
     console = terminal.console(error=True)
     if format_ is Format.json or not console.is_terminal:
         yield lambda text: None
+        return
+    if not turning:
+        with Live(console=console, auto_refresh=False, transient=True) as live:
+            yield lambda text: live.update(terminal.clean(text), refresh=True)
         return
     with Spinner("starting", console=console) as spinner:
         yield lambda text: spinner.update(terminal.clean(text.splitlines()[-1] if text else ""))

@@ -44,7 +44,7 @@ def executions_import(
         raise UsageError(f"--format {source} cannot be read. Allowed: {', '.join(FORMATS)}, auto")
     store = open_store(find_place(Choices(repo)).repository.state_dir)
     results: dict[str, Imported] = {}
-    with told(Format.json if as_json else Format.text) as progress:
+    with told(Format.json if as_json else Format.text, turning=False) as progress:
         for file in found_files(files):
             results[str(file)] = _imported(store, file, _FORMATS[source], commit, _told(progress, file))
     _show_imported(results, as_json)
