@@ -228,7 +228,10 @@ def as_json(given: Sequence[Answer]) -> str:
             "fault": one.variant.name,
             "way": one.way,
             "verdict": one.score.verdict.value,
+            "wanted": ["/".join(truth.kinds) for truth in one.variant.truths],
             "named": [c.kind for c in one.said],
+            "confidence": one.said[0].confidence if one.said else 0.0,
+            "sentence": one.said[0].sentence if one.said else "",
         }
         for one in given
     ]
