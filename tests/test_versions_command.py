@@ -11,9 +11,10 @@ import typer
 from typer.testing import CliRunner
 
 from gitops_healer.console.versions import compare_command, history_command, restore_order
+from gitops_healer.core.analysis.statistics import wilson
 from gitops_healer.core.versions import VersionCalls
 from gitops_healer.errors import UsageError
-from gitops_healer.evidence.history_compare import difference, wilson
+from gitops_healer.evidence.history_compare import difference
 from gitops_healer.wiring import open_store
 
 MakeRepo = Callable[..., Any]
@@ -163,9 +164,10 @@ def test_the_order_that_a_rollback_gives() -> None:
 
 
 def test_the_interval_is_wilsons_and_the_test_is_fishers() -> None:
-    low, high = wilson(81, 263) or (0.0, 0.0)  # Newcombe 1998, table I
+    found = wilson(81, 263)  # Newcombe 1998, table I
+    low, high = found.low, found.high
     assert low == pytest.approx(0.2553, abs=5e-5) and high == pytest.approx(0.3662, abs=5e-5)
-    assert wilson(0, 0) is None
+    assert (wilson(0, 0).low, wilson(0, 0).high) == (0.0, 1.0)
     assert math.isclose(difference(VersionCalls(10, 1), VersionCalls(10, 9)) or 0, 0.0010926, rel_tol=1e-3)
     assert difference(VersionCalls(10, 5), VersionCalls(10, 5)) == 1.0
     assert difference(VersionCalls(), VersionCalls(10, 5)) is None

@@ -186,7 +186,7 @@ def fisher(before: int, before_failed: int, after: int, after_failed: int) -> fl
     """One-sided: P(at least `after_failed` of all failures fall among the calls after), all splits alike likely."""
     calls, failures = before + after, before_failed + after_failed
     passes = calls - failures
-    first = _choices(failures, after_failed) + _choices(passes, after - after_failed) - _choices(calls, after)
+    first = choices(failures, after_failed) + choices(passes, after - after_failed) - choices(calls, after)
 
     def step(k: int) -> float:
         return (failures - k) * (after - k) / ((k + 1) * (passes - after + k + 1))
@@ -198,7 +198,7 @@ def binomial(calls: int, failed: int, rate: float) -> float:
     """P(at least `failed` of `calls` fail) when each fails with probability `rate`."""
     if rate <= 0 or rate >= 1:
         return 1.0 if rate >= 1 or failed == 0 else 0.0
-    first = _choices(calls, failed) + failed * log(rate) + (calls - failed) * log1p(-rate)
+    first = choices(calls, failed) + failed * log(rate) + (calls - failed) * log1p(-rate)
     odds = rate / (1 - rate)
     return _upper_tail(failed, calls, 0, first, lambda k: (calls - k) / (k + 1) * odds)
 
@@ -228,6 +228,6 @@ def _upper_tail(k: int, top: int, bottom: int, log_first: float, step: Callable[
     return max(0.0, 1.0 - total)
 
 
-def _choices(n: int, k: int) -> float:
+def choices(n: int, k: int) -> float:
     """log of n choose k."""
     return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)

@@ -3,19 +3,16 @@
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 from gitops_healer.code.history_needs import Binding, bindings, names_of, own_attributes, parsed
 from gitops_healer.code.history_reading import Snapshot
+from gitops_healer.core.analysis.statistics import wilson
 from gitops_healer.core.judging import fisher
 from gitops_healer.core.latency import quantile
 from gitops_healer.core.versions import SymbolVersion, VersionCalls
 from gitops_healer.evidence.history import snapshot_of
 from gitops_healer.evidence.history_calls import Versions
 from gitops_healer.registry import Scene
-
-_Z = 1.959963984540054
-"""Of the normal distribution, for intervals of 95 %."""
 
 
 @dataclass(frozen=True)
@@ -86,21 +83,12 @@ def difference(one: VersionCalls, two: VersionCalls) -> float | None:
     return min(1.0, 2 * min(worse, better))
 
 
-def wilson(good: int, total: int) -> tuple[float, float] | None:
-    """The 95 % interval of a share (Wilson 1927)."""
-    if not total:
-        return None
-    share, z2 = good / total, _Z * _Z
-    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = _Z * sqrt(share * (1 - share) / total + z2 / (4 * total * total)) / (1 + z2 / total)
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def _side(
     version: SymbolVersion, calls: Mapping[int, VersionCalls], latency: Mapping[int, Mapping[int, float]]
 ) -> Side:
     own, timed = calls.get(version.number, VersionCalls()), latency.get(version.number, {})
-    interval = wilson(own.total - own.failed, own.total)
+    found = wilson(own.total - own.failed, own.total)
+    interval = (found.low, found.high) if own.total else None
     return Side(version, own, interval, quantile(timed, 0.5), quantile(timed, 0.95))
 
 

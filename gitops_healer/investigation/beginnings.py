@@ -5,9 +5,9 @@ import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from math import log
 from typing import Final
 
+from gitops_healer.core.analysis.statistics import binomial_deviance
 from gitops_healer.core.analysis.types import CommitCount
 from gitops_healer.core.diagnosis import Beginning, Place
 from gitops_healer.errors import HealerError
@@ -99,11 +99,7 @@ def _sum(rows: Sequence[tuple[int, CommitCount]]) -> tuple[int, int]:
 
 def _ratio(before: tuple[int, int], after: tuple[int, int]) -> float:
     whole = before[0] + after[0], before[1] + after[1]
-    return 2 * (_likelihood(*before) + _likelihood(*after) - _likelihood(*whole))
-
-
-def _likelihood(failed: int, total: int) -> float:
-    return sum(part * log(part / total) for part in (failed, total - failed) if part)
+    return binomial_deviance(*whole) - binomial_deviance(*before) - binomial_deviance(*after)
 
 
 def _start(scene: Scene, jump: Jump, between: Sequence[CommitInfo], reach: Reach) -> Start:

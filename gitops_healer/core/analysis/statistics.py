@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import erfc, exp, lgamma, log, sqrt
+from math import erfc, exp, log, sqrt
 
 from gitops_healer.core.analysis.types import Interval
+from gitops_healer.core.judging import choices, fisher
 
 Z95 = 1.959963984540054
 
@@ -24,21 +25,10 @@ def chi_square_tail(value: float) -> float:
     return erfc(sqrt(max(0.0, value) / 2))
 
 
-def _log_comb(n: int, k: int) -> float:
-    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
-
-
 def fisher_tail(hits: int, drawn: int, marked: int, total: int) -> float:
     """P(at least `hits` marked ones among `drawn` of `total`, `marked` of which are marked): Fisher's exact test, one
     side (hypergeometric)."""
-    base = _log_comb(total, drawn)
-    found = 0.0
-    for k in range(max(hits, drawn + marked - total), min(drawn, marked) + 1):
-        term = exp(_log_comb(marked, k) + _log_comb(total - marked, drawn - k) - base)
-        found += term
-        if term < found * 1e-12:
-            break
-    return min(1.0, found)
+    return fisher(total - drawn, marked - hits, drawn, hits)
 
 
 def binomial_deviance(failed: float, total: float) -> float:
@@ -55,7 +45,7 @@ def few_runs(outcomes: Sequence[bool]) -> float | None:
     if min(ones, zeros) < 10:
         return None
     runs = 1 + sum(a != b for a, b in pairwise(outcomes))
-    base = _log_comb(ones + zeros, ones)
+    base = choices(ones + zeros, ones)
     return min(1.0, sum(_runs_are(count, ones - 1, zeros - 1, base) for count in range(2, runs + 1)))
 
 
@@ -63,7 +53,7 @@ def _runs_are(count: int, ones: int, zeros: int, base: float) -> float:
     """P(that many runs); ones, zeros: one fewer than there are."""
     half = count // 2
     ways = [(half - 1, half - 1)] * 2 if count % 2 == 0 else [(half, half - 1), (half - 1, half)]
-    return sum(exp(_log_comb(ones, a) + _log_comb(zeros, b) - base) for a, b in ways if a <= ones and b <= zeros)
+    return sum(exp(choices(ones, a) + choices(zeros, b) - base) for a, b in ways if a <= ones and b <= zeros)
 
 
 def dispersion(parts: Sequence[tuple[float, float]]) -> float:
