@@ -4,12 +4,11 @@ import ast
 import builtins
 import symtable
 import textwrap
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gitops_healer.code.facts import MAX_BYTES
 from gitops_healer.code.history_reading import Snapshot
+from gitops_healer.code.parsing import parsed
 from gitops_healer.code.shape import decode, lines_of, shape_of
 
 _BUILTINS = frozenset(dir(builtins)) | {"__file__", "__name__", "__class__", "__doc__", "__path__", "__spec__"}
@@ -28,18 +27,6 @@ class Binding:
     end: int
     text: str
     shape: str
-
-
-def parsed(source: bytes) -> ast.Module | None:
-    """None when it does not parse."""
-    if len(source) > MAX_BYTES:
-        return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
 
 
 def bindings(source: bytes) -> dict[str, Binding]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from gitops_healer.code.model import CodeModel, Location
+from gitops_healer.code.parsing import parsed
 from gitops_healer.core.analysis.analysing import Recorded, analyse_executions
 from gitops_healer.core.analysis.types import ToolAnalysis
 from gitops_healer.core.execution import Execution, Frame
@@ -90,9 +91,8 @@ def _frames(
 
 def parameters(code: CodeModel, location: Location) -> tuple[str, ...]:
     """Names of the positional parameters as the recorder sees them: `self` and `cls` of methods are no inputs."""
-    try:
-        tree = ast.parse(code.source(location.path) or b"")
-    except (SyntaxError, ValueError, RecursionError):
+    tree = parsed(code.source(location.path) or b"")
+    if tree is None:
         return ()
     name = location.symbol.rpartition(".")[2]
     for node in ast.walk(tree):

@@ -4,8 +4,9 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gitops_healer.code.history_needs import Binding, bindings, names_of, own_attributes, parsed
+from gitops_healer.code.history_needs import Binding, bindings, names_of, own_attributes
 from gitops_healer.code.history_reading import Snapshot
+from gitops_healer.code.parsing import parsed
 from gitops_healer.core.analysis.statistics import wilson
 from gitops_healer.core.judging import fisher
 from gitops_healer.core.latency import quantile

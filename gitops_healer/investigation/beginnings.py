@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Final
 
+from gitops_healer.code.parsing import parsed
 from gitops_healer.core.analysis.statistics import binomial_deviance
 from gitops_healer.core.analysis.types import CommitCount
 from gitops_healer.core.diagnosis import Beginning, Place
 from gitops_healer.errors import HealerError
 from gitops_healer.investigation.changing import changed_symbols
-from gitops_healer.investigation.reach import Reach, Symbol, named_nodes, parsed
+from gitops_healer.investigation.reach import Reach, Symbol, named_nodes
 from gitops_healer.ports import CommitInfo
 from gitops_healer.registry import Scene
 

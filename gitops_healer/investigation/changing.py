@@ -4,8 +4,9 @@ import ast
 from collections.abc import Iterable
 from typing import Final
 
+from gitops_healer.code.parsing import parsed
 from gitops_healer.core.codec import digest
-from gitops_healer.investigation.reach import FUNCTIONS, Symbol, named_nodes, parsed
+from gitops_healer.investigation.reach import FUNCTIONS, Symbol, named_nodes
 from gitops_healer.ports import CommitInfo, Repository
 
 LARGEST: Final = 200

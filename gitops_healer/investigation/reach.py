@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final
 
 from gitops_healer.code.model import CodeModel
+from gitops_healer.code.parsing import parsed
 
 DEEP: Final = 4
 MOST: Final = 400
@@ -48,13 +49,6 @@ class ModuleCode:
                 if target.path != self._path:
                     found.setdefault(target.bound, []).append((target.path, names.get(target.bound, "")))
         return found
-
-
-def parsed(source: bytes) -> ast.Module | None:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return None
 
 
 def named_nodes(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.AST]]:

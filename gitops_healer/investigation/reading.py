@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from gitops_healer.code.model import CodeModel
+from gitops_healer.code.parsing import parsed
 from gitops_healer.core.diagnosis import Place
-from gitops_healer.investigation.reach import FUNCTIONS, Reach, parsed
+from gitops_healer.investigation.reach import FUNCTIONS, Reach
 
 RANDOM: Final = frozenset({"random", "secrets", "uuid4", "uuid1", "shuffle", "urandom", "randint", "choice", "sample"})
 CLOCK: Final = frozenset({"now", "today", "utcnow", "localtime", "gmtime", "strftime", "monotonic", "time_ns"})

@@ -14,9 +14,9 @@ from gitops_healer.code.history_needs import (
     members,
     names_of,
     own_attributes,
-    parsed,
 )
 from gitops_healer.code.history_reading import Reader, Snapshot
+from gitops_healer.code.parsing import parsed
 from gitops_healer.code.shape import decode, lines_of
 from gitops_healer.core.change import Change, Edit, replace_span
 from gitops_healer.core.finding import Finding
