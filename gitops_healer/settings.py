@@ -198,6 +198,7 @@ class ToolsPolicy(Section):
     base_classes: tuple[str, ...]
     valuable_uses: Positive
     valuable_within: Duration
+    embedding_model: str
 
 
 class Monitoring(Section):
@@ -404,3 +405,8 @@ def _default_of(path: list[str]) -> Any:
 def store_url() -> str:
     """The connection string of the execution store, "" for the embedded one."""
     return os.environ.get(STORE_VARIABLE, "")
+
+
+def model_endpoint() -> tuple[str, str]:
+    """(base URL, "" for the default one; key, "" for none) of an endpoint that speaks OpenAI's protocol."""
+    return os.environ.get("OPENAI_BASE_URL", ""), os.environ.get("OPENAI_API_KEY", "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from array import array
 from collections.abc import Mapping, Sequence
 from math import sqrt
@@ -15,13 +14,12 @@ from gitops_healer.ports import Cache
 _BATCH: Final = 128
 _LONGEST: Final = 8000
 _SECONDS: Final = 20.0
-MODEL: Final = "text-embedding-3-small"
 
 
 class Embeddings:
     """Vectors, each asked for once. url, key: of the endpoint; model: as the endpoint names it."""
 
-    def __init__(self, cache: Cache, url: str, key: str, model: str = MODEL) -> None:
+    def __init__(self, cache: Cache, url: str, key: str, model: str) -> None:
         self._cache = cache
         self._url = url
         self._key = key
@@ -69,11 +67,3 @@ def nearest(query: array[float], vectors: Mapping[str, array[float]]) -> list[st
         if len(vector) == len(query)
     }
     return sorted(likeness, key=lambda key: (-likeness[key], key))
-
-
-def embeddings_of(cache: Cache, environment: Mapping[str, str] | None = None) -> Embeddings | None:
-    """What OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_EMBEDDING_MODEL name; None without a key."""
-    given = os.environ if environment is None else environment
-    key = given.get("OPENAI_API_KEY", "")
-    model = given.get("OPENAI_EMBEDDING_MODEL", MODEL)
-    return Embeddings(cache, given.get("OPENAI_BASE_URL", ""), key, model) if key else None

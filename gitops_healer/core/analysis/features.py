@@ -40,12 +40,9 @@ _HOLDS: Final = (
     ("has a percent sign", re.compile("%")),
 )
 
-Measures = Mapping[tuple[str, str], float]
-"""(feature, "value" or "length" or "size") to a number, for thresholds."""
-
 
 class Inputs:
-    """The conditions that hold of one call, and its numbers."""
+    """The conditions that hold of one call, and its numbers: {(feature, "value", "length" or "size"): number}."""
 
     def __init__(self) -> None:
         self.literals: set[Literal] = set()
