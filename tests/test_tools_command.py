@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from gitops_healer.adapters.repository import open_repository
 from gitops_healer.console.tools import tools_app
 from gitops_healer.core.execution import Execution
+from gitops_healer.errors import UsageError
 from gitops_healer.wiring import open_store
 
 SHOP = '''from gitops_healer.recorder import tool
@@ -65,6 +66,15 @@ def test_list_says_status_calls_and_place(repo: Any) -> None:
     text = CliRunner().invoke(tools_app, ["list", "--repo", str(repo.path)]).output
     assert "95.0%" in text
     assert "shop.py:4" in text
+
+
+def test_show_tells_all_that_calls_say_of_one(repo: Any) -> None:
+    found = run(repo, "show", "shop:send_invoice")
+    assert (found["total"], found["failed"]) == (20, 1) and found["interval"]["low"] < 0.95 < found["interval"]["high"]
+    text = CliRunner().invoke(tools_app, ["show", "shop:send_invoice", "--repo", str(repo.path)]).output
+    assert "1 of 20 calls failed" in text
+    unknown = CliRunner().invoke(tools_app, ["show", "nope", "--repo", str(repo.path)])
+    assert isinstance(unknown.exception, UsageError) and "tools list" in str(unknown.exception)
 
 
 def test_check_alerts_on_a_branch_that_deletes_a_tool_in_use(repo: Any) -> None:

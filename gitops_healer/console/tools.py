@@ -7,19 +7,23 @@ from typing import Annotated, Any
 import typer
 
 from gitops_healer.adapters.cache import scan_cache
-from gitops_healer.adapters.embeddings import embeddings_of, nearest
+from gitops_healer.adapters.embeddings import Embeddings, nearest
 from gitops_healer.code.model import CodeModel
 from gitops_healer.console.common import HERE, As, Format, RepoOption, caught_up, commit_of, show, told
+from gitops_healer.core.codec import to_json
 from gitops_healer.core.search import Ranking, fused
 from gitops_healer.core.tools import Tool
 from gitops_healer.errors import UnavailableError, UsageError
+from gitops_healer.evidence.analysis import analyse
 from gitops_healer.evidence.lost_tools import branched_at, lost_tools
 from gitops_healer.evidence.tools import Tools, conflicts
 from gitops_healer.evidence.twin_tools import twins
 from gitops_healer.places import Choices, find_view
-from gitops_healer.ports import Cache, Progress, Repository
+from gitops_healer.ports import Progress, Repository
 from gitops_healer.registry import Absent, Scene
 from gitops_healer.report import documents, terminal, tools_text
+from gitops_healer.report.analysis_text import analysis_text
+from gitops_healer.settings import model_endpoint
 from gitops_healer.wiring import open_store
 
 tools_app = typer.Typer(help="The tools: functions whose calls are recorded.", no_args_is_help=True)
@@ -52,6 +56,21 @@ def tools_list(repo: RepoOption = HERE, format_: As = Format.text) -> None:
     show(format_, document, tools_text.entries_table(entries) if entries else _NONE)
 
 
+@tools_app.command("show")
+def tools_show(
+    name: Annotated[str, typer.Argument(metavar="TOOL", help="pkg.mod:function, as `tools list` names it.")],
+    repo: RepoOption = HERE,
+    format_: As = Format.text,
+) -> None:
+    """One tool: success rate, trend, kinds of failure, durations, what goes with failing, and what to do."""
+    with told(format_) as progress:
+        found = analyse(scene_at(repo, progress), name)
+    if found is None:
+        shown = terminal.shorten(name, 200)
+        raise UsageError(f"no call of {shown!r} was recorded in 30 days. Recorded tools: gitops-healer tools list")
+    show(format_, {"schema": documents.SCHEMA, **to_json(found)}, analysis_text(found))
+
+
 @tools_app.command("search")
 def tools_search(
     text: Annotated[str, typer.Argument(help="What it should do, in words.")],
@@ -63,7 +82,7 @@ def tools_search(
     with told(format_) as progress:
         scene = scene_at(repo, progress)
         tools = Tools(scene).tools
-        found, note = search(list(tools.values()), text, scene.cache)
+        found, note = search(list(tools.values()), text, embeddings_of(scene))
     rows = [{"name": tool.name, "score": score, **tools_text.tool_document(tool)} for tool, score in found[:limit]]
     document = {"schema": documents.SCHEMA, "query": text, "tools": rows, "note": note}
     empty = "no tool fits these words" if tools else _NONE
@@ -77,12 +96,11 @@ def _no_base(repository: Repository, base: str) -> UsageError:
     return UsageError(f"--base {shown} names no commit here. In CI fetch it first: git fetch {fetch}")
 
 
-def search(tools: Sequence[Tool], text: str, cache: Cache) -> tuple[list[tuple[Tool, float]], str]:
+def search(tools: Sequence[Tool], text: str, embeddings: Embeddings | None) -> tuple[list[tuple[Tool, float]], str]:
     """(tool, BM25 score) best first, and a note when meaning could not be asked."""
     by_name = {tool.name: tool for tool in tools}
     ranked = Ranking({name: fields_of(tool) for name, tool in by_name.items()}).search(text)
     scores, order, note = dict(ranked), [name for name, _ in ranked], ""
-    embeddings = embeddings_of(cache)
     if embeddings is not None and tools:
         try:
             query, *vectors = embeddings.vectors([text, *(described(tool) for tool in tools)])
@@ -90,6 +108,12 @@ def search(tools: Sequence[Tool], text: str, cache: Cache) -> tuple[list[tuple[T
         except UnavailableError as error:
             note = f"{error}; searched by words alone"
     return [(by_name[name], scores.get(name, 0.0)) for name in order], note
+
+
+def embeddings_of(scene: Scene) -> Embeddings | None:
+    """None where no key is set."""
+    url, key = model_endpoint()
+    return Embeddings(scene.cache, url, key, scene.settings.tools.embedding_model) if key else None
 
 
 def fields_of(tool: Tool) -> dict[str, str]:
