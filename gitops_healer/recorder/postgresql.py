@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from gitops_healer.recorder.queued import QueuedSink
+from gitops_healer.recorder.queued import ConnectedSink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ TABLE = "CREATE TABLE IF NOT EXISTS healer_inbox (id BIGSERIAL PRIMARY KEY, line
 CONNECT_SECONDS = 5
 
 
-class PostgresqlSink(QueuedSink):
+class PostgresqlSink(ConnectedSink):
     """url: `postgresql://user@host/database`, by default what GITOPS_HEALER_STORE_URL says. ValueError without."""
 
     def __init__(self, url: str = "") -> None:
@@ -23,7 +23,6 @@ class PostgresqlSink(QueuedSink):
         self._url = (url or os.environ.get(VARIABLE, "")).replace("postgresql+psycopg://", "postgresql://", 1)
         if not self._url:
             raise ValueError(f"which database? Give a URL such as postgresql://user@host/database, or set {VARIABLE}")
-        self._connection: Any = None
 
     def send(self, lines: list[bytes]) -> None:
         connection = self._connection or self._connect()
@@ -40,13 +39,3 @@ class PostgresqlSink(QueuedSink):
             self._connection.execute("SELECT pg_advisory_xact_lock(7461382)")
             self._connection.execute(TABLE)
         return self._connection
-
-    def forget(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def forked(self) -> None:
-        """Closing it here would end the parent's session: it is left alone."""
-        self._abandoned, self._connection = self._connection, None
-        super().forked()

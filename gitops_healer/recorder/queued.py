@@ -10,6 +10,10 @@ import threading
 import time
 from collections import deque
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 QUEUE_LINES = 10_000
 AT_ONCE = 500
 PAUSE = 0.25
@@ -88,3 +92,22 @@ class QueuedSink:
         end = time.monotonic() + CLOSE_SECONDS
         thread.join(max(0.0, end - time.monotonic()))
         self.forget()
+
+
+class ConnectedSink(QueuedSink):
+    """A sink with a connection of its own, made when the first lines are sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._connection: Any = None
+
+    def forget(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def forked(self) -> None:
+        """A database's connection must not be used nor closed across a fork: that would end the parent's session. It is
+        left alone."""
+        self._abandoned, self._connection = self._connection, None
+        super().forked()

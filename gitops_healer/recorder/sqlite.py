@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import sqlite3
 
-from gitops_healer.recorder.queued import QueuedSink
+from gitops_healer.recorder.queued import ConnectedSink
 
 TABLE = "CREATE TABLE IF NOT EXISTS healer_inbox (id INTEGER PRIMARY KEY, line TEXT NOT NULL)"
 BUSY_SECONDS = 5.0
 
 
-class SqliteSink(QueuedSink):
+class SqliteSink(ConnectedSink):
     """Several processes may share one file (WAL mode; a batch is whole or not there)."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         super().__init__()
         self._path = os.fspath(path)
-        self._connection: sqlite3.Connection | None = None
 
     def send(self, lines: list[bytes]) -> None:
         connection = self._connection or self._connect()
@@ -31,13 +30,3 @@ class SqliteSink(QueuedSink):
         connection.execute(TABLE)
         self._connection = connection
         return connection
-
-    def forget(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def forked(self) -> None:
-        """An SQLite connection must not be used nor closed across a fork: it is left alone."""
-        self._abandoned, self._connection = self._connection, None
-        super().forked()
