@@ -238,8 +238,8 @@ def detect(cycle: Cycle) -> list[Finding]:
     scene = world.scene(world.base)
     seen: dict[str, Finding] = {}
     for detector in world.detectors:
-        healed = detector.reads == "executions" or world.fixers_of(detector.name)
-        if detector.name in world.settings.detection.disabled or not healed:
+        wanted = detector.reads == "executions" or world.fixers_of(detector.name)
+        if detector.name in world.settings.detection.disabled or not wanted:
             continue
         world.progress(f"looking: {detector.name}")
         said: list[str] = []

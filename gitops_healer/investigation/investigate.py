@@ -1,9 +1,9 @@
 """Why a tool fails or is slow: one problem for each way in which it fails. Reads only, and asks no model by itself."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import takewhile
 from math import log
 from operator import itemgetter
@@ -21,8 +21,8 @@ from gitops_healer.investigation.beginnings import SUSPECTS, start_of
 from gitops_healer.investigation.callers import caller_of
 from gitops_healer.investigation.changing import changed_symbols
 from gitops_healer.investigation.judging import Case, judge
-from gitops_healer.investigation.moments import moment_of
-from gitops_healer.investigation.orders import order_of
+from gitops_healer.investigation.moments import Moment, moment_of
+from gitops_healer.investigation.orders import Order, order_of
 from gitops_healer.investigation.reach import Reach, Symbol
 from gitops_healer.investigation.reading import read
 from gitops_healer.investigation.sample import Sample, across, passing_at, sample_of, steady
@@ -64,9 +64,8 @@ def _at_line(scene: Scene, symbol: str) -> versions.Place | None:
     path, _, line = symbol.rpartition(":")
     if not (line.isascii() and line.isdecimal() and len(line) < 9 and path in scene.code.paths()):
         return None
-    covering = [d for d in scene.code.facts(path).definitions if d.start <= int(line) <= d.end]
-    inner = max(covering, key=lambda definition: definition.start, default=None)
-    return versions.Place(path, inner.qualname) if inner else None
+    inner = _function_at(scene, Place(path, int(line)))
+    return versions.Place(path, inner.name) if inner else None
 
 
 @dataclass(frozen=True)
@@ -79,14 +78,30 @@ class Look:
     place: Place | None
     parameters: Sequence[str]
 
+    @cached_property
+    def moment(self) -> Moment | None:
+        found = self.analysis
+        return moment_of(self.scene.executions.timeline(found.tool, found.since, found.until, HOUR))
+
+    @cached_property
+    def order(self) -> Order:
+        return order_of(self.sample.row)
+
 
 def _diagnosis(scene: Scene, analysis: ToolAnalysis, place: Place | None) -> Diagnosis:
     location = scene.code.locate(analysis.tool)
     names = parameters(scene.code, location) if location else ()
     sample = sample_of(scene, analysis.tool, analysis.since, analysis.until)
     look = Look(scene, analysis, sample, place, names)
-    repaired = {cluster.key: since for cluster in analysis.clusters[:MOST] if (since := _repaired(look, cluster))}
-    problems = [judge(_case(look, cluster)) for cluster in analysis.clusters[:MOST] if cluster.key not in repaired]
+    repaired: list[str] = []
+    problems: list[Problem] = []
+    for cluster in analysis.clusters[:MOST]:
+        near = _reach(look, cluster)
+        ended = _repaired(look, cluster, near)
+        if ended:
+            repaired.append(ended)
+        else:
+            problems.append(judge(_case(look, cluster, near)))
     reach = Reach(scene.code, _symbols(place))
     began = start_of(scene, slow_counts(sample.row), reach, [])
     slow = slow_problem(analysis, sample.passing, names, reach, place, began)
@@ -97,7 +112,7 @@ def _diagnosis(scene: Scene, analysis: ToolAnalysis, place: Place | None) -> Dia
     )  # fmt: skip
 
 
-def _repaired(look: Look, cluster: Cluster) -> str:
+def _repaired(look: Look, cluster: Cluster, reach: Reach) -> str:
     """The commit that ended the failures of a cluster, "" when none did: it changed what the failing code relies on,
     and there were so many calls since that some would have failed (chance below 1 %). An outage that is over ended by
     itself."""
@@ -113,7 +128,6 @@ def _repaired(look: Look, cluster: Cluster) -> str:
     if sum(row.total for row in since) * log(max(1e-9, 1 - rate)) >= log(0.01):
         return ""
     first, last = str(since[-1].commit), str(placed[len(since)][1].commit)
-    reach = _reach(look, cluster)
     between = look.scene.repository.log(first, last, SUSPECTS)
     for info in between:
         if not reach.distance.keys().isdisjoint(changed_symbols(look.scene.repository, info)):
@@ -139,26 +153,23 @@ def _related(analysis: ToolAnalysis) -> tuple[str, ...]:
     return tuple(frame for frame in frames if frame.rpartition(":")[2].rpartition(".")[2] != name)
 
 
-def _case(look: Look, cluster: Cluster) -> Case:
+def _case(look: Look, cluster: Cluster, reach: Reach) -> Case:
     scene, analysis, sample = look.scene, look.analysis, look.sample
     path, _, line = cluster.place.rpartition(":")
     place = Place(path, int(line), cluster.function) if path and line.isdecimal() else None
     lines = _lines(scene, sample.failing, cluster)
     inner = _function_at(scene, place)
-    functions = [_function_at(scene, one) for one in reversed(lines)]
-    reach = Reach(scene.code, [*(one for one in [inner, *functions] if one), *_symbols(look.place)])
     reading = read(scene.code, place, reach)
     start = start_of(scene, _of_error(analysis, sample.failing, cluster.error), reach, lines)
     failing = [call for call in sample.failing if _alike(scene, call, cluster)]
     commits = start.earlier if start else frozenset[str]()
     earlier = passing_at(scene, analysis.tool, analysis.since, analysis.until, commits)
     passing = [call for call in sample.passing if call.commit not in commits]  # what passed before proves nothing now
-    slices = scene.executions.timeline(analysis.tool, analysis.since, analysis.until, HOUR)
     own = partial(repository_path, scene.code)
     foreign = inner is not None and look.place is not None and inner != Symbol(look.place.path, look.place.symbol)
     return Case(
-        analysis, cluster, place, reading, start, failing, earlier, look.parameters, order_of(sample.row),
-        moment_of(slices), caller_of(failing, passing, own),
+        analysis, cluster, place, reading, start, failing, earlier, look.parameters, look.order,
+        look.moment, caller_of(failing, passing, own),
         telling(failing, passing, look.parameters, reading.words), across(failing, passing),
         steady(failing, passing), len({(c.args, c.kwargs) for c in passing} - {(None, None)}),
         f"{inner.path}:{inner.name}" if inner and foreign else "", scene.repository.is_shallow(),
@@ -205,8 +216,8 @@ def _of_error(analysis: ToolAnalysis, failing: Sequence[Execution], error: str) 
     ]
 
 
-def _summary(analysis: ToolAnalysis, problems: list[Problem], place: Place | None, repaired: Mapping[str, str]) -> str:
-    done = "".join(f" One kind of failure is gone since {commit[:10]}." for commit in repaired.values())
+def _summary(analysis: ToolAnalysis, problems: list[Problem], place: Place | None, repaired: Sequence[str]) -> str:
+    done = "".join(f" One kind of failure is gone since {commit[:10]}." for commit in repaired)
     gone = "" if place else " It is not in the code of this commit any more."
     if not problems:
         since = f"{analysis.since:%Y-%m-%d}"

@@ -1,9 +1,9 @@
 """Weighs the hypotheses of one error cluster. What the evidence does not carry stays UNKNOWN.
 
-Confidence of a cause is a prior for its kind of evidence: two independent kinds 0.9, one strong 0.7 to 0.8, one weak
-0.5; times 0.8 below ten failures, and times 0.8 when another cause fits nearly as well. The priors were set by
-reasoning and then compared with the shown half of the study (benchmarks/investigation.py). A cause below 0.4 is not
-named.
+Confidence of a cause is a prior for its kind of evidence: about 0.9 when two kinds agree or an exact test leaves no
+doubt, 0.7 to 0.85 for one strong kind, 0.5 to 0.65 for a weak one; times 0.8 below ten failures, and times 0.8 when
+another cause fits nearly as well. The priors were set by reasoning and then held against the study
+(benchmarks/investigation.py, docs/investigation.md); they are not fitted. A cause below 0.4 is not named.
 """
 
 import re
