@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gitops_healer.core.execution import Execution, Pruned, Slice, ToolStats
     from gitops_healer.core.forge import Comment, Permission, Pull, PullState, Status
     from gitops_healer.core.testing import TestReport
+    from gitops_healer.core.trials import Observed, Opened, Trace, Tried
     from gitops_healer.core.upgrade import Event
 
 
@@ -459,6 +460,46 @@ class Caller(Protocol):
     ) -> tuple[CallOutcome, ...]:
         """inputs: (args, kwargs) as canonical JSON; path: the module's file. One outcome each, in order; an import
         failure or a dead process is an outcome of every input that it cost."""
+        ...
+
+
+class TrialSession(Protocol):
+    """Warm processes in which candidates are tried by the project's tests. Everything runs in the sandbox; whatever
+    goes wrong with one candidate is its own end."""
+
+    @property
+    def opened(self) -> Opened:
+        """The unchanged suite. With a `problem` nothing else may be asked."""
+        ...
+
+    def trace(self, tests: Sequence[str], *, detailed: Collection[str] = (), seconds: float = 30.0) -> Trace:
+        """Run tests once, unchanged, and note what they run. detailed: tests (of `tests`) whose lines and values are
+        noted; of the others lines are noted in the functions only that detailed ones ran. In the order given, as far
+        as time goes: who has no entry was not run."""
+        ...
+
+    def run(
+        self, changes: Iterable[Change], failing: Sequence[str], passing: Callable[[Change], Sequence[str]]
+    ) -> Iterator[Tried]:
+        """Try candidates, several at a time, each in a process of its own; results come as they are ready. Changes are
+        drawn as they are needed and closing the iterator stops. failing: tests to be fixed: all of them are run;
+        passing: those that must stay passing for a change, most telling first, run when it fixes at least one."""
+        ...
+
+    def observe(
+        self, path: str, names: Sequence[str], changes: Sequence[Change], tests: Sequence[str], seconds: float = 10.0
+    ) -> Observed:
+        """Call one function (`names`: `("Class", "method")`) as the tests call it and with calls made from these, in
+        every version. Empty when the tests never call it or nothing about its calls can be kept."""
+        ...
+
+
+class Trials(Protocol):
+    def open(
+        self, commit: str, change: Change | None = None, only: Sequence[str] = ()
+    ) -> AbstractContextManager[TrialSession]:
+        """Start, on a commit with a change, and run the suite once. only: test ids or files, all when empty. Nothing
+        is left behind when it closes, whatever happened."""
         ...
 
 
