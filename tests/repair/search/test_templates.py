@@ -15,7 +15,7 @@ EXAMPLES = [(template, example) for template in TEMPLATES for example in templat
 
 
 def target_of(text: str, ingredients: Ingredients | None = None) -> Target:
-    """The last function of a text (a method when it stands in a class), all its lines suspicious; the module when there is none."""
+    """The last function of a text (a method when it stands in a class), all its lines suspicious; else the module."""
     source = read_source("m.py", text.encode())
     assert source is not None
     functions = [n for n in ast.walk(source.tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
