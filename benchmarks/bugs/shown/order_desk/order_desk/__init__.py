@@ -1,0 +1,1 @@
+"""Takes orders, keeps them in SQLite, and shows them as plain data."""
