@@ -44,7 +44,10 @@ class Target:
         return tuple(self._walk(self.node))
 
     def _walk(self, top: ast.AST) -> Iterator[ast.AST]:
+        aside = getattr(self.node, "decorator_list", ())
         for child in ast.iter_child_nodes(top):
+            if child in aside:
+                continue
             function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
             if function and isinstance(self.node, ast.Module):
                 yield from self._defaults(child)
@@ -72,6 +75,34 @@ class Target:
             for n in self.nodes
             if isinstance(n, ast.expr) and isinstance(getattr(n, "ctx", ast.Load()), ast.Load) and n not in aside
         )
+
+    @cached_property
+    def places(self) -> tuple[ast.expr, ...]:
+        """The expressions that may be rewritten: not in decorators, patterns, type parameters or docstrings, and of
+        f-strings only what stands where the tree says."""
+        return tuple(
+            n for n in self.expressions if not isinstance(n, ast.Starred | ast.FormattedValue) and self._open(n)
+        )
+
+    def _open(self, node: ast.expr) -> bool:
+        below: ast.AST = node
+        for above in self.source.above(node):
+            if isinstance(above, ast.pattern) or below in getattr(above, "decorator_list", ()):
+                return False
+            if type(above).__name__ in ("TypeVar", "ParamSpec", "TypeVarTuple", "TypeAlias"):
+                return False
+            if isinstance(above, ast.JoinedStr) and not self._inside(node, above):
+                return False
+            if above is self.node:
+                break
+            below = above
+        return True
+
+    def _inside(self, node: ast.expr, string: ast.JoinedStr) -> bool:
+        if isinstance(node, ast.JoinedStr) or not self.source.faithful(node):
+            return False
+        outer, inner = self.source.span(string), self.source.span(node)
+        return outer[0] < inner[0] and inner[1] < outer[1]
 
     @cached_property
     def _annotations(self) -> frozenset[ast.AST]:
