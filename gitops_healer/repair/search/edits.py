@@ -7,12 +7,15 @@ import textwrap
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Span
 
-# How tightly expressions bind, loosest first (the order of the language reference, section 6.17).
 _LOOSE = (ast.NamedExpr, ast.Lambda, ast.IfExp, ast.BoolOp, ast.Compare, ast.BinOp, ast.UnaryOp, ast.Await)
-_CLOSED = (
-    ast.Name, ast.Constant, ast.Attribute, ast.Subscript, ast.Call, ast.List, ast.Dict, ast.Set, ast.ListComp,
-    ast.DictComp, ast.SetComp, ast.JoinedStr,
-)  # fmt: skip
+# How tightly expressions bind (the order of the language reference, section 6.17).
+_BINDS: dict[type[ast.AST], int] = {
+    ast.GeneratorExp: 16, ast.Yield: -1, ast.YieldFrom: -1, ast.Starred: -1, ast.NamedExpr: 0, ast.Lambda: 1,
+    ast.IfExp: 2, ast.Or: 3, ast.And: 4, ast.Not: 5, ast.Compare: 6, ast.BitOr: 7, ast.BitXor: 8, ast.BitAnd: 9,
+    ast.LShift: 10, ast.RShift: 10, ast.Add: 11, ast.Sub: 11, ast.Mult: 12, ast.Div: 12, ast.FloorDiv: 12,
+    ast.Mod: 12, ast.MatMult: 12, ast.USub: 13, ast.UAdd: 13, ast.Invert: 13, ast.Pow: 14, ast.Await: 15,
+}  # fmt: skip
+_CLOSED = 16
 
 _COMMENT = re.compile(rb"#[^\r\n]*")
 
@@ -24,19 +27,73 @@ def replaced(target: Target, node: ast.expr | ast.stmt, new: str) -> Span:
 
 def put(target: Target, node: ast.expr, new: str) -> Span:
     """Replace an expression by another one, in parentheses where the place needs them."""
-    return replaced(target, node, parenthesised(new) if needs_parentheses(target, node, new) else new)
+    start, end = target.source.span(node)
+    if needs_parentheses(target, node, new):
+        new = parenthesised(new)
+    data = target.source.data
+    before, after = _word_at(data[start - 1 : start], new[:1]), _word_at(data[end : end + 1], new[-1:])
+    return Span(start, end, " " * before + new + " " * after)
+
+
+def _word_at(edge: bytes, near: str) -> bool:
+    """Whether two characters that come to stand side by side would run into one word (`return[1]` -> `returnx`)."""
+    return (edge.isalnum() or edge == b"_" or edge >= b"\x80") and (near.isalnum() or near in ("_", '"', "'"))
 
 
 def needs_parentheses(target: Target, node: ast.expr, new: str) -> bool:
     """Whether `new` in the place of `node` would be torn apart by what is around."""
-    parsed = _parsed(new)
-    if parsed is None or isinstance(parsed, (*_CLOSED, ast.Tuple)):
-        return False
     parent = target.parent(node)
-    return isinstance(parent, ast.BinOp | ast.UnaryOp | ast.BoolOp | ast.Compare | ast.Await | ast.Starred) or (
-        isinstance(parent, ast.Attribute | ast.Subscript | ast.Call)
-        and node is (getattr(parent, "func", None) or getattr(parent, "value", None))
-    )
+    if isinstance(node, ast.GeneratorExp) and isinstance(parent, ast.Call) and node in parent.args:
+        return target.source.span(node)[1] == target.source.span(parent)[1]  # its parentheses are those of the call
+    parsed = _parsed(new)
+    if parsed is None:
+        return "\n" in new
+    if isinstance(parsed, ast.Tuple):
+        bare = isinstance(parent, ast.Return | ast.Assign | ast.Expr | ast.Subscript) or new.startswith("(")
+        return not bare or (isinstance(parent, ast.Subscript) and node is parent.value)
+    if isinstance(parsed, ast.Constant) and isinstance(parent, ast.Attribute):
+        return isinstance(parsed.value, int)
+    return tightness(parsed) < _demanded(parent, node)
+
+
+def tightness(node: ast.expr) -> int:
+    """How tightly an expression binds, from 0 for `:=` to 16 for names and calls (language reference, 6.17)."""
+    match node:
+        case ast.BoolOp(op=operator) | ast.UnaryOp(op=operator) | ast.BinOp(op=operator):
+            return _BINDS[type(operator)]
+        case _:
+            return _BINDS.get(type(node), _CLOSED)
+
+
+def _demanded(parent: ast.AST, node: ast.expr) -> int:
+    """The least tightness that an expression needs in the place of `node`."""
+    match parent:
+        case ast.BoolOp(op=operator):
+            return _BINDS[type(operator)] + 1
+        case ast.UnaryOp(op=operator):
+            return _BINDS[type(operator)]
+        case ast.BinOp(op=ast.Pow()):
+            return _BINDS[ast.USub] if node is parent.right else _BINDS[ast.Await]
+        case ast.BinOp(op=operator):
+            return _BINDS[type(operator)] + (node is parent.right)
+        case ast.Compare():
+            return _BINDS[ast.Compare] + 1
+        case ast.Starred():
+            return _BINDS[ast.BitOr]
+        case ast.Await():
+            return _CLOSED
+        case ast.Attribute():
+            return _CLOSED
+        case ast.Subscript(value=inner) | ast.Call(func=inner) if node is inner:
+            return _CLOSED
+        case ast.IfExp(orelse=inner):
+            return _BINDS[ast.Lambda] if node is inner else _BINDS[ast.Or]
+        case ast.comprehension():
+            return _BINDS[ast.Or]
+        case ast.FormattedValue():
+            return _BINDS[ast.IfExp]
+        case _:
+            return _BINDS[ast.Lambda]
 
 
 def operand(target: Target, node: ast.expr) -> str:
