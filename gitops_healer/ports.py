@@ -85,8 +85,8 @@ class CommitInfo:
 
 
 class Repository(Protocol):
-    """Git objects and refs of one repository. Never writes its work tree or index, and reads nothing of them but what
-    `generated` names."""
+    """Git objects and refs of one repository. Leaves its index alone; reads its work tree for `generated` and
+    `snapshot` only, and writes it only in `apply_to_work_tree`."""
 
     @property
     def path(self) -> Path:
@@ -132,6 +132,18 @@ class Repository(Protocol):
     def generated(self, commit: str) -> tuple[str, ...]:
         """Paths of files in the work tree that git ignores and that lie beside Python files of the commit: what a
         build left there (`_version.py`, extension modules). Empty for a bare repository."""
+        ...
+
+    def snapshot(self) -> str:
+        """A commit on HEAD that holds the work tree as it stands: tracked files with their changes, untracked ones
+        that git does not ignore (up to 50 MB each), submodules where they are. HEAD itself when nothing differs or the
+        repository is bare; without any commit, an orphan. The same files give the same id; no ref moves."""
+        ...
+
+    def apply_to_work_tree(self, change: Change, base: str = "") -> None:
+        """Write a change to the files of the work tree, all or none; modes and line ends are kept, nothing outside or
+        behind a link is touched. base: the commit (a snapshot) that the files must still be equal to; without it only
+        what is replaced must fit. Raises StaleEditError when a file has changed since."""
         ...
 
     def commit_change(self, base: str, change: Change, message: str, signature: Signature) -> str:

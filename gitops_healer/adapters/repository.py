@@ -1,6 +1,7 @@
 """`GitRepository`: the `Repository` port on a real git repository."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pygit2
@@ -9,7 +10,9 @@ from gitops_healer.adapters.exporting import export_tree
 from gitops_healer.adapters.generated import generated_files
 from gitops_healer.adapters.objects import Objects, decode_path
 from gitops_healer.adapters.remote import Credential, Git
+from gitops_healer.adapters.snapshot import tree_of_work_tree
 from gitops_healer.adapters.trees import changed_entries
+from gitops_healer.adapters.work_tree import apply_to_files
 from gitops_healer.core.change import Change
 from gitops_healer.errors import AlreadyGoneError, RepositoryError
 from gitops_healer.ports import CommitInfo, Conflict, File, FileChange, RefUpdate, Signature
@@ -22,6 +25,7 @@ class GitRepository:
 
     def __init__(self, path: Path, git_dir: Path, credential: Credential | None = None) -> None:
         self._path = path
+        self._git_dir = git_dir
         self._common_dir = _common_dir(git_dir)
         self._objects = Objects(git_dir)
         self._git = Git(git_dir, credential)
@@ -76,9 +80,32 @@ class GitRepository:
         export_tree(self._objects, self._objects.tree_of(commit), changed, target)
 
     def generated(self, commit: str) -> tuple[str, ...]:
-        if self._path.resolve() == self._common_dir.resolve():
+        if self._is_bare:
             return ()
         return generated_files(self._path, (file.path for file in self.files(commit)))
+
+    def snapshot(self) -> str:
+        head = self.resolve("HEAD")
+        if self._is_bare:
+            if head is None:
+                raise RepositoryError(f"{self._path} is bare and HEAD names no commit: give a branch or a commit")
+            return head
+        tree = tree_of_work_tree(self._git_dir, self._path)
+        if head is not None and tree == self._objects.tree_of(head):
+            return head
+        when = self.commit(head).committer.when if head else datetime.fromtimestamp(0, UTC)
+        who = Signature(STATE, f"{STATE}@localhost", when)
+        return self._objects.commit_tree(tree, [head] if head else [], "The work tree as it stands\n", who)
+
+    def apply_to_work_tree(self, change: Change, base: str = "") -> None:
+        if self._is_bare:
+            raise RepositoryError(f"{self._path} is bare, there are no files to change: give a clone with a work tree")
+        expected = {path: self.read(base, path) for path in change.paths} if base else None
+        apply_to_files(self._path, change, expected)
+
+    @property
+    def _is_bare(self) -> bool:
+        return self._path.resolve() == self._common_dir.resolve()
 
     def commit_change(self, base: str, change: Change, message: str, signature: Signature) -> str:
         return self._objects.commit_change(base, change, message, signature)
