@@ -1,0 +1,1 @@
+"""Asynchronous jobs: retries, time limits, bounded workers, channels."""
