@@ -1,7 +1,7 @@
 """All rewrites of all suspects, the likeliest first, each resulting text once.
 
-The score is suspicion of the line x prior of the template x weight of the rewrite. Suspects are opened only when nothing
-likelier is left, so that what is drawn costs what is tried.
+The score is suspicion of the line x prior of the template x weight of the rewrite. Suspects are opened only when
+nothing likelier is left, so that what is drawn costs what is tried.
 """
 
 import ast
@@ -20,8 +20,8 @@ _MISTAKES = (ValueError, LookupError, TypeError, AttributeError, RecursionError,
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """A change on offer, with where it comes from. path, qualname: what it changes; line: of the mistake; score: 0 to 1;
-    seed: the proposal that this one is the second edit of."""
+    """A change on offer, with where it comes from. path, qualname: what it changes; line: of the mistake; score: 0 to
+    1; seed: the proposal that this one is the second edit of."""
 
     change: Change
     path: str

@@ -1,0 +1,74 @@
+"""`gitops-healer repair`: failing tests in, proven patch out, no pull request."""
+
+from typing import Annotated, Any
+
+import typer
+
+from gitops_healer.console.common import HERE, As, Format, Repo, show, told
+from gitops_healer.errors import UsageError
+from gitops_healer.places import Choices
+from gitops_healer.repair.search.engine import Order, repair
+from gitops_healer.repair.search.found import Patch, Repair, RepairStatus
+from gitops_healer.report.repair_text import repair_document, repair_text
+from gitops_healer.settings import parse_duration
+from gitops_healer.wiring import build_world
+from gitops_healer.world import World
+
+TestCommand = Annotated[str | None, typer.Option(help="How the project's tests are run.", show_default="discovered")]
+Budget = Annotated[str, typer.Option(help="Time for everything: 90, 90s, 2m.", metavar="SECONDS")]
+Tests = Annotated[
+    list[str] | None, typer.Option("--test", help="Repair only this failing test; may be given more than once.")
+]
+_EXIT = {RepairStatus.REPAIRED: 0, RepairStatus.NOTHING_FAILING: 0, RepairStatus.NO_REPAIR: 1, RepairStatus.ERROR: 5}
+
+
+def repair_command(
+    repo: Repo = HERE,
+    test_command: TestCommand = None,
+    budget: Budget = "120",
+    test: Tests = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Write the first patch into the work tree.")] = False,
+    patch: Annotated[int, typer.Option(min=1, help="With --apply: which patch.")] = 1,
+    format_: As = Format.text,
+) -> None:
+    """Find the smallest believable patch that makes the failing tests pass and breaks nothing.
+
+    Looks at the work tree as it is; writes nothing unless --apply is given.
+    """
+    seconds = seconds_of(budget)
+    options = {"testing.command": test_command} if test_command is not None else {}
+    with told(format_) as progress:
+        world = build_world(Choices(repo, options=options, progress=progress))
+        commit = world.repository.snapshot()
+        found = repair(world.scene(commit), Order(tests=tuple(test or ()), budget=seconds))
+    sources = sources_of(world, commit, found)
+    applied = applied_patch(world, found, patch) if apply and found.patches else None
+    document = repair_document(found, sources) | {"applied": patch if applied else 0}
+    show(format_, document, repair_text(found, sources, repo, applied))
+    raise typer.Exit(_EXIT[found.status])
+
+
+def seconds_of(text: str) -> float:
+    """A plain number is seconds. Raises UsageError."""
+    try:
+        seconds = float(text) if text.replace(".", "", 1).isdigit() else parse_duration(text).total_seconds()
+    except ValueError as error:
+        raise UsageError(f"--budget {error}, not {text!r}. Example: --budget 90") from None
+    if seconds < 1:
+        raise UsageError(f"--budget must be at least a second, not {text!r}. Example: --budget 90")
+    return seconds
+
+
+def sources_of(world: World, commit: str, found: Repair) -> dict[str, bytes]:
+    """The files that the patches change, as they are."""
+    paths = {path for patch in found.patches for path in patch.change.paths}
+    return {path: world.repository.read(commit, path) or b"" for path in paths}
+
+
+def applied_patch(world: Any, found: Repair, number: int) -> Patch:
+    """Write one patch into the work tree. Raises UsageError when there is none of that number."""
+    if number > len(found.patches):
+        raise UsageError(f"there are {len(found.patches)} patches, not {number}. Example: --apply --patch 1")
+    chosen = found.patches[number - 1]
+    world.repository.apply_to_work_tree(chosen.change)
+    return chosen

@@ -1,0 +1,129 @@
+"""Which of the patches that pass is what was meant.
+
+Patches that do the same on all observed calls are one behaviour. A behaviour is as likely as its patches together, each
+weighed by a log-linear model over `features`; the likeliest and smallest patch speaks for it.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gitops_healer.core.trials import Observed
+from gitops_healer.repair.search import features
+from gitops_healer.repair.search.searching import Survivor
+
+# How much each feature speaks for a patch (see `features`).
+WEIGHTS: Mapping[str, float] = {
+    "prior": 1.0,
+    "size": -0.35,
+    "foreign": -0.3,
+    "unused": -1.2,
+    "used": 0.8,
+    "degenerate": -2.0,
+    "two": -1.0,
+    "caution": -0.7,
+    "same": 0.8,
+    "errs": -2.5,
+    "heals": 0.5,
+    "hangs": -4.0,
+    "kept": 2.0,
+    "broke": -4.0,
+}
+_CERTAIN = 0.85  # share of the likeliest behaviour from which a patch is not asked about
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    survivor: Survivor
+    features: features.Features
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class Behaviour:
+    """Patches that do the same, best first. endings: on all observed calls; share: of all likelihood."""
+
+    members: tuple[Scored, ...]
+    endings: tuple[str, ...]
+    share: float = 0.0
+
+    @property
+    def best(self) -> Scored:
+        return self.members[0]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """behaviours: likeliest first; calls: what was observed, by place in `endings`."""
+
+    behaviours: tuple[Behaviour, ...]
+    calls: tuple[str, ...]
+    tested: tuple[bool, ...]
+
+    @property
+    def certain(self) -> bool:
+        return bool(self.behaviours) and self.behaviours[0].share >= _CERTAIN
+
+
+def rank(
+    survivors: Sequence[Survivor],
+    observations: Sequence[Observed],
+    more: Mapping[int, features.Features],
+) -> Ranking:
+    """observations: of each function in which a survivor is, versions numbered like the survivors; more: further
+    features of a survivor."""
+    scored = [
+        scored_of(survivor, observations, number, more.get(number, {})) for number, survivor in enumerate(survivors)
+    ]
+    groups: dict[tuple[str, ...], list[Scored]] = {}
+    for number, one in enumerate(scored):
+        groups.setdefault(_endings(observations, number), []).append(one)
+    behaviours = [Behaviour(tuple(sorted(members, key=_best_first)), endings) for endings, members in groups.items()]
+    shares = features.shares([_together(behaviour.members) for behaviour in behaviours])
+    with_shares = [Behaviour(b.members, b.endings, share) for b, share in zip(behaviours, shares, strict=True)]
+    ordered = sorted(with_shares, key=lambda b: (-b.share, _best_first(b.best)))
+    calls = tuple(call for observed in observations for call in observed.calls)
+    return Ranking(tuple(ordered), calls, tuple(tested for observed in observations for tested in observed.tested))
+
+
+def scored_of(survivor: Survivor, observations: Iterable[Observed], number: int, more: features.Features) -> Scored:
+    found = features.of_text(survivor.proposal)
+    behaviour = [features.of_behaviour(observed, number) for observed in observations]
+    for name in {name for one in behaviour for name in one}:
+        values = [one[name] for one in behaviour if name in one]
+        found[name] = sum(values) / len(values)
+    found |= more
+    return Scored(survivor, found, features.summed(found, WEIGHTS))
+
+
+def _endings(observations: Iterable[Observed], number: int) -> tuple[str, ...]:
+    return tuple(ending for observed in observations for ending in observed.endings.get(number, ()))
+
+
+def _together(members: Sequence[Scored]) -> float:
+    """The best one, raised a little for others that say the same: they are not independent witnesses."""
+    best = members[0].score
+    others = sum(math.exp(one.score - best) for one in members[1:])
+    return best + 0.5 * math.log1p(others)
+
+
+def _best_first(scored: Scored) -> tuple[float, int, str]:
+    proposal = scored.survivor.proposal
+    return -scored.score, sum(len(edit.old) + len(edit.new) for edit in proposal.change.edits), proposal.title
+
+
+def difference(ranking: Ranking, one: Behaviour, other: Behaviour, most: int = 3) -> tuple[str, ...]:
+    """Calls that end differently, shortest first: `f(3) = 1, not 2`."""
+    found = [
+        (call, mine, its)
+        for call, mine, its in zip(ranking.calls, one.endings, other.endings, strict=False)
+        if mine != its and mine and its
+    ]
+    found.sort(key=lambda item: (item[1].startswith("~") or item[2].startswith("~"), len(item[0]), item[0]))
+    return tuple(f"{call} {_told(mine)}, not {_told(its)}" for call, mine, its in found[:most])
+
+
+def _told(ending: str) -> str:
+    return (
+        f"raises {ending[2:]}" if ending.startswith("! ") else ending if ending.startswith("= ") else "takes too long"
+    )

@@ -1,0 +1,131 @@
+"""Trying proposals until what is left is too unlikely, and trying two edits where one helps and does not suffice."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from gitops_healer.core.change import Change
+from gitops_healer.core.trials import Ending, Tried
+from gitops_healer.ports import Progress, TrialSession
+from gitops_healer.repair.search.proposals import Proposal
+from gitops_healer.repair.search.stopwatch import Stopwatch
+
+_WORTH = 0.02  # proposals less likely than this share of the best survivor are not tried any more
+_AFTER = 8.0  # seconds that the search goes on at least after the first survivor, while anything is worth it
+_MOST_SURVIVORS = 120
+
+
+@dataclass(frozen=True, eq=False)
+class Survivor:
+    """A proposal that fixes what it should and breaks nothing."""
+
+    proposal: Proposal
+    tried: Tried
+
+
+@dataclass(frozen=True, eq=False)
+class Partial:
+    """A proposal that helps without fixing all. gain: failing tests fixed, and less than 1 for progress in one."""
+
+    proposal: Proposal
+    fixed: tuple[str, ...]
+    gain: float
+
+
+@dataclass
+class Search:
+    """One search. goal: failing tests that must pass (a few that stand for all); rest: further failing tests that a
+    survivor must fix as well; passing: for a change the tests that must stay passing, most telling first; before: how
+    the tests of the goal fail without a change, `path:line error`."""
+
+    session: TrialSession
+    goal: tuple[str, ...]
+    rest: tuple[str, ...]
+    passing: Callable[[Change], Sequence[str]]
+    watch: Stopwatch
+    progress: Progress
+    before: frozenset[str] = frozenset()
+    tried: int = 0
+    unloadable: int = 0
+    survivors: list[Survivor] = field(default_factory=list)
+    partials: list[Partial] = field(default_factory=list)
+    _first: float = 0.0
+
+    def run(self, proposals: Iterable[Proposal], until: float) -> None:
+        """Try proposals, likeliest first, until `until` (seconds of the stopwatch) or until it is not worth more."""
+        given: list[Proposal] = []
+        results = self.session.run(self._drawn(proposals, given, until), self.goal, self.passing)
+        try:
+            for result in results:
+                self.tried += 1
+                self._take(given[result.number], result)
+                if self.tried % 50 == 0 or result.ending is Ending.PASSED:
+                    self._tell()
+                if self.watch.seconds > until:
+                    break
+        finally:
+            close = getattr(results, "close", None)
+            if close is not None:
+                close()
+
+    def _drawn(self, proposals: Iterable[Proposal], given: list[Proposal], until: float) -> Iterator[Change]:
+        for proposal in proposals:
+            if self.watch.seconds > until or self._enough(proposal):
+                return
+            given.append(proposal)
+            yield proposal.change
+
+    def _enough(self, following: Proposal) -> bool:
+        if not self.survivors:
+            return False
+        best = max(survivor.proposal.score for survivor in self.survivors)
+        late = self.watch.seconds > self._first + max(_AFTER, self._first)
+        return late or following.score < _WORTH * best or len(self.survivors) >= _MOST_SURVIVORS
+
+    def _take(self, proposal: Proposal, result: Tried) -> None:
+        self.unloadable += result.ending is Ending.UNLOADABLE
+        if result.broken:
+            return
+        if result.ending is Ending.PASSED and set(self.goal) <= set(result.fixed):
+            if not self.survivors:
+                self._first = self.watch.seconds
+            self.survivors.append(Survivor(proposal, result))
+        elif gain := self._gain(result):
+            self.partials.append(Partial(proposal, result.fixed, gain))
+
+    def _gain(self, result: Tried) -> float:
+        """Tests fixed; half for getting further in a test (it fails at a later line of the same file), a little for
+        failing in another way."""
+        if result.fixed:
+            return float(len(result.fixed))
+        if not result.reached or result.reached in self.before:
+            return 0.0
+        place = _place(result.reached)
+        places = [_place(reached) for reached in self.before]
+        return 0.5 if any(place[0] == path and place[1] > line for path, line in places) else 0.1
+
+    def _tell(self) -> None:
+        best = max(self.survivors, key=lambda one: one.proposal.score, default=None)
+        so_far = f", best so far: {best.proposal.title} ({best.proposal.qualname})" if best is not None else ""
+        self.progress(f"{self.tried:,} candidates tried, {len(self.survivors)} pass{so_far}")
+
+    def verify(self) -> None:
+        """Leave out survivors that do not fix the failing tests that the goal stood for."""
+        if not self.rest or not self.survivors:
+            return
+        survivors = self.survivors
+        changes = [survivor.proposal.change for survivor in survivors]
+        kept: dict[int, Survivor] = {}
+        for result in self.session.run(changes, self.rest, lambda _: ()):
+            survivor = survivors[result.number]
+            if set(self.rest) <= set(result.fixed):
+                kept[result.number] = survivor
+            else:
+                fixed = (*survivor.tried.fixed, *result.fixed)
+                self.partials.append(Partial(survivor.proposal, fixed, float(len(fixed))))
+        self.survivors = [kept[number] for number in sorted(kept)]
+
+
+def _place(reached: str) -> tuple[str, int]:
+    """Path and line of `path:line error`."""
+    path, _, line = reached.partition(" ")[0].rpartition(":")
+    return path, int(line) if line.isdigit() else 0
