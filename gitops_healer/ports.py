@@ -408,6 +408,23 @@ class Ran:
     reason: str = ""
 
 
+class Conversation(Protocol):
+    """A program in the sandbox that is talked with, line by line."""
+
+    @property
+    def over(self) -> str:
+        """Why it ended, a sentence; "" while it lives or while there are lines of it that nobody has had."""
+        ...
+
+    def send(self, data: bytes) -> None:
+        """Say something. Never waits; nobody hears it when it is over."""
+        ...
+
+    def receive(self, seconds: float) -> bytes | None:
+        """Its next line without the line end; None when none came in time or when it is over."""
+        ...
+
+
 class Sandbox(Protocol):
     """Runs candidate code."""
 
@@ -426,6 +443,19 @@ class Sandbox(Protocol):
     ) -> Ran:
         """Run `argv` in `scratch / cwd`; only `scratch` can be written. `env` is all that it gets beside a clean
         PATH, HOME (inside scratch), LANG. A missing program gives exit code 127."""
+        ...
+
+    def converse(
+        self,
+        argv: Sequence[str],
+        scratch: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        cwd: str = ".",
+    ) -> AbstractContextManager[Conversation]:
+        """Start `argv` as `run` does, and talk with it. When the context ends, it and all that it started are gone;
+        `Limits.seconds` end it before."""
         ...
 
     def scratch(self) -> AbstractContextManager[Path]:

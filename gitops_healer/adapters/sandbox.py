@@ -27,11 +27,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_healer.adapters import sandbox_launcher
+from gitops_healer.adapters.sandbox_conversation import SandboxConversation
 from gitops_healer.adapters.sandbox_launcher import Order
 from gitops_healer.adapters.sandbox_places import View, trail, view_of
 from gitops_healer.adapters.sandbox_run import Run
 from gitops_healer.errors import SandboxError
-from gitops_healer.ports import Limits, Ran, Sandbox, SandboxLevel
+from gitops_healer.ports import Conversation, Limits, Ran, Sandbox, SandboxLevel
 
 _BOOT = "import sys; sys.path.append(sys.argv[1]); import sandbox_launcher; sandbox_launcher.main(int(sys.argv[2]))"
 _PROBE_LIMITS = Limits(seconds=20)
@@ -119,6 +120,28 @@ class LocalSandbox:
             temporary = "/tmp" if own else str(stack.enter_context(self.scratch()))
             order = self.order(argv, scratch, env or {}, limits, cwd, temporary)
             return Run(self._command(order), order, limits, stdin).to_the_end()
+
+    @contextlib.contextmanager
+    def converse(
+        self,
+        argv: Sequence[str],
+        scratch: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        cwd: str = ".",
+    ) -> Iterator[Conversation]:
+        limits = limits or Limits()
+        if not argv:
+            raise SandboxError("argv is empty: name a program. Example: argv=['python', 'server.py']")
+        with contextlib.ExitStack() as stack:
+            own = self.level is not SandboxLevel.PROCESS
+            temporary = "/tmp" if own else str(stack.enter_context(self.scratch()))
+            order = self.order(argv, scratch, env or {}, limits, cwd, temporary)
+            talk = SandboxConversation(self._command(order), order, limits)
+            stack.callback(talk.close)
+            talk.start()
+            yield talk
 
     def prove(self) -> None:
         """Run a program that tries the walls. Raises SandboxError."""

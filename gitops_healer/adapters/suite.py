@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,26 +94,15 @@ class ProjectTests:
         key = digest("test-command", _VERSION, tree, str(self._python))
         if (known := self._cache.get(key)) is not None:
             return known.decode("utf-8", "replace")
-        command = discover_command(self._tree(commit))
+        command = discover_command(tree_at(self._repository, commit, self._python))
         if command:  # not "": the program that was missing may be there next time
             self._cache.put(key, command.encode("utf-8", "replace"))
         return command
 
-    def _tree(self, commit: str) -> Tree:
-        paths = tuple(file.path for file in self._repository.files(commit))
-        search = f"{self._python.parent}:{SEARCH_PATH}"
-        return Tree(
-            paths,
-            lambda path: self._repository.read(commit, path),
-            lambda program: shutil.which(program, path=search) is not None,
-        )
-
     def _job(self, commit: str, command: str, change: Change | None) -> _Job:
-        tree = self._tree(commit)
-        paths = (*tree.paths, *(change.paths if change else ()))
-        needs = b"\n".join(tree.text(path) for path in requirement_files(tree.paths))
-        project = Project(top_level_modules(paths), needs.decode("utf-8", "replace"))
-        return _Job(command, prepare(command, self._python), import_roots(tree), project, frozenset(paths))
+        tree = tree_at(self._repository, commit, self._python)
+        paths = frozenset((*tree.paths, *(change.paths if change else ())))
+        return _Job(command, prepare(command, self._python), import_roots(tree), project_of(tree, paths), paths)
 
     # Remembering
 
@@ -196,6 +185,23 @@ class ProjectTests:
         ran = replace(first.ran, exit_code=0) if only_flaky else first.ran
         results = replace(first.results, cases=cases)
         return judge(job.command, job.invocation.kind, ran, results, allowed), seconds
+
+
+def tree_at(repository: Repository, commit: str, python: Path) -> Tree:
+    """What discovery may look at: the files of a commit, and the programs that a candidate will find."""
+    paths = tuple(file.path for file in repository.files(commit))
+    search = f"{python.parent}:{SEARCH_PATH}"
+    return Tree(
+        paths,
+        lambda path: repository.read(commit, path),
+        lambda program: shutil.which(program, path=search) is not None,
+    )
+
+
+def project_of(tree: Tree, paths: Collection[str]) -> Project:
+    """By what failures of the place are told from failures of the code. paths: of the tree with a change."""
+    needs = b"\n".join(tree.text(path) for path in requirement_files(tree.paths))
+    return Project(top_level_modules(tuple(paths)), needs.decode("utf-8", "replace"))
 
 
 def _argv(job: _Job, bench: Bench, only: Sequence[str]) -> tuple[str, ...]:

@@ -103,7 +103,7 @@ def _take(reading: _Reading, line: bytes, project: Project) -> None:
         reading.running = ""
     elif isinstance(record.get("start"), str):
         reading.running = record["start"]
-    elif (case := _case(record, project)) is None:
+    elif (case := case_of(record, project)) is None:
         reading.bad += 1
     else:
         reading.lines += 1
@@ -129,7 +129,8 @@ def worse(known: TestCase | None, case: TestCase) -> TestCase:
     return case if known is None or _RANK.index(case.status) >= _RANK.index(known.status) else known
 
 
-def _case(record: dict[str, Any], project: Project) -> TestCase | None:
+def case_of(record: dict[str, Any], project: Project) -> TestCase | None:
+    """The test case that a record from inside the sandbox tells of, None when it tells of none."""
     name, outcome = record.get("id"), record.get("outcome")
     if not isinstance(name, str) or not name or not isinstance(outcome, str) or outcome not in _STATUSES:
         return None
@@ -219,4 +220,4 @@ def _from_block(match: re.Match[str], body: str, project: Project) -> TestCase:
         return TestCase(name, status)
     frames = [[file[2:], *rest] for file, *rest in told["frames"] if file.startswith("./")]
     record = {"id": name, "outcome": status.value, **told, "frames": frames}
-    return _case(record, project) or TestCase(name, status)
+    return case_of(record, project) or TestCase(name, status)

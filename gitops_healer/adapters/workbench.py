@@ -21,6 +21,12 @@ _PROGRAMS = (
     "pytest_report.py",
     "unittest_report.py",
     "caller_program.py",
+    "trial_channel.py",
+    "trial_code.py",
+    "trial_crew.py",
+    "trial_plugin.py",
+    "trial_tests.py",
+    "trial_server.py",
 )
 
 
@@ -59,8 +65,9 @@ def make_bench(scratch: Path, python: Path) -> Bench:
     (package / "__init__.py").touch()
     for name in _PROGRAMS:
         shutil.copyfile(Path(__file__).with_name(name), package / name)
-    for program in ("unittest_report", "caller_program"):
-        (inside / f"healer_{program}.py").write_text(f"from {_PACKAGE}.{program} import main\n\nmain()\n")
+    for program in ("unittest_report", "caller_program", "trial_server"):
+        start = f'from {_PACKAGE}.{program} import main\n\nif __name__ == "__main__":\n    main()\n'
+        (inside / f"healer_{program}.py").write_text(start)
     _write_starters(inside / "bin", python)
     return Bench(scratch, inside)
 

@@ -1,0 +1,174 @@
+"""Tries changes in warm processes. Runs inside the sandbox: standard library and pytest only, on any Python from 3.8.
+
+pytest collects the project's tests once, with everything imported; where they would run this program serves instead:
+each request becomes a forked child that gives the functions of a change new code and runs tests. See `trial_channel`
+for how it talks, `docs` of `TrialSession` for what can be asked.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import resource
+import sys
+import traceback
+from collections import Counter
+from functools import partial
+from typing import Any
+
+from .failures import tree_root
+from .trial_channel import Answers, Channel
+from .trial_code import LiveCode, UnfitError
+from .trial_crew import Crew, Job, Slot
+
+_INSIDE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+_SAID = os.path.join(_INSIDE, "said.txt")  # noqa: PTH118
+_MEMORY = 1024**3
+
+
+def main() -> None:
+    """Talk with the driver on stdin and stdout until it hangs up."""
+    channel = Channel()
+    job = channel.wait()
+    if job is None:
+        return
+    _hear_everything(_SAID)
+    try:
+        problem = _serve(channel, job)
+    except BaseException as error:
+        problem = f"it could not begin: {type(error).__name__}: {error}"
+        traceback.print_exc()
+    if problem is not None:
+        channel.send({"problem": problem, "said": _said()})
+    os._exit(0)
+
+
+def _hear_everything(path: str) -> None:
+    """What is printed goes to a file, until tests run; then nowhere."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for stream in (1, 2):
+        os.dup2(descriptor, stream)
+    os.close(descriptor)
+
+
+def _said() -> str:
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    with open(_SAID, "rb") as file:  # noqa: PTH123
+        file.seek(max(0, os.path.getsize(_SAID) - 4000))  # noqa: PTH202
+        return file.read().decode("utf-8", "replace")
+
+
+def _serve(channel: Channel, job: dict[str, Any]) -> str | None:
+    """Why it could not serve, or None when it has."""
+    root = tree_root()
+    sys.path[0] = root
+    sys.argv = ["pytest", *job["args"]]
+    if job.get("pytest"):
+        sys.path.append(job["pytest"])
+    try:
+        import pytest
+    except ImportError as error:
+        return f"no pytest: {error}"
+    from .trial_plugin import TrialPlugin
+
+    server = WarmServer(channel, job, root)
+    plugin = TrialPlugin(root, server.serve, frozenset(job["only"]))
+    status = pytest.main(job["args"], plugins=[plugin])
+    if plugin.served:
+        return None
+    channel.send({"broken": [{"id": name, **told} for name, told in plugin.broken.items()]})
+    return f"pytest ended with {int(status)} before any test"
+
+
+class WarmServer:
+    """Serves children of the process that has collected the tests."""
+
+    def __init__(self, channel: Channel, job: dict[str, Any], root: str) -> None:
+        self.channel = channel
+        self.job = job
+        self.root = root
+        self.orders: list[list[int]] = []
+        self.killers: dict[str, Counter[int]] = {}
+
+    def serve(self, plugin: Any, config: Any, items: dict[str, Any]) -> None:
+        from .trial_tests import Tests, address_space
+
+        names = list(items)
+        self.tests = Tests(plugin, config, dict(enumerate(items.values())), self.job["longest"])
+        self.code = LiveCode(self.root)
+        self.memory = address_space() + _MEMORY
+        self.channel.send(
+            {
+                "tests": names,
+                "broken": [{"id": name, **told} for name, told in plugin.broken.items()],
+                "modules": sorted(_outside(self.root)),
+            }
+        )
+        _hear_everything(os.devnull)
+        gc.collect()
+        gc.freeze()
+        crew = Crew(self.channel, self.job["temporary"], self.job["workers"], self.make)
+        crew.finished = self.learn
+        crew.serve()
+
+    def make(self, request: dict[str, Any]) -> Job | None:
+        """What a child has to do for a request; None when it was something that the server has to know."""
+        kind = request["do"]
+        if kind == "limits":
+            self.tests.cpu, self.tests.wall = request["cpu"], request["wall"]
+            return None
+        if kind == "order":
+            self.orders.append(request["tests"])
+            return None
+        if kind == "suite":
+            return partial(self.tests.run_all, request["tests"])
+        return partial(self.trial, request)
+
+    def trial(self, request: dict[str, Any], answers: Answers, slot: Slot) -> None:
+        """In a child: try one change."""
+        if self.memory > _MEMORY:
+            hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+            soft = self.memory if hard == resource.RLIM_INFINITY else min(self.memory, hard)
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+        try:
+            for part in request["parts"]:
+                self.code.swap(part)
+        except UnfitError as error:
+            answers.add({"unfit": str(error)})
+            return
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            answers.add({"unloadable": f"{type(error).__name__}: {error}"})
+            return
+        passing = self.orders[request["order"]] if request["order"] >= 0 else []
+        killers = self.killers.get(_subject(request))
+        if killers and passing:
+            passing = sorted(passing, key=lambda number: -killers[number])
+        answers.add(self.tests.attempt(request["failing"], passing, slot))
+
+    def learn(self, request: dict[str, Any], said: bytes) -> None:
+        """Tests that break under one change of a definition are run first under the next."""
+        if request["do"] != "trial" or b'"broken": -1' in said or b'"broken"' not in said:
+            return
+        try:
+            broken = json.loads(said)[0]["broken"]
+        except (ValueError, LookupError, TypeError):
+            return
+        if isinstance(broken, int):
+            self.killers.setdefault(_subject(request), Counter())[broken] += 1
+
+
+def _subject(request: dict[str, Any]) -> str:
+    return "|".join(f"{part['path']}:{part['line']}" for part in request["parts"])
+
+
+def _outside(root: str) -> set[str]:
+    """Modules that are loaded and not of the tree: what a cold process may import before."""
+    found = set()
+    for name, module in list(sys.modules.items()):
+        spec = getattr(module, "__spec__", None)
+        origin = getattr(spec, "origin", None)
+        if isinstance(origin, str) and not os.path.realpath(origin).startswith((root + os.sep, _INSIDE)):
+            found.add(name)
+    return found

@@ -1,0 +1,99 @@
+"""What children of a trial server do with tests: run them all, or try a change on them. Runs inside the sandbox:
+standard library only, on any Python from 3.8."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import time
+from typing import Any
+
+from .trial_channel import Answers
+from .trial_crew import Slot
+from .trial_plugin import TrialPlugin
+
+_cpu_clock = time.process_time  # bound now: candidates patch time
+_Path = pathlib.Path
+
+
+class Tests:
+    """Collected tests by their number in the driver's list, and how long each may take.
+
+    cpu, wall: seconds of each test; who is not named may take `longest` of both.
+    """
+
+    def __init__(self, plugin: TrialPlugin, config: Any, items: dict[int, Any], longest: float) -> None:
+        self.plugin = plugin
+        self.config = config
+        self.items = items
+        self.longest = longest
+        self.cpu: list[float] = []
+        self.wall: list[float] = []
+
+    def settle(self, slot: Slot) -> None:
+        """In a child: where pytest's own temporary directories go."""
+        factory = getattr(self.config, "_tmp_path_factory", None)
+        if factory is not None:
+            factory._basetemp = _Path(slot.folder)
+
+    def run(self, number: int, following: int | None, slot: Slot) -> dict[str, Any]:
+        """The record of one test (see `TrialPlugin.run`), with the processor time that it took."""
+        known = number < len(self.cpu)
+        cpu, wall = (self.cpu[number], self.wall[number]) if known else (self.longest, self.longest)
+        slot.begin(number, cpu, wall)
+        began = _cpu_clock()
+        after = self.items.get(following) if following is not None else None
+        try:
+            record = self.plugin.run(self.items[number], after)
+        except BaseException as error:  # pytest lets through what means: stop everything
+            record = {**self.plugin.record, "outcome": "failed", "reached": type(error).__name__}
+        record["cpu"] = _cpu_clock() - began
+        return record
+
+    def run_all(self, numbers: list[int], answers: Answers, slot: Slot) -> None:
+        """Every test in this order; an answer each, `{"test": number, ...}`."""
+        self.settle(slot)
+        for at, number in enumerate(numbers):
+            following = numbers[at + 1] if at + 1 < len(numbers) else None
+            answers.add({"test": number, **self.run(number, following, slot)})
+
+    def attempt(self, failing: list[int], passing: list[int], slot: Slot) -> dict[str, Any]:
+        """Run all of `failing`, then, when one of them passes, `passing` until one does not.
+
+        {"fixed": numbers, "broken": number or -1, "passed": count, "reached": how the first that fails does}
+        """
+        self.settle(slot)
+        self.plugin.detailed = False
+        numbers = [number for number in (*failing, *passing) if number in self.items]
+        fixed: list[int] = []
+        told: dict[str, Any] = {"fixed": fixed, "broken": -1, "passed": 0, "reached": ""}
+        missing = [number for number in failing if number not in self.items]
+        if missing:
+            told["reached"] = "it is not there"
+        chosen = set(failing)
+        for at, number in enumerate(numbers):
+            following = numbers[at + 1] if at + 1 < len(numbers) else None
+            if number not in chosen and not fixed:
+                break
+            record = self.run(number, following, slot)
+            if record["outcome"] == "passed":
+                told["passed"] += 1
+                if number in chosen:
+                    fixed.append(number)
+            elif number in chosen:
+                told["reached"] = told["reached"] or record.get("reached", record["outcome"])
+            else:
+                told["broken"] = number
+                return told
+        gone = next((number for number in passing if number not in self.items), -1)
+        told["broken"] = gone if fixed else -1
+        return told
+
+
+def address_space() -> int:
+    """Bytes of address space that this process has taken, 0 when the system does not say."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 0

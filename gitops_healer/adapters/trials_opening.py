@@ -1,0 +1,175 @@
+"""The unchanged suite, run a few times by a trial server: who fails, who is no oracle, how long each test may take."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import median
+from typing import Any
+
+from gitops_healer.adapters.environmental import Project
+from gitops_healer.adapters.suite_results import case_of
+from gitops_healer.adapters.trials_server import Answer, TrialServer
+from gitops_healer.core.testing import CaseStatus, TestCase
+
+CRASHED = "gitops_healer.Crashed"
+TIMED_OUT = "gitops_healer.TimedOut"
+FIRST_SECONDS = 4.0
+SECOND_SECONDS = 12.0
+_LEAST_CPU = 0.1
+_LEAST_CPU_FAILING = 0.3
+_LEAST_WALL = 1.0
+_TIMES = 5.0
+
+
+@dataclass
+class Measured:
+    """Tests by number as far as they ran. Mutable because runs add to it. cpu, setup: seconds."""
+
+    cases: dict[int, TestCase] = field(default_factory=dict)
+    cpu: dict[int, float] = field(default_factory=dict)
+    setup: float = 0.0
+    problem: str = ""
+
+    @property
+    def failing(self) -> list[int]:
+        return [number for number, case in self.cases.items() if case.failed]
+
+
+class Opening:
+    """Runs the suite. names: ids by number; seconds: for all runs together."""
+
+    def __init__(self, server: TrialServer, names: Sequence[str], project: Project, seconds: float) -> None:
+        self._server = server
+        self._names = names
+        self._project = project
+        self._began = time.monotonic()
+        self._seconds = seconds
+
+    def measured(self, reruns: int) -> Measured:
+        """All tests in the order of the project; then the failing ones first, all others behind them, as candidates
+        will be tried; then the failing ones alone, `reruns` times. Who does not always end alike is FLAKY."""
+        first = self._run(range(len(self._names)))
+        if first.problem or not first.cases:
+            return first
+        stuck = [number for number, case in first.cases.items() if case.error_type in (CRASHED, TIMED_OUT)]
+        again = [number for number in [*first.failing, *_others(first)] if number not in stuck]
+        took = time.monotonic() - self._began
+        if took < self._left() / 2:
+            _compare(first, self._run(again))
+        for _ in range(reruns):
+            doubtful = [number for number in first.failing if number not in stuck]
+            if doubtful and took < self._left() / 4:
+                _compare(first, self._run(doubtful))
+        return first
+
+    def _left(self) -> float:
+        return self._began + self._seconds - time.monotonic()
+
+    def _run(self, numbers: Iterable[int]) -> Measured:
+        """One run, begun anew behind each test that hangs or takes the process with it. The first that hangs gets
+        more time, to tell a slow test from an endless one; those after it get less."""
+        found, left, limit = Measured(), list(numbers), FIRST_SECONDS
+        proven = False
+        while left and not found.problem:
+            answer = self._suite(left, limit)
+            if answer is None:
+                found.problem = self._server.over or f"the tests take longer than {self._seconds:g} s"
+                break
+            self._take(found, answer)
+            if answer.how == "ended":
+                break
+            if answer.test not in left:
+                found.problem = f"the process of the tests {answer.how} before its first test"
+                break
+            left = left[left.index(answer.test) + 1 :]
+            if answer.how == "late" and not proven:
+                proven = not self._is_only_slow(found, answer.test)
+                limit = max(1.0, 10 * _longest(found)) if proven else SECOND_SECONDS
+        return found
+
+    def _is_only_slow(self, found: Measured, number: int) -> bool:
+        answer = self._suite([number], SECOND_SECONDS)
+        if answer is None or answer.how != "ended":
+            return False
+        self._take(found, answer)
+        return True
+
+    def _suite(self, numbers: Sequence[int], limit: float) -> Answer | None:
+        self._server.ask({"do": "suite", "tests": list(numbers), "longest": limit})
+        return self._server.answer(max(0.0, self._left()))
+
+    def _take(self, found: Measured, answer: Answer) -> None:
+        for told in answer.told:
+            number = told.get("test")
+            if isinstance(number, int) and 0 <= number < len(self._names):
+                case = case_of({**told, "id": self._names[number]}, self._project)
+                if case is not None:
+                    found.cases[number] = case
+                    found.cpu[number] = _seconds(told.get("cpu"))
+                    found.setup = max(found.setup, _seconds(told.get("setup")))
+        if answer.how != "ended" and 0 <= answer.test < len(self._names):
+            kind, message = (
+                (TIMED_OUT, "it does not end") if answer.how == "late" else (CRASHED, "it ended its process")
+            )
+            stuck = TestCase(self._names[answer.test], CaseStatus.FAILED, 0.0, kind, message)
+            found.cases[answer.test] = stuck
+            found.cpu.pop(answer.test, None)
+
+
+def _others(measured: Measured) -> list[int]:
+    return [number for number, case in measured.cases.items() if not case.failed]
+
+
+def _compare(first: Measured, other: Measured) -> None:
+    """Mark who ended differently in another run of the same code."""
+    for number, case in other.cases.items():
+        known = first.cases[number]
+        alike = case.failed == known.failed and (case.status is CaseStatus.SKIPPED) == (
+            known.status is CaseStatus.SKIPPED
+        )
+        if not alike and known.status is not CaseStatus.FLAKY:
+            message = f"passes and fails with the same code: {case.message or known.message}"
+            first.cases[number] = replace(known, status=CaseStatus.FLAKY, message=message)
+
+
+def _longest(measured: Measured) -> float:
+    return max((case.seconds for case in measured.cases.values()), default=0.0)
+
+
+def _seconds(value: Any) -> float:
+    good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if good and 0 <= value < 1e6 else 0.0
+
+
+def limits(measured: Measured, count: int) -> tuple[list[float], list[float]]:
+    """(processor time, wall clock) in seconds that each test may take with a change: five times its own and of the
+    longest set-up, since it may be the first to need a shared fixture. A test that fails may have stopped early: it
+    gets as much as the slowest passing test of its file."""
+    slowest = _slowest_of_files(measured)
+    cpu = [_LEAST_CPU] * count
+    wall = [_LEAST_WALL] * count
+    for number, case in measured.cases.items():
+        own_cpu, own_wall, least = measured.cpu.get(number, 0.0), case.seconds, _LEAST_CPU
+        if case.failed:
+            others = slowest(case.id.partition("::")[0])
+            own_cpu, own_wall, least = max(own_cpu, others), max(own_wall, others), _LEAST_CPU_FAILING
+        cpu[number] = max(least, _TIMES * own_cpu) + _TIMES * measured.setup
+        wall[number] = max(_LEAST_WALL, _TIMES * own_wall + 0.5) + _TIMES * measured.setup
+    return cpu, wall
+
+
+def _slowest_of_files(measured: Measured) -> Callable[[str], float]:
+    passed = {number: case for number, case in measured.cases.items() if case.status is CaseStatus.PASSED}
+    files: dict[str, float] = {}
+    for number, case in passed.items():
+        name = case.id.partition("::")[0]
+        files[name] = max(files.get(name, 0.0), measured.cpu.get(number, 0.0))
+    usual = median(measured.cpu.get(number, 0.0) for number in passed) if passed else 0.2
+    return lambda name: files.get(name, usual)
+
+
+def broken_cases(told: Sequence[Mapping[str, Any]], project: Project) -> tuple[TestCase, ...]:
+    """Files that could not be imported, as cases with the status ERROR."""
+    cases = (case_of({"outcome": "error", "seconds": 0.0, **item}, project) for item in told if isinstance(item, dict))
+    return tuple(case for case in cases if case is not None)
