@@ -1,0 +1,3 @@
+from settings_loader.loader import load
+
+__all__ = ["load"]
