@@ -10,10 +10,10 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from gitops_healer.code.roles import is_test_path
 from gitops_healer.core.forge import Permission
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gitops_healer.core.upgrade import Fact, RepositoryFact, Upgrade
     from gitops_healer.core.verdict import CheckResult
     from gitops_healer.core.watching import Reading
-    from gitops_healer.ports import Cache, Caller, ExecutionStore, Progress, Repository, Sandbox, TestRunner
+    from gitops_healer.ports import Cache, Caller, ExecutionStore, Progress, Repository, Sandbox, TestRunner, Trials
     from gitops_healer.settings import Settings
 
 
@@ -48,6 +48,7 @@ class Scene:
     cache: Cache
     settings: Settings
     progress: Progress
+    trials: Trials = field(default_factory=lambda: cast("Trials", Absent("nothing can be tried here")))
 
 
 class Absent:

@@ -17,6 +17,7 @@ from gitops_healer.adapters.machine import free_bytes, one_at_a_time
 from gitops_healer.adapters.repository import GitRepository
 from gitops_healer.adapters.sandbox import detect_sandbox
 from gitops_healer.adapters.suite import ProjectTests
+from gitops_healer.adapters.trials import ProjectTrials
 from gitops_healer.core.diagnosis import Diagnosis
 from gitops_healer.core.execution import Execution
 from gitops_healer.core.finding import Finding
@@ -52,6 +53,7 @@ def build_world(choices: Choices) -> World:
         executions=open_store(state),
         sandbox=sandbox,
         tests=tests,
+        trials=ProjectTrials(repository, sandbox, settings.testing, python),
         caller=SandboxedCaller(repository, sandbox, settings.testing, python),
         cache=cache,
         clock=choices.clock,

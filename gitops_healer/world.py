@@ -21,6 +21,7 @@ from gitops_healer.ports import (
     Sandbox,
     Signature,
     TestRunner,
+    Trials,
 )
 from gitops_healer.registry import Check, Command, Detector, Fixer, Metric, Scene
 from gitops_healer.settings import Settings
@@ -38,6 +39,7 @@ class World:
     sandbox: Sandbox
     tests: TestRunner
     caller: Caller
+    trials: Trials
     cache: Cache
     clock: Clock
     settings: Settings
@@ -72,7 +74,7 @@ class World:
         )
         return Scene(
             commit, self.clock.now(), self.repository, code, self.executions, self.tests, self.caller, self.sandbox,
-            self.cache, self.settings, self.progress,
+            self.cache, self.settings, self.progress, self.trials,
         )  # fmt: skip
 
     def signature(self, upgrade: Upgrade) -> Signature:

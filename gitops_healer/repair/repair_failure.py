@@ -7,6 +7,7 @@ from gitops_healer.core.finding import Finding
 from gitops_healer.core.plan import Cause, Investigation
 from gitops_healer.core.testing import TestCase, TestReport
 from gitops_healer.core.verdict import Outcome
+from gitops_healer.errors import UnavailableError
 from gitops_healer.registry import Scene, repairer
 from gitops_healer.repair.benches import ExecutionBench, TestBench
 from gitops_healer.repair.choose import options, question
@@ -16,6 +17,8 @@ from gitops_healer.repair.expectations import constants
 from gitops_healer.repair.failure import Failure, Recorded, failure_of_test, failures_of, places, recorded
 from gitops_healer.repair.inputs import Input, bind, oddity_of, shown
 from gitops_healer.repair.remedy import Remedy, returns, substitutes
+from gitops_healer.repair.search.engine import Order, repair
+from gitops_healer.repair.search.investigating import investigation_of
 from gitops_healer.repair.site import Site, names_in
 from gitops_healer.repair.source import read_source
 from gitops_healer.repair.trial import survey
@@ -117,10 +120,32 @@ def _repair_test(scene: Scene, finding: Finding, budget: Budget) -> Investigatio
     if first.environmental:
         return _nothing(f"{first.id} fails because of where it runs, not because of the code: {first.message}", finding)
     failure = failure_of_test(scene, first)
+    guarded = _guarded(scene, finding, cases, base, failure, budget)
+    if guarded.options and not guarded.question:
+        return guarded
+    searched = _searched(scene, finding, cases, budget)
+    return searched if searched.options else replace(guarded, evidence=(*guarded.evidence, *searched.evidence))
+
+
+def _guarded(
+    scene: Scene, finding: Finding, cases: Sequence[TestCase], base: TestReport, failure: Failure | None, budget: Budget
+) -> Investigation:
+    """What is wrong is the input, and the evidence says what should happen to it."""
     if failure is None:
-        return _nothing(_untraced(first), finding)
+        return _nothing(_untraced(cases[0]), finding)
     examined = search(scene, failure, _test_bench(scene, finding, cases, base, failure), budget)
     return _told(examined) if examined is not None else _unplaced(failure)
+
+
+def _searched(scene: Scene, finding: Finding, cases: Sequence[TestCase], budget: Budget) -> Investigation:
+    """What is wrong is the code: a small edit of it that the tests prove."""
+    order = Order(tests=tuple(case.id for case in cases), budget=max(10.0, budget.seconds - budget.spent))
+    try:
+        found = investigation_of(repair(scene, order), finding.path, finding.start)
+    except UnavailableError as error:
+        return _nothing(str(error), finding)
+    budget.tried += found.tried
+    return found
 
 
 def _cases_of(report: TestReport, finding: Finding) -> tuple[TestCase, ...]:
