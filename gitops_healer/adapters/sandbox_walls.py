@@ -232,13 +232,17 @@ def _mask(kernel: Kernel, place: bytes) -> None:
         kernel.bind(_EMPTY + b"/file", place, _ATTR_RDONLY)
 
 
+_RESERVED_PIDS = 300
+
+
 def _limit_kernel(processes: int) -> None:
     """No user namespaces below this one; and, where pid_max belongs to the pid namespace, no more pids than allowed
-    (RLIMIT_NPROC does not bind the real root). Before 6.14 that file is the whole machine's: hands off."""
+    (RLIMIT_NPROC does not bind the real root). Before 6.14 that file is the whole machine's: hands off. Once they
+    have all been given, the kernel gives those from 300 on again (RESERVED_PIDS): these must be enough by themselves."""
     write("/proc/sys/user/max_user_namespaces", b"0")
     release = os.uname().release.split(".")
     if (int(release[0]), int(release[1])) >= (6, 14):
-        write("/proc/sys/kernel/pid_max", b"%d" % max(301, processes + 2))
+        write("/proc/sys/kernel/pid_max", b"%d" % (_RESERVED_PIDS + processes + 2))
 
 
 # Seccomp: what namespaces do not divide
