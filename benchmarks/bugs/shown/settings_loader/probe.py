@@ -114,21 +114,9 @@ def behaviours():
         for _ in range(6):
             chosen = chance.sample(names, chance.randrange(len(names)))
             seen.append(observe(from_environment, {name: name.lower() for name in chosen}, prefix))
-    for text in [
-        "",
-        "$A",
-        "A",
-        "${A}x${A}",
-        "${A}",
-        "${B}",
-        "${B:}",
-        "${B:x}",
-        "${A:x}",
-        "a${A}b${C:c}d${B}e",
-        "${A",
-        "}${A}",
-        "${}",
-    ]:
+    texts = ["", "$A", "A", "${A}x${A}", "${A}", "${B}", "${B:}", "${B:x}", "${A:x}", "a${A}b${C:c}d${B}e"]
+    texts += ["${A", "}${A}", "${}"]
+    for text in texts:
         for variables in [{}, {"A": "1"}, {"A": "1", "B": "${A}"}, {"B": ""}]:
             seen.append(observe(expand, text, variables))
             seen.append(observe(expand_all, {"x": [text, 1], "y": {"z": text}, "n": None}, variables))
@@ -153,7 +141,7 @@ def behaviours():
             seen.append(observe(read, path))
         for _ in range(120):
             some = chance.sample(files, chance.randrange(4))
-            environment = {name: variables[name] for name in chance.sample(sorted(variables), chance.randrange(7))}
+            environment = {name: variables[name] for name in chance.sample(sorted(variables), chance.randrange(6))}
             before = copy.deepcopy(defaults)
             seen.append(observe(written, folder, some, before, environment))
             seen.append(repr(before))
