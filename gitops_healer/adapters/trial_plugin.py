@@ -4,6 +4,7 @@ the sandbox, on any pytest from 6."""
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -32,6 +33,9 @@ class TrialPlugin:
         self.base = root
         self.broken: dict[str, dict[str, Any]] = {}
         self.served = False
+        self.failure = ""
+        self.places: dict[str, str] = {}
+        self.names: dict[str, str] = {}
         self.record: dict[str, Any] = {}
         self.detailed = True
 
@@ -77,11 +81,15 @@ class TrialPlugin:
         items: dict[str, Any] = {}
         for item in session.items:
             item.repr_failure = item._repr_failure_py = _no_text
-            items.setdefault(self.name_of(item.nodeid), item)
+            name = self.names[item.nodeid] = self.name_of(item.nodeid)
+            items.setdefault(name, item)
         for name in ("terminalreporter", "assertion"):  # the text of failures is what takes most of their time
             if session.config.pluginmanager.has_plugin(name):
                 session.config.pluginmanager.unregister(name=name)
-        self.serve(self, session.config, items)
+        try:
+            self.serve(self, session.config, items)
+        except BaseException:  # pytest would print it where nobody listens any more
+            self.failure = traceback.format_exc()
         return True
 
     def name_of(self, nodeid: str) -> str:
@@ -107,7 +115,7 @@ class TrialPlugin:
             return
         try:
             error = _cause(call.excinfo.value)
-            self.record["reached"] = self._reached(error, self.name_of(item.nodeid).partition("::")[0])
+            self.record["reached"] = self._reached(error, self.names.get(item.nodeid, "").partition("::")[0])
             if self.detailed:
                 self.record.update(describe(error, self.root))
         except Exception:  # an exotic exception of the project must not become one of ours
@@ -126,14 +134,19 @@ class TrialPlugin:
     def _reached(self, error: BaseException, test_file: str) -> str:
         """The frame in the file of the test, else the innermost one in the tree."""
         found = of_test = ""
-        traceback = error.__traceback__
-        while traceback is not None:
-            place = relative(traceback.tb_frame.f_code.co_filename, self.root)
+        frame = error.__traceback__
+        while frame is not None:
+            place = self._place(frame.tb_frame.f_code.co_filename)
             if not os.path.isabs(place):  # noqa: PTH117
-                found = f"{place}:{traceback.tb_lineno}"
+                found = f"{place}:{frame.tb_lineno}"
                 of_test = found if place == test_file else of_test
-            traceback = traceback.tb_next
+            frame = frame.tb_next
         return f"{of_test or found} {type_name(error)}".strip()
+
+    def _place(self, file: str) -> str:
+        if file not in self.places:
+            self.places[file] = relative(file, self.root)
+        return self.places[file]
 
 
 def _no_text(*_arguments: Any, **_options: Any) -> str:

@@ -77,7 +77,7 @@ def _serve(channel: Channel, job: dict[str, Any]) -> str | None:
     plugin = TrialPlugin(root, server.serve, frozenset(job["only"]))
     status = pytest.main(job["args"], plugins=[plugin])
     if plugin.served:
-        return None
+        return plugin.failure or None
     channel.send({"broken": [{"id": name, **told} for name, told in plugin.broken.items()]})
     return f"pytest ended with {int(status)} before any test"
 
@@ -123,8 +123,31 @@ class WarmServer:
             self.orders.append(request["tests"])
             return None
         if kind == "suite":
-            return partial(self.tests.run_all, request["tests"])
+            return partial(self.suite, request)
+        if kind == "trace":
+            return partial(self.trace, request)
         return partial(self.trial, request)
+
+    def suite(self, request: dict[str, Any], answers: Answers, slot: Slot) -> None:
+        """In a child: run unchanged tests, each for at most `longest` seconds."""
+        self.tests.same_limit(request["longest"])
+        self.tests.run_all(request["tests"], answers, slot)
+
+    def trace(self, request: dict[str, Any], answers: Answers, slot: Slot) -> None:
+        """In a child: run unchanged tests and note what they run."""
+        from .trial_tracer import Tracer, trace_tests
+
+        self.tests.settle(slot)
+        self.tests.plugin.detailed = False
+        numbers = [number for number in request["tests"] if number in self.tests.items]
+        seconds = dict(zip(request["tests"], request["seconds"]))  # noqa: B905 - there is no `strict` before 3.10
+        self.tests.same_limit(2 * max(seconds.values()) + 1.0)
+        tracer = Tracer(self.root, _is_test, request["deep"])
+
+        def run(number: int, following: int | None) -> None:
+            self.tests.run(number, following, slot)
+
+        trace_tests(tracer, run, numbers, set(request["detailed"]), seconds, answers)
 
     def trial(self, request: dict[str, Any], answers: Answers, slot: Slot) -> None:
         """In a child: try one change."""
@@ -157,6 +180,14 @@ class WarmServer:
             return
         if isinstance(broken, int):
             self.killers.setdefault(_subject(request), Counter())[broken] += 1
+
+
+def _is_test(path: str) -> bool:
+    """A file of the tests, by its name or a folder that it lies in."""
+    *folders, name = path.split("/")
+    stem = name.partition(".")[0]
+    named = stem.startswith("test_") or stem.endswith("_test") or stem in ("conftest", "tests", "test")
+    return named or not {"tests", "test"}.isdisjoint(folders)
 
 
 def _subject(request: dict[str, Any]) -> str:

@@ -30,6 +30,10 @@ class Tests:
         self.cpu: list[float] = []
         self.wall: list[float] = []
 
+    def same_limit(self, seconds: float) -> None:
+        """In a child: what each test may take, in place of limits of its own."""
+        self.cpu, self.wall, self.longest = [], [], seconds
+
     def settle(self, slot: Slot) -> None:
         """In a child: where pytest's own temporary directories go."""
         factory = getattr(self.config, "_tmp_path_factory", None)

@@ -6,6 +6,7 @@ from typing import Any
 
 from gitops_healer.adapters.trials_loading import Definitions, Part
 from gitops_healer.adapters.trials_server import Answer, TrialServer
+from gitops_healer.adapters.trials_tracing import Tracing
 from gitops_healer.core.change import Change
 from gitops_healer.core.trials import Ending, Observed, Opened, Trace, Tried
 from gitops_healer.errors import StaleEditError
@@ -48,7 +49,9 @@ class Session:
         return self._opened
 
     def trace(self, tests: Sequence[str], *, detailed: Collection[str] = (), seconds: float = 30.0) -> Trace:
-        return Trace()
+        numbers = self._known(tests)
+        own = {self._numbers[case.id]: case.seconds for case in self._opened.cases if case.id in self._numbers}
+        return Tracing(self._server, self._names, own).run(numbers, set(self._known(detailed)), seconds)
 
     def observe(
         self, path: str, names: Sequence[str], changes: Sequence[Change], tests: Sequence[str], seconds: float = 10.0

@@ -26,6 +26,8 @@ _PROGRAMS = (
     "trial_crew.py",
     "trial_plugin.py",
     "trial_tests.py",
+    "trial_tracer.py",
+    "trial_values.py",
     "trial_server.py",
 )
 
