@@ -1,0 +1,98 @@
+"""Which of the patches that pass comes first, and when nobody is asked."""
+
+from gitops_healer.core.change import Change, replace_span
+from gitops_healer.core.trials import Ending, Observed, Tried
+from gitops_healer.repair.search import features
+from gitops_healer.repair.search.guards import cautions, forbidden
+from gitops_healer.repair.search.ingredients import Ingredients
+from gitops_healer.repair.search.proposals import Proposal
+from gitops_healer.repair.search.ranking import difference, rank
+from gitops_healer.repair.search.searching import Survivor
+from gitops_healer.repair.search.suspects import outer_functions
+from gitops_healer.repair.search.target import Target
+from gitops_healer.repair.source import read_source
+
+CODE = "def f(a, b):\n    total = a\n    if a > b:\n        return a\n    return total\n"
+
+
+def proposal(old: str, new: str, score: float = 0.1, caution: str = "", code: str = CODE) -> Proposal:
+    source = read_source("m.py", code.encode())
+    assert source is not None
+    node, name = next(iter(outer_functions(source)))
+    target = Target(source, node, name, {}, Ingredients())
+    at = code.index(old)
+    change = Change((replace_span("m.py", source.data, at, at + len(old), new),))
+    return Proposal(change, "m.py", name, 1, "template", f"Put {new}", score, caution, target)
+
+
+def survivor(old: str, new: str, score: float = 0.1) -> Survivor:
+    return Survivor(proposal(old, new, score), Tried(0, Ending.PASSED))
+
+
+def observed(*endings: tuple[str, ...]) -> Observed:
+    calls = tuple(f"f({number})" for number in range(len(endings[0])))
+    return Observed(calls, (True, *(False for _ in calls[1:])), {n - 1: one for n, one in enumerate(endings)})
+
+
+def test_patches_that_do_the_same_are_one_behaviour() -> None:
+    one, same, other = survivor("a > b", "a >= b"), survivor("a > b", "b <= a"), survivor("return a", "return b")
+    seen = observed(("= 1", "= 2"), ("= 1", "= 3"), ("= 1", "= 3"), ("= 1", "= 4"))
+    ranking = rank([one, same, other], [seen], {})
+    assert sorted(len(behaviour.members) for behaviour in ranking.behaviours) == [1, 2]
+    assert len(ranking.behaviours[0].members) == 2
+
+
+def test_a_behaviour_that_raises_where_nothing_raised_comes_last() -> None:
+    one, other = survivor("a > b", "a >= b", 0.1), survivor("return a", "return b", 0.1)
+    before = ("= 1", "= 2", "= 2", "= 2")
+    ranking = rank(
+        [one, other], [observed(before, ("= 1", "! E: x", "! E: x", "= 2"), ("= 1", "= 2", "= 2", "= 3"))], {}
+    )
+    assert ranking.behaviours[0].best.survivor is other
+
+
+def test_only_one_likely_behaviour_is_certain_and_two_alike_are_not() -> None:
+    one, other = survivor("a > b", "a >= b"), survivor("a > b", "a != b")
+    alike = rank([one, other], [observed(("= 1",) * 3, ("= 1", "= 5", "= 6"), ("= 1", "= 7", "= 8"))], {})
+    assert not alike.certain
+    assert rank([one], [observed(("= 1",) * 3, ("= 1", "= 5", "= 6"))], {}).certain
+
+
+def test_the_difference_is_shown_by_the_shortest_call() -> None:
+    one, other = survivor("a > b", "a >= b"), survivor("return a", "return b")
+    seen = Observed(("f(10, 10)", "f(1, 1)"), (True, False), {0: ("= 2", "! ValueError: no"), 1: ("= 3", "= 4")})
+    ranking = rank([one, other], [seen], {})
+    first, second = ranking.behaviours
+    shown = difference(ranking, first, second)
+    assert len(shown) == 2
+    assert shown[0].startswith("f(1, 1) ")
+    assert "raises ValueError: no" in shown[0]
+
+
+def test_a_variable_that_is_read_again_speaks_for_a_patch_and_one_that_is_not_against_it() -> None:
+    code = "def f(a, b):\n    best = b\n    return a\n"
+    reads = features.of_text(proposal("return a", "return best", code=code))
+    drops = features.of_text(proposal("return total", "return b"))
+    assert (reads["used"], drops["unused"]) == (1.0, 1.0)
+
+
+def test_comparing_a_thing_with_itself_is_degenerate() -> None:
+    assert features.of_text(proposal("a > b", "a > a"))["degenerate"] == 1.0
+    assert features.of_text(proposal("a > b", "a >= b"))["degenerate"] == 0.0
+
+
+def test_a_patch_that_edits_tests_or_swallows_errors_is_forbidden() -> None:
+    swallowing = "try:\n        return total\n    except ValueError:\n        return 0"
+    assert forbidden(proposal("return total", swallowing)) == "it swallows an exception"
+    assert forbidden(proposal("a > b", "a >= b")) == ""
+    data = b"assert 1 == 2\n"
+    edits_test = Proposal(
+        Change((replace_span("tests/test_m.py", data, 7, 8, "2"),)), "tests/test_m.py", "", 1, "t", "x", 1
+    )
+    assert forbidden(edits_test) == "it edits tests"
+
+
+def test_a_patch_that_compares_with_an_input_of_the_test_says_so() -> None:
+    said = cautions(proposal("a > b", "a > b or a == 4711"), {}, frozenset({"4711"}))
+    assert said == ("it compares with 4711, which stands in the failing tests",)
+    assert cautions(proposal("a > b", "a >= b"), {}, frozenset({"4711"})) == ()
