@@ -80,9 +80,7 @@ class Target:
     def places(self) -> tuple[ast.expr, ...]:
         """The expressions that may be rewritten: not in decorators, patterns, type parameters or docstrings, and of
         f-strings only what stands where the tree says."""
-        return tuple(
-            n for n in self.expressions if not isinstance(n, ast.Starred | ast.FormattedValue) and self._open(n)
-        )
+        return tuple(n for n in self.expressions if not _is_part(n) and self._open(n))
 
     def _open(self, node: ast.expr) -> bool:
         below: ast.AST = node
@@ -196,3 +194,9 @@ class Target:
 
 def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _is_part(node: ast.expr) -> bool:
+    """Whether a node is no expression of its own: `*x`, the braces of an f-string, `a, 1:2` in brackets."""
+    slices = isinstance(node, ast.Tuple) and any(isinstance(one, ast.Slice) for one in node.elts)
+    return slices or isinstance(node, ast.Starred | ast.FormattedValue)

@@ -18,7 +18,11 @@ from gitops_healer.repair.search.template import RepairTemplate, Rewrite
 from gitops_healer.repair.source import Source, parse, read_source
 from tests.repair.search.test_templates import target_of
 
-MINE = """arithmetic boolean_operator comparison constant negation plus_minus_one variable""".split()
+MINE = """
+argument_order arithmetic attribute boolean_operator chained_comparison comparison condition_parts constant function
+missing_argument missing_await negation operand plus_minus_one slice_bounds subscript superfluous_argument ternary
+unwrap_call variable wrap_call
+""".split()
 TEMPLATES = {t.name: t for t in discover("gitops_healer.repair.search.templates", RepairTemplate) if t.name in MINE}
 LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 FILES = sorted(path.name for path in LIBRARY.glob("*.py"))

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from gitops_healer.repair.search.edits import parenthesised, put, tightness
 from gitops_healer.repair.search.target import Target
-from gitops_healer.repair.search.template import Rewrite, Span
-from gitops_healer.repair.search.types import Types, fits, type_of, type_of_name
+from gitops_healer.repair.search.template import Rewrite
+from gitops_healer.repair.search.types import Types, fits, surely, type_of, type_of_name
 
 _UNSAFE_IN_FSTRINGS = frozenset("\"'\\{}\n#:")
 _LONGEST_TITLE = 40
@@ -172,24 +172,18 @@ def _bound_after(target: Target, line: int) -> frozenset[str]:
     return frozenset(name for name, at in first.items() if at >= line)
 
 
-def others_for(target: Target, node: ast.expr, most: int = 12) -> tuple[tuple[str, float], ...]:
-    """(name, weight) of variables that could be meant at the place of an expression: of a fitting type, likeliest
-    first. Names that look alike and that are near are likelier."""
+def others_for(
+    target: Target, node: ast.expr, most: int = 12, kinds: tuple[str, ...] = ()
+) -> tuple[tuple[str, float], ...]:
+    """(name, weight) of variables that could be meant at the place of an expression, likeliest first: of a type that
+    fits, or known to be of one of the kinds. Names that look alike and that are near are likelier."""
     text, types = target.text(node), type_of(target, node)
     found = []
     for name, known, near in variables_at(target, node):
-        if name != text and fits(known, types):
-            sure = 1.0 if known and types else 0.5
+        if name != text and (surely(known, *kinds) if kinds else fits(known, types)):
+            sure = 1.0 if known and (types or kinds) else 0.5
             found.append((name, near * sure * (0.6 + 0.4 * alike(name, text))))
     return tuple(sorted(found, key=lambda pair: -pair[1])[:most])
-
-
-def replaced_span(target: Target, start: ast.AST, new: str, end: ast.AST | None = None) -> Span:
-    """From the start of one node to the end of another (the same one unless told)."""
-    assert isinstance(start, ast.expr | ast.stmt)
-    last = start if end is None else end
-    assert isinstance(last, ast.expr | ast.stmt)
-    return Span(target.source.span(start)[0], target.source.span(last)[1], new)
 
 
 def conditions(target: Target) -> Iterator[ast.expr]:

@@ -7,7 +7,7 @@ from gitops_healer.repair.search.edits import operator_span
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
 
-_TEXT: dict[type[ast.cmpop], str] = {
+TEXT: dict[type[ast.cmpop], str] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
     ast.In: "in", ast.NotIn: "not in", ast.Is: "is", ast.IsNot: "is not",
 }  # fmt: skip
@@ -32,7 +32,7 @@ def comparison(target: Target) -> Iterator[Rewrite]:
     for node in target.expressions:
         if isinstance(node, ast.Compare):
             for number, operator in enumerate(node.ops):
-                yield from _others(target, node, number, _TEXT[type(operator)])
+                yield from _others(target, node, number, TEXT[type(operator)])
 
 
 def _others(target: Target, node: ast.Compare, number: int, now: str) -> Iterator[Rewrite]:
