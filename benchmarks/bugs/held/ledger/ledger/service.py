@@ -10,7 +10,7 @@ class Ledger:
         self.store = store
 
     def open(self, name, credit=0):
-        """Adds an account that may go down to minus `credit` cents; returns the name as kept, in lower case and stripped."""
+        """Adds an account that may go down to minus `credit` cents; gives the name as it is kept, tidied."""
         name = name.strip().lower()
         if not name:
             raise LedgerError("an account needs a name")
