@@ -1,0 +1,155 @@
+"""Parentheses, brackets and braces that are missing, superfluous or of the wrong kind."""
+
+from collections.abc import Iterator
+
+from gitops_healer.repair.search.mending.broken import (
+    BLOCKS,
+    BUILTINS,
+    CLOSERS,
+    OPENERS,
+    Broken,
+    Guess,
+    Patch,
+    insertion,
+)
+
+_MOST_TOKENS = 60
+
+
+def brackets(broken: Broken) -> Iterator[Guess]:
+    unclosed, unmatched = _mismatches(broken)
+    near = set(broken.near)
+    for opener in unclosed:
+        if opener in near or broken.complaint.at <= broken.tokens[opener].start:
+            yield from _closers(broken, opener)
+            yield from _without(broken, opener, 0.35)
+    for closer, opener in unmatched:
+        if closer in near:
+            yield from _openers(broken, closer)
+            yield from _without(broken, closer, 0.6)
+            yield from _exchanged(broken, closer, opener)
+    yield from _words_split(broken, {closer for closer, _ in unmatched})
+
+
+def _mismatches(broken: Broken) -> tuple[list[int], list[tuple[int, int]]]:
+    """Openers that nothing closes, and closers that close nothing with the opener that stands open there (-1: none)."""
+    unclosed: list[int] = []
+    unmatched: list[tuple[int, int]] = []
+    stack: list[int] = []
+    for index, token in enumerate(broken.tokens):
+        outer = broken.around[index]
+        while stack and not outer and (index == 0 or broken.around[index - 1]) and token.text not in CLOSERS:
+            unclosed.append(stack.pop())
+        if token.text in OPENERS:
+            stack.append(index)
+        elif token.text in CLOSERS:
+            if stack and broken.tokens[stack[-1]].text == CLOSERS[token.text]:
+                stack.pop()
+            else:
+                unmatched.append((index, stack[-1] if stack else -1))
+                fits = [at for at in stack if broken.tokens[at].text == CLOSERS[token.text]]
+                while fits and stack and stack[-1] >= fits[-1]:
+                    unclosed.append(stack.pop())
+    return [*unclosed, *stack][:40], unmatched[:40]
+
+
+def _closers(broken: Broken, opener: int) -> Iterator[Guess]:
+    """The closing bracket at every place after the opener where an operand ends."""
+    first = broken.tokens[opener]
+    closer = OPENERS[first.text]
+    inner = [opener]
+    home = len(broken.indent(broken.line_of(first.start)))
+    for index in range(opener, min(opener + _MOST_TOKENS, len(broken.tokens))):
+        token = broken.tokens[index]
+        after = broken.tokens[index + 1] if index + 1 < len(broken.tokens) else None
+        if index > opener:
+            if token.text in OPENERS:
+                inner.append(index)
+            elif token.text in CLOSERS and len(inner) > 1:
+                inner.pop()
+        line = broken.line_of(token.end)
+        last = after is None or broken.line_of(after.start) > line
+        if len(inner) == 1 and (token.ends_operand or index == opener or token.text == ","):
+            weight = 0.3
+            deeper = after is not None and len(broken.indent(broken.line_of(after.start))) > home
+            if last:
+                weight = 0.5 if deeper else 0.9
+            elif after is not None and after.text == ":" and first.text == "(":
+                weight = 0.9
+            elif after is not None and after.text in CLOSERS:
+                weight = 0.5
+            elif after is not None and broken.text[token.end : after.start] == "" and token.text == ")":
+                weight = 0.2
+            weight *= 0.97 ** (index - opener) * (0.4 if index == opener else 1) * (0.5 if token.text == "," else 1)
+            yield Guess(insertion(token.end, closer), f"Close the {first.text!r} in line {line}", weight)
+        if last and after is not None and index > opener and _begins_statement(broken, index + 1, home):
+            return
+
+
+def _begins_statement(broken: Broken, index: int, home: int) -> bool:
+    line = broken.line_of(broken.tokens[index].start)
+    word = broken.tokens[index].text
+    return len(broken.indent(line)) <= home and (word in BLOCKS or word in ("return", "import", "from", "raise"))
+
+
+def _openers(broken: Broken, closer: int) -> Iterator[Guess]:
+    """The opening bracket at every place before the closer, back to where its line or bracket begins."""
+    token = broken.tokens[closer]
+    opener = CLOSERS[token.text]
+    around = broken.around[closer]
+    first = max(closer - _MOST_TOKENS, around[-1] + 1 if around else 0)
+    line = broken.line_of(token.start)
+    for index in range(closer, first - 1, -1):
+        here = broken.tokens[index]
+        if not around and broken.line_of(here.start) < line - 1:
+            return
+        before = broken.tokens[index - 1] if index > first else None
+        joined = before is not None and before.end == here.start and before.ends_operand
+        if joined and here.begins_operand:
+            weight = 0.9
+        elif before is not None and before.ends_operand:
+            weight = 0.3 if broken.line_of(before.start) == broken.line_of(here.start) else 0.1
+        else:
+            weight = 0.45 if before is not None and before.text != "." else 0.15
+        weight *= 0.95 ** (closer - index)
+        yield Guess(insertion(here.start, opener), f"Open a {opener!r} in line {broken.line_of(here.start)}", weight)
+
+
+def _words_split(broken: Broken, unmatched: set[int]) -> Iterator[Guess]:
+    """`lenitems)`: two names that lost what stood between them."""
+    for closer in sorted(unmatched)[:3]:
+        opener = CLOSERS[broken.tokens[closer].text]
+        for index in range(closer - 1, max(-1, closer - 14), -1):
+            token = broken.tokens[index]
+            if token.kind != "name" or broken.known[token.text] > 2 or not _near_line(broken, index, closer):
+                continue
+            for at in range(1, len(token.text)):
+                left, right = token.text[:at], token.text[at:]
+                if _is_name(broken, left) and (_is_name(broken, right) or right.isdigit()):
+                    patches = insertion(token.start + at, opener)
+                    yield Guess(patches, f"Open a {opener!r} between {left} and {right}", 0.9 * 0.9 ** (closer - index))
+
+
+def _near_line(broken: Broken, index: int, closer: int) -> bool:
+    return broken.line_of(broken.tokens[closer].start) - broken.line_of(broken.tokens[index].start) <= 2
+
+
+def _is_name(broken: Broken, name: str) -> bool:
+    return name.isidentifier() and (broken.known[name] > 0 or name in BUILTINS)
+
+
+def _without(broken: Broken, index: int, weight: float) -> Iterator[Guess]:
+    token = broken.tokens[index]
+    title = f"Take the {token.text!r} out of line {broken.line_of(token.start)}"
+    yield Guess((Patch(token.start, token.end, ""),), title, weight)
+
+
+def _exchanged(broken: Broken, closer: int, opener: int) -> Iterator[Guess]:
+    """`f(a]`: one of the two is of the wrong kind; also `)` in the place of its own opening bracket."""
+    token = broken.tokens[closer]
+    title = f"Put another bracket for the {token.text!r} in line {broken.line_of(token.start)}"
+    if opener >= 0:
+        first = broken.tokens[opener]
+        yield Guess((Patch(token.start, token.end, OPENERS[first.text]),), title, 0.75)
+        yield Guess((Patch(first.start, first.end, CLOSERS[token.text]),), title, 0.5)
+    yield Guess((Patch(token.start, token.end, CLOSERS[token.text]),), title, 0.15)
