@@ -2,7 +2,8 @@
 
 import ast
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from gitops_healer.repair.search.edits import deleted, indent_of, own_lines
 from gitops_healer.repair.search.target import Target
@@ -23,6 +24,21 @@ def likeliest(target: Target, rewrites: Iterable[Rewrite], most: int) -> Iterato
         if known is None or known.weight < one.weight:
             unique[one.spans] = one
     return iter(heapq.nlargest(most, unique.values(), key=lambda one: one.weight * target.lines.get(one.line, 0.0)))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A rewrite that is only written out when it is among the likeliest."""
+
+    weight: float
+    line: int
+    write: Callable[[], Rewrite]
+
+
+def written(target: Target, drafts: Iterable[Draft], most: int) -> Iterator[Rewrite]:
+    """The `most` drafts with the largest weight and suspicion."""
+    for draft in heapq.nlargest(most, drafts, key=lambda one: one.weight * target.lines.get(one.line, 0.0)):
+        yield draft.write()
 
 
 def suspects(target: Target) -> Iterator[ast.stmt]:

@@ -1,9 +1,10 @@
 """Which variables a new statement may use, and what they are likely to hold."""
 
 import ast
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from gitops_healer.repair.search.blocks import function_of, own_nodes
 from gitops_healer.repair.search.target import Target
@@ -66,18 +67,25 @@ class Scope:
         return {name: max(0.3, 1 / (1 + 0.25 * far)) for name, far in self._near(place).items()}
 
     def _near(self, place: ast.stmt) -> dict[str, int]:
+        """Name -> lines between a statement and the nearest place where the name stands, 0 within the statement."""
+        first, last = place.lineno, place.end_lineno or place.lineno
         near: dict[str, int] = {}
-        for name, line in self._uses:
-            far = 0 if place.lineno <= line <= (place.end_lineno or line) else abs(place.lineno - line)
-            near[name] = min(far, near.get(name, far))
+        for name, lines in self._uses.items():
+            at = bisect_left(lines, first)
+            before = first - lines[at - 1] if at else 1000
+            behind = max(0, lines[at] - last) if at < len(lines) else 1000
+            near[name] = min(before, behind)
         return near
 
     @cached_property
-    def _uses(self) -> tuple[tuple[str, int], ...]:
-        found = [(n.id, n.lineno) for n in self.target.nodes if isinstance(n, ast.Name)]
-        found += [(argument.arg, argument.lineno) for argument in self.target.nodes if isinstance(argument, ast.arg)]
-        found += [(name, n.lineno) for n in self.target.nodes if (name := own_attribute(n)) and isinstance(n, ast.expr)]
-        return tuple(found)
+    def _uses(self) -> Mapping[str, list[int]]:
+        """Lines, sorted, in which each name stands."""
+        uses: dict[str, list[int]] = {}
+        for node in self.target.nodes:
+            name = node.arg if isinstance(node, ast.arg) else name_of(node)
+            if name and isinstance(node, ast.expr | ast.arg):
+                uses.setdefault(name, []).append(node.lineno)
+        return {name: sorted(lines) for name, lines in uses.items()}
 
     def _bound_before(self, place: ast.stmt) -> Iterator[str]:
         function = function_of(self.target, place)
@@ -88,31 +96,22 @@ class Scope:
                 break
             scopes.append(outer)
         for scope in scopes or [self.target.node]:
-            for name, line in self._bindings(scope).items():
+            for name, line in self._bindings.get(scope, {}).items():
                 if (line < place.lineno or scope is not function) and self.spellable(name):
                     yield name
         if "self" in self.target.parameters[:1]:
             yield from (name for name in self.attributes if self.spellable(name))
 
-    def _bindings(self, scope: ast.AST) -> dict[str, int]:
-        """Name -> line from which it is bound, of one function; comprehensions keep their variables for themselves."""
-        bound: dict[str, int] = {}
-        if isinstance(scope, _FUNCTIONS):
-            bound |= {n.arg: 0 for n in ast.walk(scope.args) if isinstance(n, ast.arg)}
-        hidden = {
-            id(n) for made in own_nodes(scope) if isinstance(made, ast.comprehension) for n in ast.walk(made.target)
-        }
-        for node in own_nodes(scope):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in hidden:
-                bound.setdefault(node.id, node.lineno)
-            elif isinstance(node, ast.ExceptHandler) and node.name:
-                bound.setdefault(node.name, node.lineno)
-        return bound
+    @cached_property
+    def _bindings(self) -> Mapping[ast.AST, Mapping[str, int]]:
+        """Of each function in the target: name -> line from which it is bound."""
+        scopes = [self.target.node, *(n for n in self.target.nodes if isinstance(n, _FUNCTIONS))]
+        return {scope: _bound_in(scope) for scope in scopes}
 
     def assigned(self, place: ast.stmt) -> frozenset[str]:
         """Names that are variables of the very function the statement is in."""
         function = function_of(self.target, place)
-        return frozenset(self._bindings(function)) if function is not None else frozenset()
+        return frozenset(self._bindings.get(function, ())) if function is not None else frozenset()
 
     @cached_property
     def attributes(self) -> tuple[str, ...]:
@@ -139,6 +138,20 @@ class Scope:
         owner = self.target.source.parents.get(self.target.node)
         for node in ast.walk(owner if isinstance(owner, ast.ClassDef) else self.target.node):
             yield from _told_by(node)
+
+
+def _bound_in(scope: ast.AST) -> dict[str, int]:
+    """Comprehensions keep their variables for themselves."""
+    bound: dict[str, int] = {}
+    if isinstance(scope, _FUNCTIONS):
+        bound |= {n.arg: 0 for n in ast.walk(scope.args) if isinstance(n, ast.arg)}
+    hidden = {id(n) for made in own_nodes(scope) if isinstance(made, ast.comprehension) for n in ast.walk(made.target)}
+    for node in own_nodes(scope):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in hidden:
+            bound.setdefault(node.id, node.lineno)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            bound.setdefault(node.name, node.lineno)
+    return bound
 
 
 def _told_by(node: ast.AST) -> Iterator[tuple[str, str]]:
@@ -229,6 +242,7 @@ def kind_of(value: ast.expr) -> str:
     return ""
 
 
+@lru_cache(maxsize=20_000)
 def names_in(text: str) -> frozenset[str] | None:
     """Names and `self.x` that an expression or statement reads; None when it does not parse or keeps names for itself
     (comprehensions, lambdas), which cannot be moved blindly."""

@@ -15,7 +15,8 @@ from gitops_healer.repair.search.template import RepairTemplate, Rewrite
 from gitops_healer.repair.source import read_source
 
 NAMES = {
-    "augmented_assignment", "initial_value", "loop_control", "missing_return", "statement_depth", "statement_order",
+    "augmented_assignment", "initial_value", "loop_control", "missing_condition", "missing_guard", "missing_raise",
+    "missing_return", "statement_depth", "statement_order",
     "superfluous_statement",
 }  # fmt: skip
 TEMPLATES = {t.name: t for t in discover("gitops_healer.repair.search.templates", RepairTemplate) if t.name in NAMES}

@@ -1,0 +1,63 @@
+"""A statement runs always that should run in some cases only."""
+
+import ast
+from collections.abc import Iterator
+from functools import partial
+
+from gitops_healer.repair.search.blocks import (
+    Draft,
+    is_movable,
+    lines_of,
+    nested,
+    nonlocal_names,
+    relined,
+    suspects,
+    written,
+)
+from gitops_healer.repair.search.conditions import conditions
+from gitops_healer.repair.search.edits import unit_of
+from gitops_healer.repair.search.scope import Scope
+from gitops_healer.repair.search.target import Target
+from gitops_healer.repair.search.template import Example, Rewrite, repair_template
+
+_MOST = 300
+_SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Break, ast.Continue, ast.Delete)
+
+
+@repair_template(
+    prior=0.03,
+    examples=(
+        Example(
+            "def f(xs):\n    out = []\n    for x in xs:\n        out.append(x)  # kept\n    return out\n",
+            "def f(xs):\n    out = []\n    for x in xs:\n        if x not in out:\n"
+            "            out.append(x)  # kept\n    return out\n",
+        ),
+        Example("def f(x, y=None):\n    x.n = y\n", "def f(x, y=None):\n    if y is not None:\n        x.n = y\n"),
+    ),
+)
+def missing_condition(target: Target) -> Iterator[Rewrite]:
+    """Run a statement only when something holds: `if x not in out: out.append(x)`."""
+    yield from written(target, _wrapped(target), _MOST)
+
+
+def _wrapped(target: Target) -> Iterator[Draft]:
+    scope, unit = Scope(target), unit_of(target)
+    for place in suspects(target):
+        if not isinstance(place, _SIMPLE) or not is_movable(target, place) or _binds_first(target, scope, place):
+            continue
+        body = nested(lines_of(target, [place]), unit)
+        for condition, weight in conditions(target, scope, place).items():
+            yield Draft(weight, place.lineno, partial(_only_if, target, place, condition, body, weight))
+
+
+def _only_if(target: Target, place: ast.stmt, condition: str, body: str, weight: float) -> Rewrite:
+    span = relined(target, place, place, f"if {condition}:\n{body}")
+    return Rewrite((span,), place.lineno, f"Run line {place.lineno} only if {condition}", weight)
+
+
+def _binds_first(target: Target, scope: Scope, place: ast.stmt) -> bool:
+    """Whether the statement gives a variable its first value, which nothing would in other cases."""
+    if not isinstance(place, ast.Assign) or not all(isinstance(one, ast.Name) for one in place.targets):
+        return False
+    names = {one.id for one in place.targets if isinstance(one, ast.Name)}
+    return not names <= {*scope.visible(place), *nonlocal_names(target)}
