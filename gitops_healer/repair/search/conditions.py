@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import permutations
 
 from gitops_healer.repair.search.blocks import function_of, is_generator, own_nodes
@@ -11,11 +12,11 @@ from gitops_healer.repair.search.scope import (
     NUMBERS,
     SIZED,
     UNKNOWN,
-    Scope,
     kind_of,
     kinds_of_annotation,
     kinds_of_types,
     names_in,
+    scope_of,
 )
 from gitops_healer.repair.search.target import Target
 
@@ -35,8 +36,10 @@ _NAMED = re.compile(r"(?<![\w.])(None|True|False|-?\d+|\[\]|\{\}|\(\)|\"\"|'')(?
 _IN_WORDS = {"empty list": "[]", "empty dict": "{}", "empty string": '""', "empty set": "set()", "empty tuple": "()"}
 
 
-def conditions(target: Target, scope: Scope, place: ast.stmt) -> Mapping[str, float]:
+@lru_cache(maxsize=500)
+def conditions(target: Target, place: ast.stmt) -> Mapping[str, float]:
     """Conditions that can be asked before a statement, with weights 0 to 1."""
+    scope = scope_of(target)
     visible = {name: kinds for name, kinds in scope.visible(place).items() if name not in ("self", "cls")}
     near = scope.closeness(place)
     found: dict[str, float] = {}
@@ -166,7 +169,7 @@ def opposite(target: Target, test: ast.expr) -> str:
     return f"not {target.text(test)}"
 
 
-def results(target: Target, scope: Scope, place: ast.stmt) -> Mapping[str, float]:
+def results(target: Target, place: ast.stmt) -> Mapping[str, float]:
     """What a new `return` at a place may give back, with weights; "" for nothing, alone in generators."""
     function = function_of(target, place)
     if function is None:
@@ -175,7 +178,7 @@ def results(target: Target, scope: Scope, place: ast.stmt) -> Mapping[str, float
     if is_generator(function) or (not returns and "None" in kinds_of_types(target.returned) | _annotated(function)):
         return {"": 1.0}
     found: dict[str, float] = {} if returns else {"": 1.0}
-    visible = scope.visible(place)
+    visible = scope_of(target).visible(place)
     for weight, text in (*_returned(target, returns, visible), *_by_kind(target, function, returns, visible)):
         found[text] = max(weight, found.get(text, 0.0))
     return found

@@ -41,7 +41,7 @@ _PLAIN = frozenset({*_CALLED.values(), "bytearray", "complex"})
 
 @dataclass(frozen=True, eq=False)
 class Scope:
-    """What is bound in a target, by text and by what was seen at run time. Made once per target and template."""
+    """What is bound in a target, by text and by what was seen at run time. Made by `scope_of`."""
 
     target: Target
 
@@ -117,27 +117,34 @@ class Scope:
     def attributes(self) -> tuple[str, ...]:
         """`self.x` of all that the methods of the class assign, in the order of the text."""
         owner = self.target.source.parents.get(self.target.node)
-        if not isinstance(owner, ast.ClassDef):
-            return ()
-        stored = [
-            name
-            for n in ast.walk(owner)
-            if (name := own_attribute(n)) and isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)
-        ]
-        return tuple(dict.fromkeys(stored))
+        return _attributes_of(owner) if isinstance(owner, ast.ClassDef) else ()
 
     @cached_property
     def kinds(self) -> Mapping[str, frozenset[str]]:
         """Kinds of names and `self.x` as far as the text tells: by annotation, assignment and the methods called."""
-        found: dict[str, set[str]] = {}
-        for name, kind in self._told():
-            found.setdefault(name, set()).add(kind)
-        return {name: frozenset(kinds) for name, kinds in found.items()}
-
-    def _told(self) -> Iterator[tuple[str, str]]:
         owner = self.target.source.parents.get(self.target.node)
-        for node in ast.walk(owner if isinstance(owner, ast.ClassDef) else self.target.node):
-            yield from _told_by(node)
+        return _kinds_in(owner if isinstance(owner, ast.ClassDef) else self.target.node)
+
+
+@lru_cache(maxsize=8)
+def scope_of(target: Target) -> Scope:
+    """One for all templates that look at the target."""
+    return Scope(target)
+
+
+@lru_cache(maxsize=32)
+def _kinds_in(top: ast.AST) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(top):
+        for name, kind in _told_by(node):
+            found.setdefault(name, set()).add(kind)
+    return {name: frozenset(kinds) for name, kinds in found.items()}
+
+
+@lru_cache(maxsize=32)
+def _attributes_of(owner: ast.ClassDef) -> tuple[str, ...]:
+    stored = [n for n in ast.walk(owner) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)]
+    return tuple(dict.fromkeys(name for n in stored if (name := own_attribute(n))))
 
 
 def _bound_in(scope: ast.AST) -> dict[str, int]:

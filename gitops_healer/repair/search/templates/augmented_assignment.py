@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from gitops_healer.repair.search.edits import replaced
-from gitops_healer.repair.search.scope import NUMBERS, UNKNOWN, Scope, name_of
+from gitops_healer.repair.search.scope import NUMBERS, UNKNOWN, Scope, name_of, scope_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_template
 
@@ -34,7 +34,7 @@ _BY_KIND = {
 )
 def augmented_assignment(target: Target) -> Iterator[Rewrite]:
     """Update instead of overwriting, or the reverse: `n = x` becomes `n += x` or `n = max(n, x)`, and back."""
-    scope = Scope(target)
+    scope = scope_of(target)
     for node in target.statements:
         match node:
             case ast.AugAssign(target=place, op=op, value=value):

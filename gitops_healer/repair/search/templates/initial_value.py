@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from gitops_healer.repair.search.edits import replaced
-from gitops_healer.repair.search.scope import NUMBERS, SIZED, UNKNOWN, Scope, kind_of, name_of
+from gitops_healer.repair.search.scope import NUMBERS, SIZED, UNKNOWN, Scope, kind_of, name_of, scope_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
 
@@ -38,7 +38,7 @@ _CONTAINERS = (("list", "[]"), ("dict", "{}"), ("set", "set()"))
 )
 def initial_value(target: Target) -> Iterator[Rewrite]:
     """Start a variable with another value: 0, 1, infinity, the first item, an empty or other container, a parameter."""
-    scope = Scope(target)
+    scope = scope_of(target)
     for node in target.statements:
         match node:
             case ast.Assign(targets=[place], value=value) | ast.AnnAssign(target=place, value=ast.expr() as value):

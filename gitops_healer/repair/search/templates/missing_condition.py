@@ -16,7 +16,7 @@ from gitops_healer.repair.search.blocks import (
 )
 from gitops_healer.repair.search.conditions import conditions
 from gitops_healer.repair.search.edits import unit_of
-from gitops_healer.repair.search.scope import Scope
+from gitops_healer.repair.search.scope import Scope, scope_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
 
@@ -41,12 +41,12 @@ def missing_condition(target: Target) -> Iterator[Rewrite]:
 
 
 def _wrapped(target: Target) -> Iterator[Draft]:
-    scope, unit = Scope(target), unit_of(target)
+    scope, unit = scope_of(target), unit_of(target)
     for place in suspects(target):
         if not isinstance(place, _SIMPLE) or not is_movable(target, place) or _binds_first(target, scope, place):
             continue
         body = nested(lines_of(target, [place]), unit)
-        for condition, weight in conditions(target, scope, place).items():
+        for condition, weight in conditions(target, place).items():
             yield Draft(weight, place.lineno, partial(_only_if, target, place, condition, body, weight))
 
 

@@ -7,7 +7,6 @@ from functools import partial
 from gitops_healer.repair.search.blocks import Draft, loop_of, may_leave, suspects, written
 from gitops_healer.repair.search.conditions import conditions, results
 from gitops_healer.repair.search.edits import before, unit_of
-from gitops_healer.repair.search.scope import Scope
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
 
@@ -44,12 +43,12 @@ def missing_guard(target: Target) -> Iterator[Rewrite]:
 
 
 def _guards(target: Target) -> Iterator[Draft]:
-    scope, unit = Scope(target), unit_of(target)
+    unit = unit_of(target)
     for place in suspects(target):
         if isinstance(place, _DEFINITIONS) or not may_leave(target, place):
             continue
-        rank, ways = _rank(target, place), _ways_out(target, scope, place)
-        for condition, weight in conditions(target, scope, place).items():
+        rank, ways = _rank(target, place), _ways_out(target, place)
+        for condition, weight in conditions(target, place).items():
             for way, fit in ways.items():
                 write = partial(_guard, target, place, condition, way, unit, weight * fit * rank)
                 yield Draft(weight * fit * rank, place.lineno, write)
@@ -60,8 +59,8 @@ def _guard(target: Target, place: ast.stmt, condition: str, way: str, unit: str,
     return Rewrite((span,), place.lineno, f"Add `if {condition}: {way}`", weight)
 
 
-def _ways_out(target: Target, scope: Scope, place: ast.stmt) -> dict[str, float]:
-    ways = {f"return {value}".rstrip(): weight for value, weight in results(target, scope, place).items()}
+def _ways_out(target: Target, place: ast.stmt) -> dict[str, float]:
+    ways = {f"return {value}".rstrip(): weight for value, weight in results(target, place).items()}
     if loop_of(target, place) is not None:
         ways |= {"continue": 1.0, "break": 0.6}
     return ways

@@ -9,7 +9,7 @@ from functools import partial
 from gitops_healer.repair.search.blocks import Draft, function_of, suspects, written
 from gitops_healer.repair.search.conditions import conditions
 from gitops_healer.repair.search.edits import before, unit_of
-from gitops_healer.repair.search.scope import Scope, names_in
+from gitops_healer.repair.search.scope import names_in, scope_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
 
@@ -40,7 +40,7 @@ def missing_raise(target: Target) -> Iterator[Rewrite]:
 
 
 def _refusals(target: Target) -> Iterator[Draft]:
-    scope, unit = Scope(target), unit_of(target)
+    scope, unit = scope_of(target), unit_of(target)
     told, named = dict(_written(target)), dict(_named(target))
     for place in suspects(target):
         if isinstance(place, _NEVER) or function_of(target, place) is None:
@@ -48,7 +48,7 @@ def _refusals(target: Target) -> Iterator[Draft]:
         visible = scope.visible(place)
         first = 1.0 if place is target.block_of(place)[0] else 0.6
         raises = {text: fit for text, (fit, names) in told.items() if names <= {*visible, "self", "cls"}}
-        for condition, weight in conditions(target, scope, place).items():
+        for condition, weight in conditions(target, place).items():
             about = (names_in(condition) or frozenset()) & frozenset(visible)
             for text, fit in (*raises.items(), *((_raise(error, about), fit) for error, fit in named.items())):
                 write = partial(_refusal, target, place, condition, text, unit, weight * fit * first)

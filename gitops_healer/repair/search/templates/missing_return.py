@@ -12,7 +12,7 @@ from gitops_healer.repair.search.blocks import (
     suspects,
 )
 from gitops_healer.repair.search.edits import after, replaced
-from gitops_healer.repair.search.scope import Scope, name_of
+from gitops_healer.repair.search.scope import Scope, name_of, scope_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_template
 
@@ -37,7 +37,7 @@ from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_
 )
 def missing_return(target: Target) -> Iterator[Rewrite]:
     """Return what was found: `return out` behind the loop, `return` before a bare call or instead of an assignment."""
-    scope = Scope(target)
+    scope = scope_of(target)
     for statement in suspects(target):
         function = function_of(target, statement)
         if function is None or is_generator(function) or not may_leave(target, statement):
