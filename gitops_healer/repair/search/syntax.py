@@ -159,7 +159,7 @@ class _Search:
             return
         whole = patched(part.broken.text, guess.patches)
         self._budget.take(part.broken.count)
-        complaint = complaint_of(whole)
+        complaint = complaint_of(whole, compiled=tree is None)
         if complaint is None:
             found[key] = _Found(guess.patches, guess.title, guess.weight, key)
         elif complaint.line > part.broken.complaint.line:
@@ -221,16 +221,15 @@ class _Part:
 
     def __init__(self, broken: Broken) -> None:
         self.broken = broken
-        self._semantic = _is_semantic(broken.text)
         self._low, self._high = self._bounds()
         self.cost = broken.text.count("\n", self._low, self._high) + 1
         self._complained = self._complaint_in_part()
 
     def tree_after(self, guess: Guess) -> ast.AST | None:
         """The tree of the part after a guess; None when the guess reaches beyond it. Raises what the parser does."""
-        if any(patch.start < self._low or patch.end > self._high for patch in guess.patches):
+        if guess.far or any(patch.start < self._low or patch.end > self._high for patch in guess.patches):
             return None
-        return self._tree(self._text(guess.patches))
+        return parsed(self._text(guess.patches))
 
     def moved(self, error: SyntaxError, guess: Guess) -> bool:
         """Whether the parser complains at least one line further down than it did."""
@@ -241,12 +240,9 @@ class _Part:
         part = self.broken.text[self._low : self._high]
         return patched(part, [Patch(p.start - self._low, p.end - self._low, p.new) for p in patches])
 
-    def _tree(self, text: str) -> ast.AST:
-        return parsed(text, compiled=self._semantic)
-
     def _complaint_in_part(self) -> int:
         try:
-            self._tree(self._text(()))
+            parsed(self._text(()))
         except SyntaxError as error:
             return error.lineno or 0
         except (ValueError, RecursionError, MemoryError):
@@ -257,8 +253,7 @@ class _Part:
         broken = self.broken
         line = broken.complaint.line
         low = self._beginning(line)
-        quoted = '"""' in broken.text[low:] or "'''" in broken.text[low:]
-        tall = 400 if quoted else 30
+        tall = 400 if broken.says("string") else 40
         for number in range(min(line + tall, broken.count), broken.count + 1):
             if _begins_statement(broken.line(number)):
                 return low, broken.starts[number - 1]
@@ -283,15 +278,6 @@ def _begins_statement(line: str) -> bool:
         re.match(r"(?:async |def |class |@|import |from |if |for |while |with |try:|[A-Za-z_][\w.]* ?=)", line)
         is not None
     )
-
-
-def _is_semantic(text: str) -> bool:
-    """Whether the parser takes it and only the compiler does not (`return` outside of a function)."""
-    try:
-        parsed(text, compiled=False)
-    except _FAILED:
-        return False
-    return True
 
 
 # Which one was meant

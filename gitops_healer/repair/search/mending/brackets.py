@@ -24,7 +24,7 @@ def brackets(broken: Broken) -> Iterator[Guess]:
             yield from _closers(broken, opener)
             yield from _without(broken, opener, 0.35)
     for closer, opener in unmatched:
-        if closer in near:
+        if closer in near or 0 <= broken.line_of(broken.tokens[closer].start) - broken.complaint.line < 12:
             yield from _openers(broken, closer)
             yield from _without(broken, closer, 0.6)
             yield from _exchanged(broken, closer, opener)
@@ -69,7 +69,7 @@ def _closers(broken: Broken, opener: int) -> Iterator[Guess]:
                 inner.pop()
         line = broken.line_of(token.end)
         last = after is None or broken.line_of(after.start) > line
-        if len(inner) == 1 and (token.ends_operand or index == opener or token.text == ","):
+        if len(inner) == 1 and (token.ends_operand or index == opener or token.text in (",", ":")):
             weight = 0.3
             deeper = after is not None and len(broken.indent(broken.line_of(after.start))) > home
             if last:
@@ -80,7 +80,9 @@ def _closers(broken: Broken, opener: int) -> Iterator[Guess]:
                 weight = 0.5
             elif after is not None and broken.text[token.end : after.start] == "" and token.text == ")":
                 weight = 0.2
-            weight *= 0.97 ** (index - opener) * (0.4 if index == opener else 1) * (0.5 if token.text == "," else 1)
+            weight *= (
+                0.97 ** (index - opener) * (0.4 if index == opener else 1) * (0.5 if token.text in (",", ":") else 1)
+            )
             yield Guess(insertion(token.end, closer), f"Close the {first.text!r} in line {line}", weight)
         if last and after is not None and index > opener and _begins_statement(broken, index + 1, home):
             return
@@ -101,7 +103,7 @@ def _openers(broken: Broken, closer: int) -> Iterator[Guess]:
     line = broken.line_of(token.start)
     for index in range(closer, first - 1, -1):
         here = broken.tokens[index]
-        if not around and broken.line_of(here.start) < line - 1:
+        if not around and broken.line_of(here.start) < line - 12:
             return
         before = broken.tokens[index - 1] if index > first else None
         joined = before is not None and before.end == here.start and before.ends_operand
@@ -119,19 +121,34 @@ def _words_split(broken: Broken, unmatched: set[int]) -> Iterator[Guess]:
     """`lenitems)`: two names that lost what stood between them."""
     for closer in sorted(unmatched)[:3]:
         opener = CLOSERS[broken.tokens[closer].text]
-        for index in range(closer - 1, max(-1, closer - 14), -1):
+        for index in range(closer - 1, max(-1, closer - 40), -1):
             token = broken.tokens[index]
             if token.kind != "name" or broken.known[token.text] > 2 or not _near_line(broken, index, closer):
                 continue
+            defined = index > 0 and broken.tokens[index - 1].text in ("def", "class")
             for at in range(1, len(token.text)):
-                left, right = token.text[:at], token.text[at:]
-                if _is_name(broken, left) and (_is_name(broken, right) or right.isdigit()):
-                    patches = insertion(token.start + at, opener)
-                    yield Guess(patches, f"Open a {opener!r} between {left} and {right}", 0.9 * 0.9 ** (closer - index))
+                weight = _divided(broken, token.text[:at], token.text[at:], defined)
+                if weight:
+                    title = f"Open a {opener!r} between {token.text[:at]} and {token.text[at:]}"
+                    yield Guess(insertion(token.start + at, opener), title, weight * 0.96 ** (closer - index))
+
+
+def _divided(broken: Broken, left: str, right: str, defined: bool) -> float:
+    """How likely these are two names, by what stands elsewhere in the file."""
+    if right.isdigit():
+        return 0.5 if _is_name(broken, left) else 0.0
+    if not right.isidentifier() or not left.isidentifier():
+        return 0.0
+    if defined:
+        return 0.9 if right in ("self", "cls") else 0.6 if _is_name(broken, right) and len(right) > 1 else 0.0
+    if _is_name(broken, left) and _is_name(broken, right):
+        return 0.9 if min(len(left), len(right)) > 1 else 0.6
+    long = (_is_name(broken, left) and len(left) > 2) or (_is_name(broken, right) and len(right) > 2)
+    return 0.5 if long else 0.0
 
 
 def _near_line(broken: Broken, index: int, closer: int) -> bool:
-    return broken.line_of(broken.tokens[closer].start) - broken.line_of(broken.tokens[index].start) <= 2
+    return broken.line_of(broken.tokens[closer].start) - broken.line_of(broken.tokens[index].start) <= 3
 
 
 def _is_name(broken: Broken, name: str) -> bool:

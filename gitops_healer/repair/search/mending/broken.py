@@ -71,11 +71,13 @@ class Patch(NamedTuple):
 
 
 class Guess(NamedTuple):
-    """patches: in order, without overlap; title: imperative; weight: 0 to 1, how likely this is what was meant."""
+    """patches: in order, without overlap; title: imperative; weight: 0 to 1, how likely this is what was meant; far:
+    what it does reaches further than the lines around."""
 
     patches: tuple[Patch, ...]
     title: str
     weight: float
+    far: bool = False
 
 
 Guesser = Callable[["Broken"], Iterable[Guess]]
@@ -251,10 +253,10 @@ def parsed(text: str, compiled: bool = True) -> AST:
     return tree
 
 
-def complaint_of(text: str) -> Complaint | None:
+def complaint_of(text: str, compiled: bool = True) -> Complaint | None:
     """The parser's complaint about a text, None when it parses."""
     try:
-        parsed(text)
+        parsed(text, compiled)
     except SyntaxError as error:
         return _located(text, error)
     except (ValueError, RecursionError, MemoryError) as error:

@@ -15,6 +15,8 @@ def indentation(broken: Broken) -> Iterator[Guess]:
     for distance, number in enumerate(lines):
         scale = (1.0 if indented else 0.45) * 0.7**distance
         yield from _moved(broken, number, scale)
+    yield from _dents(broken, 1.0 if indented else 0.4)
+    yield from _paragraphs(broken, 1.0 if broken.says("expected an indented block") else 0.3)
     yield from _bodies(broken, 1.0 if broken.says("expected an indented block") else 0.25)
     if broken.says("indent", "tabs"):
         yield from _tabs(broken)
@@ -39,6 +41,69 @@ def _levels(broken: Broken, number: int) -> list[str]:
         found.append(broken.indent(below))
     found += sorted({broken.indent(up) for up in above}, key=len, reverse=True)
     return list(dict.fromkeys([*found, ""]))
+
+
+def _dents(broken: Broken, scale: float) -> Iterator[Guess]:
+    """Lines well above the complaint that stand further left than both neighbours: only what follows tells that they
+    should not."""
+    lines = list(broken.lines_up(broken.complaint.line, 80))
+    for distance, (below, number, above) in enumerate(zip(lines, lines[1:], lines[2:], strict=False)):
+        now = broken.indent(number)
+        if len(now) >= len(broken.indent(above)) or len(now) >= len(broken.indent(below)):
+            continue
+        tokens = broken.tokens_of(number)
+        if not tokens or tokens[0].text in ("class", "@", "else", "elif", "except", "finally", ")", "]", "}"):
+            continue
+        header = _is_header(broken, number)
+        inner = broken.indent(below)
+        levels = [inner.removesuffix(broken.unit) if header else inner, broken.indent(above)]
+        for rank, level in enumerate(dict.fromkeys(levels)):
+            if level != now:
+                title = f"Indent line {number} by {len(level.expandtabs())} columns"
+                weight = (0.8 if len(now) % max(1, len(broken.unit)) or not now else 0.5) * 0.8**rank
+                yield Guess((_reindented(broken, number, now, level),), title, weight * scale * 0.97**distance)
+
+
+def _paragraphs(broken: Broken, scale: float) -> Iterator[Guess]:
+    """What stands below a header without a body becomes its body: one line, some statements, all of them."""
+    for header in broken.lines_up(broken.complaint.line, 2):
+        below = list(_run_below(broken, header)) if _is_header(broken, header) else []
+        if not below or len(broken.indent(below[0])) > len(broken.indent(header)):
+            continue
+        level = broken.indent(below[0])
+        tops = [at for at, number in enumerate(below) if broken.indent(number) == level]
+        large = broken.tokens_of(header)[0].text in ("def", "class", "async")
+        for rank, end in enumerate([*tops[1:], len(below)][:40]):
+            lines = below[:end]
+            patches = tuple(_reindented(broken, one, "", broken.unit) for one in lines)
+            whole = end == len(below)
+            weight = (0.8 if whole else 0.3) if large else 0.8 * 0.75**rank
+            weight *= 1.15 if _leaves(broken, lines[-1]) or (not whole and _gap_follows(broken, lines[-1])) else 0.9
+            yield Guess(patches, f"Indent lines {lines[0]} to {lines[-1]} one step", min(0.95, weight) * scale)
+
+
+def _run_below(broken: Broken, header: int) -> Iterator[int]:
+    """Lines below a header that are not indented less, up to the next definition or branch at its own level."""
+    home = broken.indent(header)
+    for number in range(header + 1, min(broken.count, header + _MOST_LINES) + 1):
+        if broken.is_blank(number):
+            continue
+        words = [token.text for token in broken.tokens_of(number)[:1]]
+        ends = words and words[0] in ("def", "class", "@", "elif", "else", "except", "finally") and number > header + 1
+        if len(broken.indent(number)) < len(home) or (
+            ends and broken.indent(number) == home and words[0] not in "else"
+        ):
+            return
+        yield number
+
+
+def _leaves(broken: Broken, number: int) -> bool:
+    tokens = broken.tokens_of(number)
+    return bool(tokens) and tokens[0].text in ("return", "raise", "continue", "break")
+
+
+def _gap_follows(broken: Broken, number: int) -> bool:
+    return number < broken.count and not broken.line(number + 1).strip()
 
 
 def _is_header(broken: Broken, number: int) -> bool:

@@ -64,8 +64,8 @@ def between(broken: Broken) -> Iterator[Guess]:
     for index in near:
         if index == 0:
             continue
-        left, right = broken.tokens[index - 1], broken.tokens[index]
-        if not (left.ends_operand and (right.begins_operand or right.kind == "open")) or left.text == "print":
+        left = broken.tokens[index - 1]
+        if not (left.ends_operand and _may_follow(broken, index)) or left.text == "print":
             continue
         line, gap = broken.line_of(left.start), broken.gap(index)
         same_line = "\n" not in gap and "\r" not in gap
@@ -79,6 +79,13 @@ def between(broken: Broken) -> Iterator[Guess]:
                 insertion(left.end, new), f"Put {new.strip()!r} behind {_short(left)} in line {line}",
                 weight * close * (0.6 if touching and new.strip().isalpha() else 1.0),
             )  # fmt: skip
+
+
+def _may_follow(broken: Broken, index: int) -> bool:
+    token = broken.tokens[index]
+    if token.text in ("*", "**") and index + 1 < len(broken.tokens):  # `f(a *args)`
+        return broken.gap(index) != "" and (broken.gap(index + 1) == "" or broken.tokens[index + 1].text == ",")
+    return token.begins_operand or token.kind == "open"
 
 
 def _closeness(broken: Broken, index: int) -> float:
@@ -101,7 +108,27 @@ def _between(broken: Broken, index: int, gap: str, inside: bool, same_line: bool
     if gap == "" and right.kind == "name":
         yield ".", 0.5
     for operator in _BINARY:
-        yield f" {operator}", (0.45 if doubled else 0.12) * (1.0 if operator in ("+", "==", "and", "or") else 0.8)
+        yield f" {operator}", (0.5 if doubled else 0.12) * _fitness(broken, left, right, operator)
+
+
+def _fitness(broken: Broken, left: Token, right: Token, operator: str) -> float:
+    """How well an operator suits its operands and its line, 0 to 1."""
+    line = broken.tokens_of(broken.line_of(left.start))
+    condition = line[0].text in ("if", "elif", "while", "assert")
+    compares = operator in ("==", "!=", "<", ">", "in", "not in", "is", "and", "or")
+    if left.kind == "string":
+        return {"%": 1.0 if "%" in left.text else 0.2, "+": 0.8, "in": 0.7, "if": 0.5}.get(operator, 0.2)
+    if right.kind == "string":
+        return {"==": 0.9, "+": 0.8 if not condition else 0.3, "in": 0.4, "!=": 0.6}.get(operator, 0.2)
+    if right.text in ("None", "True", "False"):
+        return {"is": 1.0, "==": 0.6, "or": 0.4, "and": 0.3}.get(operator, 0.1)
+    if right.text == "not" or (right.text == "(" and condition):
+        return {"and": 1.0, "or": 0.9, "in": 0.3 if right.text == "(" else 0.0}.get(operator, 0.2)
+    if condition:
+        favourites = {"==": 1.0, "and": 0.9, "in": 0.7, "<": 0.8, ">": 0.8, "or": 0.7, "!=": 0.6, "not in": 0.5}
+        return favourites.get(operator, 0.35)
+    base = {"+": 1.0, "-": 0.9, "*": 0.8, "or": 0.5, "and": 0.5, "/": 0.45, "%": 0.5, "==": 0.5}
+    return base.get(operator, 0.2 if compares else 0.3)
 
 
 def _colon(broken: Broken, index: int) -> Iterator[tuple[str, float]]:

@@ -3,11 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from gitops_healer.repair.search.mending.broken import QUOTES, Broken, Guess, Patch, Token, insertion
+from gitops_healer.repair.search.mending.broken import BUILTINS, QUOTES, Broken, Guess, Patch, Token, insertion
 
 _TRIPLE = re.compile(r'(?<!\\)(?:"""|\'\'\')')
 _PAIR = re.compile(r"""(?<!["'\\])(?:""|'')(?!["'])""")
-_MOST_LINES = 60
+_CODE = re.compile(r"\s+(?:[%+]|==|(?:if|for|in|and|or|not|is|else|as)\b|#)|\s*$")
+_STATEMENT = re.compile(
+    r"\s*(?:(?:async )?def \w+\(|class \w+[(:]|@\w|import \w+|from [\w.]+ import |return\b|raise \w+|if .+:$"
+    r"|for .+ in .+:$|while .+:$|with .+:$|try:$|pass$"
+    r"|[\w.]+(?:\[.*\])? (?:[-+*/|&]?=) |[\w.]+\(.*[),(]$|assert |yield\b|global \w)"
+)
 
 
 def strings(broken: Broken) -> Iterator[Guess]:
@@ -18,7 +23,9 @@ def strings(broken: Broken) -> Iterator[Guess]:
         tokens = broken.tokens_of(number)
         last = tokens[-1] if tokens else None
         if last is not None and last.kind == "open" and not _is_triple(last):
-            yield from _ended(broken, last)
+            for token in tokens:
+                if token.kind in ("string", "open") and not _is_triple(token):
+                    yield from _ended(broken, token)
             yield from _begun(broken, number, last)
             yield from _other_quote(broken, number, last)
         near = 1.0 if number == broken.complaint.line else 0.5
@@ -38,28 +45,39 @@ def _quote_at(token: Token) -> int:
 
 
 def _ended(broken: Broken, token: Token) -> Iterator[Guess]:
-    """The quote that ends a string put before punctuation or at the end of the line."""
+    """The quote that ends a string put before what looks like code, or at the end of the line."""
     at = _quote_at(token)
-    quote, body = broken.text[at], broken.text[at + 1 : token.end]
     number = broken.line_of(token.start)
-    for offset in range(len(body) + 1):
+    quote, body = broken.text[at], broken.text[at + 1 : broken.line_end(number)]
+    limit = token.end - at - 1
+    for offset in range(min(limit, len(body)) + 1):
         rest, here = body[offset:], body[:offset]
-        if (
-            rest
-            and (rest[0].isalnum() or rest[0] in "_ ")
-            and not re.match(r" (?:%|if|for|in|\+|==|and|or)\b|\s*#", rest)
-        ):
+        if rest and (rest[0].isalnum() or rest[0] in "_ ") and not _CODE.match(rest):
             continue
-        punctuation = re.fullmatch(r"[\]\)}:,;\s]*(?:#.*)?", rest) is not None
-        weight = 0.9 if punctuation else 0.3 if re.match(r"[\])},:.]| %| \+", rest) else 0.1
-        weight *= 0.6 if here.endswith((" ", "(", "[")) or not here else 1.0
-        balance = sum(map(rest.count, ")]}")) - sum(map(rest.count, "([{"))
-        depth = len(broken.around[broken.tokens.index(token)]) if punctuation else balance
-        weight *= 1.0 if balance == depth else 0.5
+        weight = _end_weight(broken, token, here, rest)
         yield Guess(insertion(at + 1 + offset, quote), f"End the string in line {number}", weight)
-    yield Guess(
-        (Patch(at, at + 1, ""),), f"Take a stray quote out of line {number}", 0.5 if not body.strip(" )]},:") else 0.15
-    )
+    stray = 0.5 if not body.strip(" )]},:") else 0.15
+    yield Guess((Patch(at, at + 1, ""),), f"Take a stray quote out of line {number}", stray)
+
+
+def _end_weight(broken: Broken, token: Token, here: str, rest: str) -> float:
+    punctuation = re.fullmatch(r"[\]\)}:,;\s]*(?:#.*)?", rest) is not None
+    if punctuation:
+        weight = 0.9 - 0.5 * _codeness(broken, re.split(r"[\s%(\[]", here, maxsplit=1)[-1] if " " in here else "")
+    else:
+        likely = re.match(r"[\])},:.]|\s*%|\s*\+|\s", rest) is not None
+        weight = (0.3 if likely else 0.1) + 0.5 * _codeness(broken, rest)
+    weight *= 0.6 if here.endswith((" ", "(", "[", ",")) or not here else 1.0
+    balance = sum(map(rest.count, ")]}")) - sum(map(rest.count, "([{"))
+    depth = len(broken.around[broken.tokens.index(token)])
+    tail = broken.line_of(token.start) < broken.count and punctuation and rest.rstrip().endswith(",")
+    return weight * (1.0 if balance == depth or tail else 0.5)
+
+
+def _codeness(broken: Broken, text: str) -> float:
+    """The share of the words of a text that the file knows as names."""
+    words = re.findall(r"[^\W\d]\w*", text)
+    return sum(broken.known[word] > 0 or word in BUILTINS for word in words) / len(words) if words else 0.0
 
 
 def _begun(broken: Broken, number: int, token: Token) -> Iterator[Guess]:
@@ -151,110 +169,122 @@ def _braces(broken: Broken, tokens: list[Token], near: float) -> Iterator[Guess]
 
 
 def triple_quotes(broken: Broken) -> Iterator[Guess]:
-    """Triple quotes that are not paired. What looks like a beginning where an end is due tells where one is missing."""
+    """Triple quotes that are not paired. Where what looks like a beginning stands in the place of an end, or the other
+    way round, one is missing before."""
     marks = list(_TRIPLE.finditer(broken.text))[:600]
-    if not marks and not _PAIR.search(broken.text):
-        return
-    if not broken.says(
-        "string", "invalid", "unexpected", "expected", "unmatched", "closed", "forgot", "leading", "match"
-    ):
+    if broken.says("indent", "outside"):
         return
     yield from _third_quote(broken)
-    suspects = [
-        index for index, mark in enumerate(marks) if (index % 2 == 1) == _looks_like_beginning(broken, mark.start())
-    ]
-    for rank, index in enumerate(suspects[:2]):
-        mark = marks[index]
-        scale = 1.0 if rank == 0 else 0.5
-        title = f"Take the stray {mark.group()} out of line {broken.line_of(mark.start())}"
-        yield Guess((Patch(mark.start(), mark.end(), ""),), title, 0.2 * scale)
+    for rank, index in enumerate(_turns(broken, marks)[:3]):
+        scale = 0.7**rank
+        begin = marks[index - 1].end() if index else 0
+        end = marks[index].start() if index < len(marks) else len(broken.text)
+        quote = marks[min(index, len(marks) - 1)].group()
         if index % 2:
-            yield from _ends_of_docstring(broken, marks[index - 1].start(), mark.start(), mark.group(), scale)
+            yield from _ends(broken, marks[index - 1].start(), end, quote, scale)
         else:
-            yield from _beginnings(broken, mark.start(), mark.group(), scale)
-    if len(marks) % 2:
-        yield from _ends_of_docstring(broken, marks[-1].start(), len(broken.text), marks[-1].group(), 0.7)
+            yield from _beginnings(broken, begin, end, quote, scale)
+        if index < len(marks):
+            title = f"Take the stray {quote} out of line {broken.line_of(end)}"
+            yield Guess((Patch(end, marks[index].end(), ""),), title, 0.2 * scale, far=True)
+
+
+def _turns(broken: Broken, marks: list[re.Match[str]]) -> list[int]:
+    """Indices of marks, likeliest first, from which on beginnings and ends are exchanged."""
+    if not marks:
+        return []
+    begins = [_looks_like_beginning(broken, mark.start()) for mark in marks]
+    right = [begin == (index % 2 == 0) for index, begin in enumerate(begins)]
+    after = right.count(True)
+    costs = []
+    before = 0
+    for index in range(len(marks) + 1):
+        costs.append((before + after, index))
+        if index < len(marks):
+            before += not right[index]
+            after -= right[index]
+    kept = [index for cost, index in sorted(costs) if index % 2 or index < len(marks)]
+    return [index for index in kept if index == len(marks) or not right[index]] or kept[:1]
 
 
 def _looks_like_beginning(broken: Broken, at: int) -> bool:
-    """Text follows on its line, and none is before but what may stand before a string."""
+    """Nothing is before it on its line but what may stand before a string; alone on a line, a header is above."""
     number = broken.line_of(at)
     line, column = broken.line(number), at - broken.starts[number - 1]
     before, after = line[:column].strip(), line[column + 3 :].strip()
-    opens = not before or before[-1] in "=(,[{:+" or before.endswith("return") or before in ("r", "f", "b", "R", "rb")
-    if not after and not before:  # alone on its line: a beginning when a header is above
-        above = next(
-            (broken.line(up).rstrip() for up in range(number - 1, max(0, number - 3), -1) if broken.line(up).strip()),
-            ":",
+    if not after and not before:
+        if number == 1 or at == 0:
+            return True
+        above = (
+            broken.line(up).rstrip() for up in range(number - 1, max(0, number - 4), -1) if broken.line(up).strip()
         )
-        return above.endswith((":", "(", "="))
-    return opens and not after.startswith((")", ",", "]"))
+        nearest = next(above, ":")
+        return bool(_HEADER.match(nearest)) or nearest.endswith(("(", "=", "):"))
+    opens = not before or before[-1] in "=(,[{:+" or before.endswith("return") or before in ("r", "f", "b", "R", "rb")
+    return opens and not after.startswith((")", ",", "]", "%", "."))
+
+
+_HEADER = re.compile(r"\s*(?:async )?(?:def|class) .*:$|.*\)(?: -> .+)?:$")
 
 
 def _third_quote(broken: Broken) -> Iterator[Guess]:
     """`""Text.\"\"\"`: one of three is missing."""
     for found in list(_PAIR.finditer(broken.text))[:200]:
         number = broken.line_of(found.start())
-        line = broken.line(number)
-        before = line[: found.start() - broken.starts[number - 1]].strip()
-        after = line[found.end() - broken.starts[number - 1] :].strip()
-        begins, ends = not before and after[:1].isalnum(), before[-1:] in (".", "!", "") or not after
-        if begins or (ends and not after):
-            weight = 0.95 if begins or before.endswith(".") or not before else 0.5
-            yield Guess(
-                insertion(found.start(), found.group()[0]), f"Complete the triple quote in line {number}", weight
-            )
+        line, column = broken.line(number), found.start() - broken.starts[number - 1]
+        before, after = line[:column].strip(), line[column + 2 :].strip()
+        begins = not before and after[:1].isalnum()
+        if begins or not after:
+            sure = begins or before.endswith((".", ")")) or not before
+            title = f"Complete the triple quote in line {number}"
+            yield Guess(insertion(found.start(), found.group()[0]), title, 0.95 if sure else 0.5, far=True)
 
 
-def _ends_of_docstring(broken: Broken, begin: int, end: int, quote: str, scale: float) -> Iterator[Guess]:
-    first = broken.line_of(begin)
-    last = min(broken.line_of(end), first + _MOST_LINES, broken.count)
+def _ends(broken: Broken, begin: int, end: int, quote: str, scale: float) -> Iterator[Guess]:
+    """An end behind each line that may be the last one of a string: above code, above nothing, in place of nothing."""
+    first, last = broken.line_of(begin), min(broken.line_of(end), broken.count)
+    code = next((n for n in range(first + 1, last + 1) if _STATEMENT.match(broken.line(n))), last + 1)
     for number in range(first, last + 1):
-        if not broken.line(number).strip():
+        line = broken.line(number)
+        decay = scale * (0.985 ** (number - first) if number < code else 0.6 * 0.93 ** (number - code))
+        if not line.strip():
+            traces = bool(line) and line == broken.indent(first)
+            weight = 0.9 if traces and number > first else 0.4 if number + 1 == code or number + 2 == code else 0.1
+            title = f"End the string in line {number}"
+            yield Guess(insertion(broken.starts[number - 1] + len(line), quote), title, weight * decay, far=True)
             continue
-        text = broken.line(number).rstrip()
-        below = broken.line(number + 1) if number < broken.count else ""
-        one_line = number == first
-        if one_line and text.strip().lstrip("rRbBuUfF") == quote:
+        if number - first > 60 and number + 3 < code:
             continue
-        sentence = text.endswith((".", "!", "?"))
-        weight = (0.8 if sentence else 0.35) if one_line else (0.4 if sentence else 0.2)
-        weight *= 1.15 if not below.strip() or below[:1] != " " else 1.0
-        code = re.match(r"\s*(?:return|if|for|with|raise|self\.|def|class|@|\w+(?:\.\w+)* = |\w+\()", below)
-        weight *= 1.2 if code else 0.8
-        at = broken.starts[number - 1] + len(text)
-        yield Guess(
-            insertion(at, quote),
-            f"End the string in line {number}",
-            min(0.95, weight) * scale * 0.985 ** (number - first),
-        )
-        if not one_line:
+        at = broken.starts[number - 1] + len(line.rstrip())
+        due = any(n == code or n > last for n in _following(broken, number))
+        sentence = line.rstrip().endswith((".", "!", "?"))
+        weight = (0.7 if sentence and number == first else 0.3 if sentence else 0.15) + (0.2 if due else 0.0)
+        if line.strip().lstrip("rRbBuUfF") != quote or number > first:
+            yield Guess(insertion(at, quote), f"End the string in line {number}", weight * decay, far=True)
+        if number > first:
             new = broken.newline + broken.indent(first) + quote
-            yield Guess(
-                insertion(at, new),
-                f"End the string below line {number}",
-                min(0.95, weight) * 0.8 * scale * 0.985 ** (number - first),
-            )
+            yield Guess(insertion(at, new), f"End the string below line {number}", 0.8 * weight * decay, far=True)
 
 
-def _beginnings(broken: Broken, end: int, quote: str, scale: float) -> Iterator[Guess]:
-    last = broken.line_of(end)
-    for number in range(last, max(0, last - _MOST_LINES), -1):
-        if not broken.line(number).strip():
-            continue
-        above = broken.line(number - 1).rstrip() if number > 1 else ":"
+def _following(broken: Broken, number: int) -> Iterator[int]:
+    """The next line that is not blank, or one past the last."""
+    below = range(number + 1, min(number + 4, broken.count) + 1)
+    yield next((n for n in below if broken.line(n).strip()), broken.count + 1)
+
+
+def _beginnings(broken: Broken, begin: int, end: int, quote: str, scale: float) -> Iterator[Guess]:
+    """A beginning where the file does, below headers, behind assignments."""
+    last, first = broken.line_of(end), broken.line_of(begin)
+    for number in range(last, first - 1, -1):
+        line = broken.line(number)
+        above = broken.line(number - 1).rstrip() if number > 1 else ""
         at = broken.starts[number - 1] + len(broken.indent(number))
-        weight = 0.85 if above.endswith((":", "(")) or number == 1 else 0.2
-        if at < end:
-            yield Guess(
-                insertion(at, quote), f"Begin the string in line {number}", weight * scale * 0.99 ** (last - number)
-            )
-        place = re.search(r"[=(,]\s*", broken.line(number))
-        if place and at < end:
-            yield Guess(
-                insertion(broken.starts[number - 1] + place.end(), quote),
-                f"Begin the string in line {number}",
-                0.6 * scale * 0.99 ** (last - number),
-            )
-        if above.endswith(":"):
-            return
+        due = number == 1 or bool(_HEADER.match(above))
+        weight = (0.9 if due else 0.3 if above.endswith(("(", "=", ":")) else 0.08) * scale * 0.99 ** (last - number)
+        if at < end and (line.strip() or due) and (due or last - number < 60):
+            yield Guess(insertion(at, quote), f"Begin the string in line {number}", weight, far=True)
+        place = re.search(r"[=(,]\s*", line)
+        if place and at < end and last - number < 60:
+            title = f"Begin the string in line {number}"
+            weight = (0.6 if place.end() == len(line) or number == last else 0.3) * scale * 0.97 ** (last - number)
+            yield Guess(insertion(broken.starts[number - 1] + place.end(), quote), title, weight, far=True)
