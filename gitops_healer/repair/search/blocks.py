@@ -2,6 +2,8 @@
 
 import ast
 import heapq
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -168,3 +170,28 @@ def is_generator(function: ast.AST) -> bool:
 def nonlocal_names(target: Target) -> frozenset[str]:
     """Names that `nonlocal` and `global` in the target speak of."""
     return frozenset(name for n in ast.walk(target.node) if isinstance(n, _BINDS_LATER) for name in n.names)
+
+
+def else_at(target: Target, node: ast.If | ast.For | ast.AsyncFor | ast.While) -> int | None:
+    """Where the word `else` of a statement begins; None without one, or for `elif`."""
+    if not node.orelse or (isinstance(node, ast.If) and is_elif(target, node.orelse[0])):
+        return None
+    start = target.source.span(node.body[-1])[1]
+    end = target.source.starts[first_line(node.orelse[0]) - 1] if stands_alone(target, node.orelse[0]) else None
+    between = target.source.data[start : target.source.span(node.orelse[0])[0] if end is None else end]
+    bare = re.sub(rb"#[^\r\n]*", lambda found: b" " * len(found.group()), between)
+    at = bare.rfind(b"else")
+    return start + at if at >= 0 else None
+
+
+def line_start(target: Target, at: int) -> int:
+    """The first byte of the line that holds a byte."""
+    return target.source.starts[bisect_right(target.source.starts, at) - 1]
+
+
+def chain_of(target: Target, top: ast.If) -> list[ast.If]:
+    """An `if` with its `elif`s."""
+    chain = [top]
+    while len(chain[-1].orelse) == 1 and isinstance(inner := chain[-1].orelse[0], ast.If) and is_elif(target, inner):
+        chain.append(inner)
+    return chain

@@ -16,6 +16,7 @@ from gitops_healer.repair.search.scope import (
     kinds_of_annotation,
     kinds_of_types,
     names_in,
+    renamed,
     scope_of,
 )
 from gitops_healer.repair.search.target import Target
@@ -140,11 +141,6 @@ def _about_others(
             kinds = visible.get(name, UNKNOWN)
             if other != name and (not kinds or not visible[other] or kinds & visible[other]):
                 yield 0.4 * near.get(other, 0.3), renamed(text, name, other)
-
-
-def renamed(text: str, name: str, other: str) -> str:
-    """The source text with one variable for another."""
-    return re.sub(rf"(?<![\w.]){re.escape(name)}(?!\w)", lambda _: other, text)
 
 
 def _tests(target: Target) -> Iterator[ast.expr]:

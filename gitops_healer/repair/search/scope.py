@@ -267,3 +267,20 @@ def names_in(text: str) -> frozenset[str] | None:
         if isinstance(n, ast.Name)
     }
     return frozenset(names - inner | {name for n in ast.walk(tree) if (name := own_attribute(n))})
+
+
+@lru_cache(maxsize=20_000)
+def renamed(text: str, name: str, other: str) -> str:
+    """The source text with one variable (or `self.x`) for another; unchanged where the variable stands in an f-string,
+    whose parts have no true positions."""
+    tree = ast.parse(text)
+    formatted = {id(n) for top in ast.walk(tree) if isinstance(top, ast.JoinedStr) for n in ast.walk(top)}
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.Name | ast.Attribute) and name_of(n) == name]
+    if any(id(n) in formatted for n in found):
+        return text
+    lines = [line.encode("utf-8", "surrogateescape") for line in text.split("\n")]
+    for node in sorted(found, key=lambda n: (n.lineno, n.col_offset), reverse=True):
+        line = lines[node.lineno - 1]
+        if node.lineno == node.end_lineno:
+            lines[node.lineno - 1] = line[: node.col_offset] + other.encode() + line[node.end_col_offset :]
+    return b"\n".join(lines).decode("utf-8", "surrogateescape")

@@ -15,12 +15,13 @@ from gitops_healer.repair.search.template import RepairTemplate, Rewrite
 from gitops_healer.repair.source import read_source
 
 NAMES = {
+    "borrowed_statement", "condition_branches", "missing_statement", "superfluous_branch",
     "augmented_assignment", "initial_value", "loop_control", "missing_condition", "missing_guard", "missing_raise",
     "missing_return", "statement_depth", "statement_order",
     "superfluous_statement",
 }  # fmt: skip
 TEMPLATES = {t.name: t for t in discover("gitops_healer.repair.search.templates", RepairTemplate) if t.name in NAMES}
-FILES, PARTS, SAMPLE = 60, 150, 1  # how many files, functions and classes of them, rewrites of each by each template
+FILES, PARTS, SAMPLE = 60, 60, 1  # how many files, functions and classes of them, rewrites of each by each template
 STRANGE = {
     "one line": "def f(x):\n    for i in x: y = i; print(y)\n    if x: return y\n    else: y = 2; return 1\n",
     "tabs": "def f(x):\n\tn = 0\n\tfor i in x:\n\t\tif i:\n\t\t\tn = i\n\t\telse:\n\t\t\treturn 1\n\treturn n\n",

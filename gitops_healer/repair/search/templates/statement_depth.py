@@ -3,7 +3,17 @@
 import ast
 from collections.abc import Iterator
 
-from gitops_healer.repair.search.blocks import is_elif, is_movable, lines_of, loop_of, moved, stands_alone
+from gitops_healer.repair.search.blocks import (
+    else_at,
+    is_elif,
+    is_movable,
+    line_span,
+    line_start,
+    lines_of,
+    loop_of,
+    moved,
+    stands_alone,
+)
 from gitops_healer.repair.search.edits import after, before
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_template
@@ -107,17 +117,13 @@ def _moves(
 def _without_else(target: Target, statement: ast.stmt, put: Span) -> tuple[Span, ...]:
     """Moves the only statement of an `else:` and drops the `else:`; nothing when it is not such a statement."""
     parent = target.parent(statement)
-    if not isinstance(parent, ast.If | ast.For | ast.While) or parent.orelse != [statement]:
+    if not isinstance(parent, ast.If | ast.For | ast.AsyncFor | ast.While) or parent.orelse != [statement]:
         return ()
-    start = target.source.span(parent.body[-1])[1]
-    end = target.source.span(statement)[0]
-    between = target.source.data[start:end]
-    at = between.rfind(b"else")
-    line = target.source.data.rfind(b"\n", 0, start + at) + 1
-    if at < 0 or b"#" in between or (line <= start - 1 and line < target.source.span(parent)[0]):
+    at = else_at(target, parent)
+    if at is None:
         return ()
-    last = target.source.starts[statement.end_lineno - 1] + len(target.source.lines[statement.end_lineno - 1])  # type: ignore[operator]
-    return (Span(line, last, ""), put) if put.start >= last or (put.end <= line and put.start != line) else ()
+    start, end = line_start(target, at), line_span(target, statement, statement)[1]
+    return () if start <= put.start < end else (Span(start, end, ""), put)
 
 
 def _inwards(target: Target, statement: ast.stmt) -> Iterator[Rewrite]:
