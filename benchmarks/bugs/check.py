@@ -72,7 +72,8 @@ MODULE = "<module>"
 TESTS_SECONDS = 1.0
 PROBE_SECONDS = 3.0
 BEHAVIOURS_PER_FUNCTION = 30
-# A bug may loop for ever: an alarm ends the one test, so that the others still count.
+# A bug may loop for ever: an alarm ends the one test, so that the others still count. It rings again, as an event
+# loop swallows what is raised between two tasks.
 ALARM = """
 import signal
 import pytest
@@ -83,7 +84,7 @@ def ring(signum, frame):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, 2)
+    signal.setitimer(signal.ITIMER_REAL, 2, 0.2)
     try:
         return (yield)
     finally:
