@@ -141,7 +141,7 @@ def run_suite(
     sandbox: Sandbox, scratch: Path, tree: Path, tests: str, seconds: float = SUITE_SECONDS, calls: bool = False
 ) -> dict[str, Any]:
     """Run tests with pytest. Returns `passed`, `failed`, `unreadable` files and, when asked, `called` functions by
-    test; of a run that did not end, an unreadable file with the reason."""
+    test; of a run that was not `ended` by itself, an unreadable file with the reason."""
     (scratch / "plugins").mkdir(exist_ok=True)
     (scratch / "plugins" / "watch_tests.py").write_text(WATCH)
     report = scratch / "watched.json"
@@ -151,9 +151,9 @@ def run_suite(
     env |= {"WATCH_CALLS": "1"} if calls else {}
     ran = run(sandbox, command, scratch, tree, seconds, env)
     if not report.is_file():
-        return {"passed": [], "failed": [], "unreadable": [ran.reason or ran.stderr.decode()[-300:]], "called": {}}
-    told: dict[str, Any] = json.loads(report.read_text())
-    return told
+        why = ran.reason or ran.stderr.decode(errors="replace")[-300:]
+        return {"passed": [], "failed": [], "unreadable": [why], "called": {}, "ended": False}
+    return {**json.loads(report.read_text()), "ended": True}
 
 
 def run(
@@ -169,13 +169,17 @@ def passes(told: Mapping[str, Any]) -> bool:
 
 def apply_patch(diff: str, tree: Path) -> str:
     """Apply a diff as a user would. "" or why that cannot be, or must not be."""
-    changed = [line[6:].split("\t")[0] for line in diff.splitlines() if line.startswith("+++ b/")]
+    changed = changed_paths(diff)
     tests = [path for path in changed if Path(path).name.startswith(("test_", "conftest")) or path.endswith("_test.py")]
     if tests or not changed:
         return f"changes the tests {', '.join(tests)}" if tests else "changes nothing"
     alone = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)}
     done = subprocess.run(["git", "apply", "-"], input=diff.encode(), cwd=tree, capture_output=True, env=alone)
     return f"does not apply: {done.stderr.decode().strip()}" if done.returncode else ""
+
+
+def changed_paths(diff: str) -> list[str]:
+    return [line[6:].split("\t")[0] for line in diff.splitlines() if line.startswith("+++ b/")]
 
 
 # --- what one would write first ---

@@ -1,6 +1,7 @@
 """How repairs ended, and the tables that say it."""
 
 import json
+import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -13,12 +14,15 @@ from patches import Told
 
 STARTING = 5.0
 """Seconds that starting the command may take beside its budget."""
+SEARCH = ("single edits", "two edits")
+"""The phases in which candidates are tried."""
 Case = TypeVar("Case")
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A patch of the engine. why: what is wrong with it, "" when it is correct."""
+    """A patch of the engine. why: what is wrong with it, "" when it is correct; exact: it has the syntax tree
+    of what was there before the bug."""
 
     template: str
     title: str
@@ -26,6 +30,7 @@ class Judged:
     plausible: bool
     correct: bool
     why: str = ""
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,14 +84,14 @@ def share(count: int, of: int) -> str:
     return f"{count} of {of} ({count / of:.0%})" if of else "0 of 0"
 
 
-def by_class(results: Sequence[Result]) -> str:
-    rows = [_figures(kind, [one for one in results if one.kind == kind]) for kind in sorted({r.kind for r in results})]
-    titles = ("class of bug", "bugs", "plausible", "right at 1", "right in 3", "false claims", "median s")
+def by_group(results: Sequence[Result], title: str, key: Callable[[Result], str]) -> str:
+    rows = [_figures(name, [one for one in results if key(one) == name]) for name in sorted(set(map(key, results)))]
+    titles = (title, "bugs", "plausible", "right at 1", "right in 3", "false claims", "median s")
     return table(titles, [*rows, _figures("all", results)])
 
 
 def _figures(name: str, of: Sequence[Result]) -> tuple[object, ...]:
-    first, three = sum(one.rank == 1 for one in of), sum(one.rank > 0 for one in of)
+    first, three = sum(one.rank == 1 for one in of), sum(0 < one.rank <= 3 for one in of)
     sure_and_wrong = sum(one.false_claim for one in of)
     plausible = sum(one.plausible for one in of)
     return name, len(of), plausible, first, three, sure_and_wrong, median(one.told.seconds for one in of)
@@ -102,7 +107,7 @@ def by_template(results: Sequence[Result]) -> str:
             counts[patch.template][f"{place} plausible"] += patch.plausible
             counts[patch.template][f"{place} correct"] += patch.correct
     columns = [f"{place}{what}" for place in ("first", "later") for what in ("", " plausible", " correct")]
-    titles = ("template", "at rank 1", "plausible", "correct", "at 2 and 3", "plausible", "correct")
+    titles = ("template", "at rank 1", "plausible", "correct", "later", "plausible", "correct")
     ordered = sorted(counts.items(), key=lambda item: (-item[1]["first"], -item[1]["later"], item[0]))
     return table(titles, [(name, *(count[column] for column in columns)) for name, count in ordered])
 
@@ -123,11 +128,12 @@ def time_spent(results: Sequence[Result]) -> str:
             spent[phase] += seconds
     spent["outside of the phases"] = max(0.0, total - sum(spent.values()))
     rate = f"{candidates} candidates in {total:.0f} s of wall clock: {_speed(results):.1f} a second"
-    search = spent.get("search", 0.0)
+    search = sum(spent[phase] for phase in SEARCH if phase in spent)
     while_searching = f"; {candidates / search:.0f} a second of search" if search else ""
     ordered = sorted(spent.items(), key=lambda item: -item[1])
     rows = [(name, seconds, f"{seconds / max(total, 0.001):.0%}") for name, seconds in ordered]
-    return f"{rate}{while_searching}\n" + table(("phase", "seconds", "share"), rows)
+    busy = f"load of the machine in the last 15 minutes: {os.getloadavg()[2]:.1f} on {os.cpu_count()} processors"
+    return f"{rate}{while_searching}; {busy}\n" + table(("phase", "seconds", "share"), rows)
 
 
 def goals(results: Sequence[Result]) -> str:
@@ -136,7 +142,7 @@ def goals(results: Sequence[Result]) -> str:
     reached = [
         ("plausible within the budget", sum(one.plausible for one in results), count, 0.85, True),
         ("correct at rank 1", sum(one.rank == 1 for one in results), count, 0.75, True),
-        ("correct in the first three", sum(one.rank > 0 for one in results), count, 0.85, True),
+        ("correct in the first three", sum(0 < one.rank <= 3 for one in results), count, 0.85, True),
         ("false claims, of all bugs", wrong, count, 0.03, False),
         ("false claims, of what was called certain", wrong, claims, 0.03, False),
     ]
@@ -169,7 +175,8 @@ def _speed(of: Sequence[Result]) -> float:
 
 
 def report(results: Sequence[Result], naive: Sequence[Result]) -> None:
-    for part in (by_class, by_template, certainty, time_spent, goals):
+    print(f"\n{by_group(results, 'class of bug', lambda one: one.kind)}")
+    for part in (by_template, certainty, time_spent, goals):
         print(f"\n{part(results)}")
     if naive:
         print(f"\n{ratio(results, naive)}")
