@@ -21,7 +21,8 @@ class Ingredients:
     """Of one module, nearest first. module_names: names that the module binds (functions, classes, constants, imports);
     arities: callable -> (fewest, most) positional arguments, most -1 when open; attributes: how often each attribute
     is read; constants: source texts of numbers and strings; conditions, calls, statements: source texts as they stand,
-    with the qualified name of the function that they come from; words: strings and numbers of the failing tests.
+    with the qualified name of the function that they come from; words: strings and numbers of the failing tests;
+    fields: class -> attributes that it declares or sets.
 
     Methods are `Class.method` in arities, without self. Texts from other files follow those of the module, and their
     functions are named `path:qualname`.
@@ -35,6 +36,7 @@ class Ingredients:
     calls: tuple[tuple[str, str], ...] = ()
     statements: tuple[tuple[str, str], ...] = ()
     words: tuple[str, ...] = ()
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def gather(source: Source, others: Iterable[Source] = (), tests: Iterable[Source] = ()) -> Ingredients:
@@ -52,6 +54,7 @@ def gather(source: Source, others: Iterable[Source] = (), tests: Iterable[Source
         calls=_origins((n, lead, one) for lead, one in files for n in ast.walk(one.tree) if isinstance(n, ast.Call)),
         statements=_origins((n, lead, one) for lead, one in files for n in _simple(one.tree)),
         words=_distinct(word for one in tests for word in constants_of(one)),
+        fields={name: names for one in (*others[::-1], source) for name, names in _fields(one.tree)},
     )
 
 
@@ -116,6 +119,19 @@ def _of_class(node: ast.ClassDef) -> dict[str, tuple[int, int]]:
         fields = [one for one in node.body if isinstance(one, ast.AnnAssign)]
         made = (sum(one.value is None for one in fields), len(fields))
     return found | ({node.name: made} if made else {})
+
+
+def _fields(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Classes with their fields, properties, and what methods set on `self`."""
+    for owner in ast.walk(tree):
+        if not isinstance(owner, ast.ClassDef):
+            continue
+        declared = [n.target.id for n in owner.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)]
+        methods = [n for n in owner.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+        properties = [n.name for n in methods if any("property" in ast.unparse(one) for one in n.decorator_list)]
+        stored = [n for method in methods for n in ast.walk(method) if isinstance(n, ast.Attribute) and not _read(n)]
+        own = [n.attr for n in stored if isinstance(n.value, ast.Name) and n.value.id == "self"]
+        yield owner.name, tuple(dict.fromkeys([*declared, *own, *properties]))
 
 
 def _imported(source: Source, others: Iterable[Source]) -> dict[str, tuple[int, int]]:

@@ -37,6 +37,18 @@ _METHODS = {
     "NoneType": "append extend insert remove clear sort reverse add discard update appendleft",
     "bytes": "encode to_bytes",
 }
+_ATTRIBUTES = {
+    **dict.fromkeys("year month day hour minute second microsecond days seconds microseconds".split(), "int"),
+    **dict.fromkeys("numerator denominator lineno maxsize".split(), "int"),
+    **dict.fromkeys("real imag pi e inf".split(), "float"), "stem": "str", "suffix": "str",
+}  # fmt: skip
+# Methods that only one builtin type has: who calls them tells the type of the object.
+_ONLY_OF = {
+    **dict.fromkeys("append extend sort".split(), "list"),
+    **dict.fromkeys("items keys values setdefault".split(), "dict"),
+    **dict.fromkeys("add discard".split(), "set"), **dict.fromkeys("popleft appendleft".split(), "deque"),
+    **dict.fromkeys("strip lstrip rstrip split rsplit splitlines lower upper startswith endswith".split(), "str"),
+}  # fmt: skip
 _RESULT = {method: kind for kind, names in _METHODS.items() for method in names.split()}
 
 
@@ -142,8 +154,10 @@ def _of_variable(target: Target, expr: ast.Name | ast.Attribute, depth: int) -> 
         line = target.statement_of(expr).lineno
     except ValueError:
         return UNKNOWN
-    seen = target.types_at(line).get(name, UNKNOWN)
-    return seen or _bound(target, name, depth)
+    found = target.types_at(line).get(name, UNKNOWN) or _bound(target, name, depth)
+    if not found and isinstance(expr, ast.Attribute) and expr.attr in _ATTRIBUTES:
+        return frozenset({_ATTRIBUTES[expr.attr]})
+    return found
 
 
 def type_of_name(target: Target, name: str, line: int) -> Types:
@@ -152,7 +166,25 @@ def type_of_name(target: Target, name: str, line: int) -> Types:
 
 
 def _bound(target: Target, name: str, depth: int) -> Types:
-    """By the annotation of the name, or by all of its assignments, when each tells."""
+    """By the annotation of the name, or by all of its assignments, when each tells; else by what is called on it."""
+    return _assigned_types(target, name, depth) or _used_as(target).get(name, UNKNOWN)
+
+
+@lru_cache(maxsize=16)
+def _used_as(target: Target) -> dict[str, Types]:
+    """Types of variables on which methods of one builtin type are called."""
+    found: dict[str, set[str]] = {}
+    for node in target.nodes:
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in _ONLY_OF
+            and isinstance(node.value, ast.Name | ast.Attribute)
+        ):
+            found.setdefault(ast.unparse(node.value), set()).add(_ONLY_OF[node.attr])
+    return {name: frozenset(kinds) for name, kinds in found.items() if len(kinds) == 1}
+
+
+def _assigned_types(target: Target, name: str, depth: int) -> Types:
     annotated = _annotations(target).get(name)
     if annotated:
         return annotated
@@ -201,6 +233,7 @@ def _annotated(note: ast.expr) -> Types:
 def _bindings(target: Target) -> dict[str, list[tuple[ast.expr | None, bool]]]:
     """name -> what it is bound to, and whether to the items of that; None for bindings that tell nothing."""
     found: dict[str, list[tuple[ast.expr | None, bool]]] = {name: [(None, False)] for name in target.parameters}
+    found |= {name: [(default, False)] for name, default in _defaults(target)}
     for node in target.nodes:
         for place, value, iterated in _assigned(node):
             for name in ast.walk(place):
@@ -208,6 +241,16 @@ def _bindings(target: Target) -> dict[str, list[tuple[ast.expr | None, bool]]]:
                     known = value if name is place else None
                     found.setdefault(ast.unparse(name), []).append((known, iterated))
     return found
+
+
+def _defaults(target: Target) -> list[tuple[str, ast.expr]]:
+    """Parameters with constants as defaults, `None` left aside: the default tells the type."""
+    if isinstance(target.node, ast.Module):
+        return []
+    a = target.node.args
+    positional = [*a.posonlyargs, *a.args][::-1]
+    pairs = [*zip(positional, a.defaults[::-1], strict=False), *zip(a.kwonlyargs, a.kw_defaults, strict=True)]
+    return [(one.arg, d) for one, d in pairs if isinstance(d, ast.Constant) and d.value is not None]
 
 
 def _assigned(node: ast.AST) -> list[tuple[ast.expr, ast.expr | None, bool]]:

@@ -9,7 +9,7 @@ from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.types import fits, heads, held, may_be, surely, type_of
 from tests.repair.search.test_templates import target_of
 
-BODY = """def f(a, b: int, c: "list[str] | None", d=None):
+BODY = """def f(a, b: int, c: "list[str] | None", d=None, *, e=False):
     n = 0
     words = a.split()
     total = 0.5
@@ -64,12 +64,14 @@ def returned(text: str, seen: Seen | None = None) -> tuple[Target, ast.expr]:
         ("1 if a else 'x'", {"int", "str"}),
         ("[0] * n", {"list[int]"}),
         ("'%d' % n", {"str"}),
-        ("a", set()),
+        ("a", {"str"}),
         ("d", set()),
-        ("a + 1", set()),
-        ("a.thing", set()),
+        ("d + 1", set()),
+        ("d.thing", set()),
+        ("d.year", {"int"}),
         ("unknown(a)", set()),
-        ("1 if a else a", set()),
+        ("1 if a else d", set()),
+        ("e", {"bool"}),
     ],
 )
 def test_forms_tell_types(text: str, types: set[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from gitops_healer.repair.search.ingredients import conditions_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.templates._calls import readable_at
-from gitops_healer.repair.search.templates._places import variables_at
+from gitops_healer.repair.search.templates._places import one_line, values_of_module, variables_at
 from gitops_healer.repair.search.types import NUMBERS, SIZED, Types, fits, held, may_be, surely
 
 _CONTAINERS = ("list", "set", "dict", "tuple", "str", "frozenset", "deque", "defaultdict", "Counter", "OrderedDict")
@@ -19,10 +19,15 @@ def atoms(target: Target, node: ast.expr, most: int = 24) -> list[tuple[str, flo
     used |= {ast.unparse(n) for n in ast.walk(node) if isinstance(n, ast.Attribute)}
     inner = target.inner_names(node)
     found: dict[str, float] = {}
-    for text, weight in _existing(target, node):
+    for text, weight in (*_existing(target, node), *_parallel(target, node)):
         found.setdefault(text, weight)
     near = [(n, t, w * (1.0 if n in used or n in inner else 0.5)) for n, t, w in variables_at(target, node)]
     near = sorted((one for one in near if one[2] > 0.1), key=lambda one: -one[2])[:_VARIABLES]
+    for name, types, weight in near[:4]:
+        for constant in values_of_module(target):
+            if constant.isupper() and "." not in name and not surely(types, *_CONTAINERS[:4]):
+                found.setdefault(f"{name} != {constant}", 0.2 * weight)
+                found.setdefault(f"{name} == {constant}", 0.15 * weight)
     for name, types, weight in near:
         for text, share in (*_about(name, types), *_between(name, types, near)):
             found[text] = max(found.get(text, 0.0), weight * share)
@@ -40,6 +45,19 @@ def _existing(target: Target, node: ast.expr) -> Iterator[tuple[str, float]]:
         if kept < 10 and text not in own and readable_at(target, node, text) is not None:
             kept += 1
             yield text, 0.4 / (1 + kept / 10)
+
+
+def _parallel(target: Target, node: ast.expr) -> Iterator[tuple[str, float]]:
+    """What is asked about one attribute or key on both sides asked about another one: `a.x == b.x` -> `a.y == b.y`."""
+    for part in (node, *getattr(node, "values", ())):
+        match part:
+            case ast.Compare(left=ast.Attribute(attr=one) as left, comparators=[ast.Attribute(attr=other) as right]):
+                fields = [names for names in target.ingredients.fields.values() if one in names]
+                head, tail = target.text(part), (target.text(left), target.text(right))
+                for name in dict.fromkeys(name for names in fields for name in names if name != one):
+                    if one == other and one_line(head):
+                        texts = [text.removesuffix(one) + name for text in tail]
+                        yield texts[0] + head[len(tail[0]) : len(head) - len(tail[1])] + texts[1], 0.6
 
 
 def _about(name: str, types: Types) -> Iterator[tuple[str, float]]:

@@ -38,10 +38,19 @@ def argument_order(target: Target) -> Iterator[Rewrite]:
                     isinstance(operator, ast.Add) and not surely(type_of(target, node), *NUMBERS)
                 ):
                     yield from _pairs(target, [left, right], "operands", 0.9)
+                if isinstance(left, ast.BinOp) and target.source.span(left)[1] == target.source.span(left.right)[1]:
+                    yield from _pairs(target, [left.right, right], "operands", 0.6)
+            case ast.BoolOp(values=values) if not isinstance(values[0], ast.Compare) or not _asked(target, node):
+                yield from _pairs(target, values, "operands", 0.6)
             case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[right]):
                 yield from _pairs(target, [left, right], "operands", 0.3)
             case ast.Subscript(value=ast.Subscript(slice=first), slice=second):
                 yield from _pairs(target, [first, second], "keys", 0.8)
+
+
+def _asked(target: Target, node: ast.BoolOp) -> bool:
+    """Whether all parts are comparisons, of which the order is of no consequence but for errors."""
+    return all(isinstance(value, ast.Compare | ast.UnaryOp) for value in node.values)
 
 
 def _arguments(target: Target, call: ast.Call) -> Iterator[Rewrite]:

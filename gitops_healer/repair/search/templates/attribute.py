@@ -9,7 +9,7 @@ from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
 from gitops_healer.repair.search.templates._calls import has_attribute, renamed
 from gitops_healer.repair.search.templates._places import alike, attributes_of_self, change, short
-from gitops_healer.repair.search.types import UNKNOWN, fits, type_of, type_of_name
+from gitops_healer.repair.search.types import UNKNOWN, fits, heads, type_of, type_of_name
 
 _FAMILIES = """
 year month day | hour minute second microsecond | days seconds microseconds | start stop step | real imag | numerator
@@ -60,7 +60,7 @@ def _others(target: Target, node: ast.Attribute) -> Iterator[Rewrite]:
     receiver = target.text(node.value)
     line = target.statement_of(node).lineno
     found: list[tuple[str, float]] = []
-    for name, weight in _candidates(target, node.value).items():
+    for name, weight in _candidates(target, node).items():
         if name == node.attr or has_attribute(target, node.value, name) is False:
             continue
         types = type_of_name(target, f"{receiver}.{name}", line) if receiver.isidentifier() else UNKNOWN
@@ -71,14 +71,19 @@ def _others(target: Target, node: ast.Attribute) -> Iterator[Rewrite]:
         yield from renamed(target, node, name, f"Read {short('.' + name)} instead of {short('.' + node.attr)}", weight)
 
 
-def _candidates(target: Target, receiver: ast.expr) -> dict[str, float]:
-    """Attributes that a receiver may have, with how likely that is."""
+def _candidates(target: Target, node: ast.Attribute) -> dict[str, float]:
+    """Attributes that the object may have, with how likely that is."""
+    receiver = node.value
     text = ast.unparse(receiver)
     common = [name for name, _ in _read(target).most_common(12) if name not in _methods(target)]
     found = dict.fromkeys(common, 0.25)
     if isinstance(receiver, ast.Name):
         seen = target.types_at(target.statement_of(receiver).lineno)
         found |= {name.partition(".")[2]: 1.0 for name in seen if name.startswith(f"{text}.")}
+    kinds = heads(type_of(target, receiver))
+    for owner, fields in target.ingredients.fields.items():
+        if (owner in kinds or (not kinds and node.attr in fields)) and text != "self":
+            found |= dict.fromkeys(fields, 1.0 if owner in kinds else 0.8)
     found |= dict.fromkeys(_of(target).get(text, ()), 1.0)
     if text == "self":
         found |= dict.fromkeys(attributes_of_self(target), 1.0)

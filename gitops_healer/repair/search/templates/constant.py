@@ -9,6 +9,7 @@ from gitops_healer.repair.search.template import Example, Rewrite, repair_templa
 from gitops_healer.repair.search.templates._places import alike, change, in_fstring, short
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])")
+_UNITS = (60, 100, 1000, 24, 7, 12, 3600, 1024, 365, 30, 10, 16, 8)  # in which things are often counted
 _MOST = 10  # other constants of the file that are offered at one place
 
 
@@ -83,6 +84,8 @@ def _numbers(target: Target, node: ast.expr, value: int | float) -> Iterator[str
     yield from ("0", "1")
     numbers = [text for text in _nearby(target) if text[:1].isdigit() or text[:1] == "."]
     yield from sorted(numbers, key=lambda text: -alike(text, target.text(node)))[:_MOST]
+    if value in _UNITS:
+        yield from (str(one) for one in _UNITS)
     if isinstance(value, float):
         yield from (_written(value * 100), _written(value / 100), _written(1 - value), _written(value + 0.5))
     else:

@@ -7,7 +7,7 @@ from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_template
 from gitops_healer.repair.search.templates._calls import callee_of, calls_of, is_open, readable_at, takes
 from gitops_healer.repair.search.templates._places import functions_of_module, in_fstring, short, variables_at
-from gitops_healer.repair.search.types import may_be
+from gitops_healer.repair.search.types import may_be, surely
 
 # What functions and methods of the standard library are often called with in addition.
 _OFTEN: dict[str, str] = {
@@ -23,6 +23,7 @@ _OFTEN: dict[str, str] = {
     "product": "repeat=2", "accumulate": "initial=0", "field": "default=None", "encode": "'utf-8'",
     "decode": "'utf-8'", "read_text": "encoding='utf-8'", "reduce": "0 1", "log": "2", "index": "1", "ljust": "'~'",
     "rjust": "'0' '~'", "center": "'~'", "isoformat": "timespec='seconds'", "most_common": "1",
+    "popitem": "last=False",
 }  # fmt: skip
 # Splitting with a limit, on top of a separator.
 _SECOND = {"split": "1 maxsplit=1", "rsplit": "1 maxsplit=1", "replace": "1"}
@@ -93,6 +94,8 @@ def _is_lone_generator(target: Target, call: ast.Call) -> bool:
 def _arguments(target: Target, call: ast.Call) -> Iterator[tuple[str, float]]:
     callee = callee_of(call)
     name = call.func.attr if isinstance(call.func, ast.Attribute) else callee
+    if name in ("sorted", "sort", "max", "min"):
+        yield from _for_order(target, call, name)
     yield from _by_signature(target, call, callee)
     yield from _as_elsewhere(target, call, callee or f".{name}")
     often = (_SECOND if call.args and name in _SECOND and len(call.args) == 1 else _OFTEN).get(name, "")
@@ -104,8 +107,19 @@ def _arguments(target: Target, call: ast.Call) -> Iterator[tuple[str, float]]:
         name in ("get", "pop", "setdefault", "round", "range", "replace") or takes(target, callee, len(call.args) + 1)
     ) and (call.args or callee in functions_of_module(target)):
         variables = [(n, w) for n, t, w in variables_at(target, call) if may_be(t, "int", "str", "list") or callee]
-        for rank, (variable, near) in enumerate(sorted(variables, key=lambda pair: -pair[1])[:5]):
+        for rank, (variable, near) in enumerate(sorted(variables, key=lambda pair: -pair[1])[:8]):
             yield variable, 0.5 * near / (1 + rank / 3)
+
+
+def _for_order(target: Target, call: ast.Call, name: str) -> Iterator[tuple[str, float]]:
+    """By what to order: what a dict in scope gives for each, and a truth value in scope for the direction."""
+    for variable, types, near in variables_at(target, call):
+        if surely(types, "dict", "Counter", "defaultdict"):
+            yield f"key={variable}.get", 0.6 * near
+        if surely(types, "bool") and name in ("sorted", "sort"):
+            yield f"reverse={variable}", 0.8 * near
+        if "key" in variable or surely(types, "function", "method"):
+            yield f"key={variable}", 0.7 * near
 
 
 def _accepts(name: str, call: ast.Call, text: str) -> bool:
@@ -138,7 +152,9 @@ def _by_signature(target: Target, call: ast.Call, callee: str) -> Iterator[tuple
     for number, one in enumerate((*positional[len(call.args) :], *a.kwonlyargs)):
         if one.arg in passed:
             continue
-        values = [(one.arg, 1.0)] if one.arg in visible else [("True", 0.4), ("False", 0.3), ("None", 0.2)]
+        values = [("True", 0.4), ("False", 0.3), ("None", 0.2)]
+        if one.arg in visible:
+            values = [(one.arg, 1.0), (f"{one.arg} + 1", 0.5), (f"{one.arg} - 1", 0.4)]
         for value, weight in values:
             if number == 0 and one not in a.kwonlyargs and not passed:
                 yield value, weight

@@ -45,6 +45,10 @@ def _doubtful(target: Target, node: ast.expr, deciding: frozenset[ast.expr]) -> 
         return 0.0
     if node in deciding:
         return 0.8
+    if isinstance(parent, ast.GeneratorExp | ast.ListComp) and node is parent.elt:
+        above = target.parent(parent)
+        counted = isinstance(above, ast.Call) and ast.unparse(above.func) in ("sum", "any", "all")
+        return 0.4 if counted else 0.0
     if isinstance(parent, ast.BoolOp):
         return 0.5 if surely(type_of(target, node), "bool") or _decides(target, parent, deciding) else 0.1
     return 0.4 if surely(type_of(target, node), "bool") and not isinstance(parent, ast.Compare) else 0.0

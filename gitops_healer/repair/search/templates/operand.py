@@ -32,6 +32,35 @@ def operand(target: Target) -> Iterator[Rewrite]:
         weight = _weight(target, node)
         if weight:
             yield from _added(target, node, weight)
+        if isinstance(target.parent(node), ast.Lambda) or _in_lambda_key(target, node):
+            text = f"-{beside(target, node, 13)}"
+            yield from change(target, node, text, f"Use {short(text)} instead of {short(target.text(node))}", 0.4)
+    for statement in target.statements:
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            yield from _accumulated(target, statement.targets[0], statement.value)
+
+
+def _in_lambda_key(target: Target, node: ast.expr) -> bool:
+    """Whether an expression is a part of what a lambda sorts by."""
+    parent = target.parent(node)
+    number = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
+    return number and isinstance(parent, ast.Tuple) and isinstance(target.parent(parent), ast.Lambda)
+
+
+def _accumulated(target: Target, place: ast.expr, value: ast.expr) -> Iterator[Rewrite]:
+    """`best = x` -> `best = max(best, x)`, `best + x`, and so on."""
+    types = type_of(target, value)
+    if isinstance(place, ast.Tuple | ast.List | ast.Starred) or isinstance(value, ast.Constant):
+        return
+    if types and not surely(types, *NUMBERS, *_LISTS):
+        return
+    now, known = target.text(place), 1.0 if types else 0.4
+    if any(ast.unparse(n) == now for n in ast.walk(value) if isinstance(n, ast.expr)):
+        return
+    text, inside = beside(target, value, ADD + 1), beside(target, value, 1)
+    forms = ((f"max({now}, {inside})", 0.6), (f"min({now}, {inside})", 0.5), (f"{now} + {text}", 0.6))
+    for form, share in (*forms, (f"{now} - {text}", 0.3), (f"{now} * {text}", 0.2), (f"{now} or {inside}", 0.2)):
+        yield from change(target, value, form, f"Keep what is there: {short(form)}", 0.6 * known * share)
 
 
 def _dropped(target: Target, node: ast.BinOp) -> Iterator[Rewrite]:

@@ -55,8 +55,10 @@ def _likely(target: Target, node: ast.expr) -> float:
             return 0.3 if known == 1.0 else 0.0
         case ast.Attribute() | ast.Starred() | ast.Expr() | ast.For() | ast.comprehension() | ast.FormattedValue():
             return 0.0
+        case ast.Call(func=inner) if inner is node:
+            return 0.0
         case _:
-            return 0.5 if known == 1.0 else (0.15 if _counts(node) else 0.0)
+            return 0.5 if known == 1.0 else (0.15 if _counts(node) else 0.08)
 
 
 def _is_mapping(target: Target, node: ast.Subscript) -> bool:

@@ -27,11 +27,15 @@ _PARTS = tuple[str, str, str]
 )
 def slice_bounds(target: Target) -> Iterator[Rewrite]:
     """Slice from, up to or in steps of something else, or not at all: `xs[k:]` for `xs[:k]`, `xs[1:]` for `xs`."""
-    for node in target.places:
+    changed = [n for n in target.nodes if isinstance(n, ast.Subscript) and not isinstance(n.ctx, ast.Load)]
+    for node in (*target.places, *changed):
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
             yield from _other_bounds(target, node, node.slice)
-            yield from _unsliced(target, node, node.slice)
-        elif isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Tuple):
+            if isinstance(node.ctx, ast.Load):
+                yield from _unsliced(target, node, node.slice)
+        elif (
+            isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and not isinstance(node.slice, ast.Tuple)
+        ):
             yield from _from_index(target, node)
         elif isinstance(node, ast.Name | ast.Attribute | ast.Call):
             yield from _sliced(target, node)
@@ -64,9 +68,15 @@ def _moved(target: Target, parts: _PARTS, now: ast.Slice) -> Iterator[_PARTS]:
         yield ("", stop, step)
     if stop:
         yield (start, "", step)
+    if start == "1" and not stop:
+        yield ("", "-1", step)
+    if stop == "-1" and not start:
+        yield ("1", "", step)
     for bound, text in ((now.lower, start), (now.upper, stop)):
         if isinstance(bound, ast.Name | ast.Call | ast.Attribute):
             yield (f"-{text}", stop, step) if bound is now.lower else (start, f"-{text}", step)
+            if not (start and stop):
+                yield ("", f"-{text}", step) if bound is now.lower else (f"-{text}", "", step)
     if now.lower is not None and now.upper is not None:
         yield (start, f"{beside(target, now.lower, ADD)} + {beside(target, now.upper, ADD)}", step)
     if not start:
@@ -85,6 +95,9 @@ def _bounded(target: Target, parts: _PARTS, node: ast.Subscript) -> Iterator[_PA
             yield (start, name, step)
         if not start and name != stop:
             yield (name, stop, step)
+    for name, _ in others_for(target, node, 3, ("str", "list", "tuple", "bytes")):
+        if isinstance(now := node.slice, ast.Slice) and name != target.text(node.value):
+            yield (f"len({name})", stop, step) if now.upper is None else (start, f"len({name})", step)
 
 
 def _unsliced(target: Target, node: ast.Subscript, now: ast.Slice) -> Iterator[Rewrite]:

@@ -36,13 +36,17 @@ _MAPPINGS = ("dict", "defaultdict", "Counter", "OrderedDict")
 )
 def subscript(target: Target) -> Iterator[Rewrite]:
     """Ask for another key or index, or for the thing itself: `xs[-1]` for `xs[i]`, `xs[0]` for `xs`."""
+    changed = [n for n in target.nodes if isinstance(n, ast.Subscript) and not isinstance(n.ctx, ast.Load)]
+    for place in changed:
+        if not isinstance(place.slice, ast.Slice | ast.Tuple):
+            yield from _other_keys(target, place)
     for node in target.places:
         if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice | ast.Tuple):
             yield from _other_keys(target, node)
             yield from _without(target, node)
         elif isinstance(node, ast.Name | ast.Attribute | ast.Call):
             yield from _with(target, node)
-        if isinstance(node, ast.Name):
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
             yield from _of_container(target, node)
 
 
@@ -50,7 +54,8 @@ def _other_keys(target: Target, node: ast.Subscript) -> Iterator[Rewrite]:
     key, now = node.slice, target.text(node.slice)
     if isinstance(key, ast.Constant) and isinstance(key.value, str):
         quote = now[-1]
-        likely = sorted(keys_of_file(target), key=lambda name: -alike(name, str(key.value)))[:8]
+        names = dict.fromkeys([*keys_of_file(target), *target.ingredients.attributes])
+        likely = sorted(names, key=lambda name: -alike(name, str(key.value)))[:8]
         found = [(quoted(name, quote), 0.8 / (1 + rank / 2)) for rank, name in enumerate(likely)]
     elif may_be(type_of(target, node.value), *_SEQUENCES) and not surely(type_of(target, key), "str"):
         whole = target.text(node.value)
@@ -113,16 +118,17 @@ def _is_len(call: ast.Call) -> bool:
     return isinstance(call.func, ast.Name) and call.func.id in ("len", "isinstance", "range", "enumerate")
 
 
-def _of_container(target: Target, node: ast.Name) -> Iterator[Rewrite]:
+def _of_container(target: Target, node: ast.expr) -> Iterator[Rewrite]:
     """`i` -> `xs[i]`: what stands under a key where the key is read."""
     parent = target.parent(node)
-    if isinstance(parent, ast.Attribute | ast.Subscript | ast.Starred) or node.id in ("self", "cls"):
+    now = target.text(node)
+    if isinstance(parent, ast.Attribute | ast.Subscript | ast.Starred) or now in ("self", "cls"):
         return
     if isinstance(parent, ast.Call) and parent.func is node:
         return
-    if not surely(type_of(target, node), "int", "str", "tuple") and len(node.id) > 1:
+    if not surely(type_of(target, node), "int", "str", "tuple") and len(now) > 1:
         return
     for name, weight in others_for(target, node, 3, (*_MAPPINGS, "list", "tuple", "deque")):
-        text = f"{name}[{node.id}]"
+        text = f"{name}[{now}]"
         if can_stand(target, node, text):
-            yield from change(target, node, text, f"Use {short(text)} instead of {short(node.id)}", 0.5 * weight)
+            yield from change(target, node, text, f"Use {short(text)} instead of {short(now)}", 0.5 * weight)

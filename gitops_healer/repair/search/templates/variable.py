@@ -5,7 +5,16 @@ from collections.abc import Iterator
 
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
-from gitops_healer.repair.search.templates._places import change, others_for, short
+from gitops_healer.repair.search.templates._places import (
+    attributes_of_self,
+    change,
+    class_of,
+    functions_of_module,
+    has_self,
+    others_for,
+    short,
+)
+from gitops_healer.repair.search.types import heads, type_of_name
 
 
 @repair_template(
@@ -25,8 +34,11 @@ from gitops_healer.repair.search.templates._places import change, others_for, sh
 def variable(target: Target) -> Iterator[Rewrite]:
     """Read another variable in scope of a fitting type: `high` for `low`."""
     for node in target.places:
+        called = isinstance(target.parent(node), ast.Call) and getattr(target.parent(node), "func", None) is node
         if _is_variable(target, node):
             strength = 1.0
+        elif _is_own_attribute(node) and not called:
+            strength = 0.5
         elif isinstance(node, ast.Constant) and not isinstance(node.value, bool | str | None):
             strength = 0.3
         else:
@@ -34,6 +46,42 @@ def variable(target: Target) -> Iterator[Rewrite]:
         for rank, (name, weight) in enumerate(others_for(target, node)):
             title = f"Use {short(name)} instead of {short(target.text(node))}"
             yield from change(target, node, name, title, strength * weight / (1 + 0.1 * rank))
+    yield from _objects(target)
+
+
+def _objects(target: Target) -> Iterator[Rewrite]:
+    """`other.x` -> `self.x` and the other way round."""
+    names = [name for name in target.locals if name != "self"]
+    if not has_self(target):
+        return
+    for node in target.places:
+        if not isinstance(node, ast.Name) or not isinstance(parent := target.parent(node), ast.Attribute):
+            continue
+        if node.id == "self":
+            line = node.lineno
+            for name in names:
+                types = heads(type_of_name(target, name, line))
+                owner = class_of(target)
+                if owner is not None and (owner.name in types or (not types and parent.attr in _read_of(target, name))):
+                    yield from change(target, node, name, f"Use {short(name)} instead of `self`", 0.5)
+        elif node.id in target.locals and parent.attr in _members(target):
+            yield from change(target, node, "self", f"Use `self` instead of {short(node.id)}", 0.5)
+
+
+def _members(target: Target) -> frozenset[str]:
+    """Attributes and methods of `self`."""
+    methods = (name.removeprefix("self.") for name in functions_of_module(target) if name.startswith("self."))
+    return frozenset((*attributes_of_self(target), *methods))
+
+
+def _read_of(target: Target, name: str) -> frozenset[str]:
+    """Attributes that the target reads of a variable."""
+    nodes = [n for n in target.nodes if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)]
+    return frozenset(n.attr for n in nodes if isinstance(n.value, ast.Name) and n.value.id == name)
+
+
+def _is_own_attribute(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
 
 
 def _is_variable(target: Target, node: ast.expr) -> bool:

@@ -29,7 +29,7 @@ _FORMS: dict[str, str] = {
     "repr(·) sorted(·) ·[::-1] set(·) ·.encode() ·.title() ord(·) ·.splitlines() ·.lstrip() "
     "·.capitalize() ·.casefold()",
     "bytes": "·.decode() len(·) ·.strip()",
-    "list": "sorted(·) len(·) list(·) set(·) tuple(·) sum(·) max(·) min(·) reversed(·) ·[::-1] ·.copy() any(·) "
+    "list": "sorted(·) len(·) list(·) ·.copy() set(·) sum(·) reversed(·) tuple(·) max(·) min(·) ·[::-1] any(·) "
     "all(·) enumerate(·) str(·) dict(·) iter(·) ·.pop()",
     "tuple": "list(·) sorted(·) len(·) set(·) sum(·) max(·) min(·) tuple(·) enumerate(·) str(·)",
     "set": "sorted(·) len(·) list(·) set(·) ·.copy() frozenset(·) min(·) max(·) tuple(·) sum(·)",
@@ -50,7 +50,7 @@ _LIKE = {
     "Counter": "dict", "OrderedDict": "dict", "dict_keys": "set", "dict_values": "tuple", "dict_items": "set",
     "frozenset": "set", "Fraction": "float", "PosixPath": "Path", "mappingproxy": "dict",
 }  # fmt: skip
-_MOST = 12  # forms that are tried at one place
+_MOST = 10  # forms that are tried at one place
 _SAME = ("list", "set", "dict", "tuple", "str", "int", "float")
 
 
@@ -81,6 +81,8 @@ def wrap_call(target: Target) -> Iterator[Rewrite]:
         if weight:
             yield from _wrapped(target, node, weight)
             yield from _bounded(target, node, weight)
+            if isinstance(node, ast.Call):
+                yield from _replaced(target, node, weight)
         if isinstance(node, ast.Attribute):
             yield from _called(target, node)
 
@@ -95,7 +97,7 @@ def _weight(target: Target, node: ast.expr) -> float:
     match parent:
         case ast.Call(func=inner) if inner is node:
             return 0.0
-        case ast.Attribute() | ast.Starred() | ast.Await() | ast.Expr() | ast.withitem() | ast.Raise():
+        case ast.Attribute() | ast.Await() | ast.Expr() | ast.withitem() | ast.Raise():
             return 0.0
         case ast.Subscript(value=inner) if inner is node:
             return 0.1
@@ -103,7 +105,7 @@ def _weight(target: Target, node: ast.expr) -> float:
             return 1.0
         case ast.Call() | ast.Compare() | ast.keyword():
             return 0.7
-        case ast.FormattedValue() | ast.Tuple():
+        case ast.FormattedValue() | ast.Tuple() | ast.Starred():
             return 0.4
         case _:
             return 0.5
@@ -131,9 +133,10 @@ def _forms(target: Target, types: Types, node: ast.expr) -> list[str]:
     used = _used(target)
     own = [f"{name}(·)" for name, _ in used.most_common(30) if takes(target, name, 1)]
     own += [f"{name}(·)" for name in functions_of_module(target) if takes(target, name, 1) and name not in used]
+    own = [form for form in own if form != f"{getattr(target.node, 'name', '')}(·)" or used[form[:-3]] >= 10]
     parent = target.parent(node)
     around = ast.unparse(parent.func) + "(·)" if isinstance(parent, ast.Call) else ""
-    forms = dict.fromkeys(form for form in (*found[:_MOST], *own[:6]) if form != around)
+    forms = dict.fromkeys(form for form in (*found[:_MOST], *own[:5]) if form != around)
     return sorted(forms, key=lambda form: -min(1, used[form.partition("(")[0].removeprefix("·.")]))
 
 
@@ -151,11 +154,26 @@ def _used(target: Target) -> Counter[str]:
     return found
 
 
+def _replaced(target: Target, call: ast.Call, weight: float) -> Iterator[Rewrite]:
+    """Another call on what a call is given: `str(name)` -> `name.strip()`."""
+    if not isinstance(call.func, ast.Name) or call.func.id not in BUILTINS or len(call.args) != 1 or call.keywords:
+        return
+    inner = call.args[0]
+    if not isinstance(inner, ast.Starred | ast.GeneratorExp | ast.Constant):
+        closed, inside = beside(target, inner, 16), plain(target, inner)
+        for rank, form in enumerate(_forms(target, type_of(target, inner), inner)[:8]):
+            text = (closed if form.startswith("·") else inside).join(form.replace("~", " ").split("·"))
+            title = f"Use {short(text)} instead of {short(target.text(call))}"
+            yield from change(target, call, text, title, 0.3 * weight / (1 + rank / 3))
+
+
 def _bounded(target: Target, node: ast.expr, weight: float) -> Iterator[Rewrite]:
     """`n` -> `min(n, most)` and `max(n, least)` for numbers."""
-    if not surely(type_of(target, node), *NUMBERS) or in_default(target, node) or isinstance(node, ast.Subscript):
+    types = type_of(target, node)
+    if (types and not surely(types, *NUMBERS)) or in_default(target, node) or isinstance(node, ast.ListComp):
         return
     text = plain(target, node)
+    weight *= 1.0 if types else 0.3
     names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     limits = [(name, share) for name, share in others_for(target, node, 4, ("int", "float")) if name not in names]
     sized = [(f"len({name})", share / 2) for name, share in others_for(target, node, 2, tuple(SIZED))]
