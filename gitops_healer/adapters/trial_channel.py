@@ -22,6 +22,7 @@ class Channel:
         self.incoming = os.dup(0)
         self.outgoing = os.dup(1)
         self.buffer = b""
+        self.early: list[dict[str, Any]] = []
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1):
             os.dup2(null, descriptor)
@@ -44,12 +45,13 @@ class Channel:
         return [json.loads(line) for line in lines]
 
     def wait(self) -> dict[str, Any] | None:
-        """The next message, for the time before there is more than one at once."""
+        """The first message; what came with it is in `early`."""
         while True:
             messages = self.read()
             if messages is None:
                 return None
             if messages:
+                self.early = messages[1:]
                 return messages[0]
 
     def close(self) -> None:

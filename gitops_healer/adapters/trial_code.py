@@ -10,6 +10,7 @@ import __future__
 
 import ast
 import gc
+import sys
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any
@@ -128,3 +129,42 @@ def _all_nested(code: CodeType) -> Iterator[CodeType]:
     for inner in _nested(code):
         yield inner
         yield from _all_nested(inner)
+
+
+class Watch:
+    """Notes which code of the tree runs while the project is imported and its tests are collected: what came of that
+    is not made anew when such a function gets new code."""
+
+    def __init__(self) -> None:
+        self.codes: dict[int, CodeType] = {}
+
+    def start(self) -> None:
+        if sys.version_info >= (3, 12):
+            monitoring = sys.monitoring
+            monitoring.use_tool_id(monitoring.PROFILER_ID, "gitops-healer")
+            monitoring.register_callback(monitoring.PROFILER_ID, monitoring.events.PY_START, self._started)
+            monitoring.set_events(monitoring.PROFILER_ID, monitoring.events.PY_START)
+        else:
+            sys.setprofile(self._profile)
+
+    def stop(self, root: str) -> list[tuple[str, int]]:
+        """(path, first line) of functions of the tree that ran."""
+        if sys.version_info >= (3, 12):
+            sys.monitoring.set_events(sys.monitoring.PROFILER_ID, 0)
+            sys.monitoring.free_tool_id(sys.monitoring.PROFILER_ID)
+        else:
+            sys.setprofile(None)
+        found = []
+        for code in self.codes.values():
+            path = relative(code.co_filename, root)
+            if path != code.co_filename and code.co_name != "<module>":
+                found.append((path, code.co_firstlineno))
+        return sorted(set(found))
+
+    def _started(self, code: CodeType, _offset: int) -> Any:
+        self.codes[id(code)] = code
+        return getattr(sys, "monitoring").DISABLE  # noqa: B009 - mypy checks for a version without it
+
+    def _profile(self, frame: Any, event: str, _argument: Any) -> None:
+        if event == "call":
+            self.codes[id(frame.f_code)] = frame.f_code

@@ -79,10 +79,11 @@ class Crew:
         self.channel = channel
         self.free = [Slot(os.path.join(folder, f"worker{number}")) for number in range(size)]  # noqa: PTH118
         self.make = make
-        self.waiting: deque[dict[str, Any]] = deque()
+        self.waiting = deque(channel.early)
         self.children: dict[int, Child] = {}
         self.poll = select.poll()
-        self.finished: Callable[[dict[str, Any], bytes], None] = lambda _request, _said: None
+        self.starting: Callable[[dict[str, Any], Slot], None] = lambda _request, _slot: None
+        self.finished: Callable[[dict[str, Any], Slot, bytes], None] = lambda _request, _slot, _said: None
         self.requests: dict[int, dict[str, Any]] = {}
 
     def serve(self) -> None:
@@ -120,6 +121,7 @@ class Crew:
             return
         slot = self.free.pop()
         slot.note(-1, START_SECONDS)
+        self.starting(request, slot)
         theirs, ours = os.pipe()[::-1]
         pid = quiet_fork()
         if pid == 0:
@@ -183,10 +185,10 @@ class Crew:
         del self.children[child.pipe]
         os.close(child.pipe)
         child.slot.clean()
-        self.free.append(child.slot)
         said = joined(bytes(child.said))
         how = b"late" if child.late else _manner(child.status)
-        self.finished(self.requests.pop(child.number), said)
+        self.finished(self.requests.pop(child.number), child.slot, said)
+        self.free.append(child.slot)
         self.channel.send_bytes(b"%d %s %d %s" % (child.number, how, child.slot.place()[1], said))
 
 

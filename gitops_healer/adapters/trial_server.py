@@ -17,9 +17,9 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
-from .failures import tree_root
+from .failures import relative, tree_root
 from .trial_channel import Answers, Channel
-from .trial_code import LiveCode, UnfitError
+from .trial_code import LiveCode, UnfitError, Watch
 from .trial_crew import Crew, Job, Slot
 
 _INSIDE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
@@ -63,22 +63,40 @@ def _said() -> str:
 def _serve(channel: Channel, job: dict[str, Any]) -> str | None:
     """Why it could not serve, or None when it has."""
     root = tree_root()
-    sys.path[0] = root
-    sys.argv = ["pytest", *job["args"]]
     if job.get("pytest"):
         sys.path.append(job["pytest"])
     try:
-        import pytest
+        import pytest  # noqa: F401
     except ImportError as error:
         return f"no pytest: {error}"
+    if not job["cold"]:
+        return _serve_warm(channel, job, root)
+    _serve_cold(channel, job, root)
+    return None
+
+
+def _serve_cold(channel: Channel, job: dict[str, Any], root: str) -> None:
+    from .trial_cold import ColdServer
+
+    _hear_everything(os.devnull)
+    del sys.path[0]
+    ColdServer(channel, job, root).serve()
+
+
+def _serve_warm(channel: Channel, job: dict[str, Any], root: str) -> str | None:
+    import pytest
+
     from .trial_plugin import TrialPlugin
 
+    sys.path[0] = root
+    sys.argv = ["pytest", *job["args"]]
     server = WarmServer(channel, job, root)
     plugin = TrialPlugin(root, server.serve, frozenset(job["only"]))
+    server.watch.start()
     status = pytest.main(job["args"], plugins=[plugin])
     if plugin.served:
         return plugin.failure or None
-    channel.send({"broken": [{"id": name, **told} for name, told in plugin.broken.items()]})
+    channel.send(server.known(plugin))
     return f"pytest ended with {int(status)} before any test"
 
 
@@ -89,23 +107,25 @@ class WarmServer:
         self.channel = channel
         self.job = job
         self.root = root
+        self.watch = Watch()
         self.orders: list[list[int]] = []
         self.killers: dict[str, Counter[int]] = {}
+
+    def known(self, plugin: Any) -> dict[str, Any]:
+        """Files that cannot be imported, modules of others that are loaded, and files of the tree that are."""
+        broken = [{"id": name, **told} for name, told in plugin.broken.items()]
+        modules, files = _loaded(self.root)
+        return {"broken": broken, "modules": modules, "files": files}
 
     def serve(self, plugin: Any, config: Any, items: dict[str, Any]) -> None:
         from .trial_tests import Tests, address_space
 
-        names = list(items)
-        self.tests = Tests(plugin, config, dict(enumerate(items.values())), self.job["longest"])
+        called = self.watch.stop(self.root)
+        numbered = {number: [item] for number, item in enumerate(items.values())}
+        self.tests = Tests(plugin, config, numbered, self.job["longest"])
         self.code = LiveCode(self.root)
         self.memory = address_space() + _MEMORY
-        self.channel.send(
-            {
-                "tests": names,
-                "broken": [{"id": name, **told} for name, told in plugin.broken.items()],
-                "modules": sorted(_outside(self.root)),
-            }
-        )
+        self.channel.send({**self.known(plugin), "called": called, "tests": list(items)})
         _hear_everything(os.devnull)
         gc.collect()
         gc.freeze()
@@ -170,7 +190,7 @@ class WarmServer:
             passing = sorted(passing, key=lambda number: -killers[number])
         answers.add(self.tests.attempt(request["failing"], passing, slot))
 
-    def learn(self, request: dict[str, Any], said: bytes) -> None:
+    def learn(self, request: dict[str, Any], slot: Slot, said: bytes) -> None:
         """Tests that break under one change of a definition are run first under the next."""
         if request["do"] != "trial" or b'"broken": -1' in said or b'"broken"' not in said:
             return
@@ -194,12 +214,16 @@ def _subject(request: dict[str, Any]) -> str:
     return "|".join(f"{part['path']}:{part['line']}" for part in request["parts"])
 
 
-def _outside(root: str) -> set[str]:
-    """Modules that are loaded and not of the tree: what a cold process may import before."""
-    found = set()
+def _loaded(root: str) -> tuple[list[str], list[str]]:
+    """(names of modules that are not of the tree, files of those that are)."""
+    others, files = [], []
     for name, module in list(sys.modules.items()):
-        spec = getattr(module, "__spec__", None)
-        origin = getattr(spec, "origin", None)
-        if isinstance(origin, str) and not os.path.realpath(origin).startswith((root + os.sep, _INSIDE)):
-            found.add(name)
-    return found
+        origin = getattr(getattr(module, "__spec__", None), "origin", None)
+        if not isinstance(origin, str):
+            continue
+        place = relative(origin, root)
+        if place != origin:
+            files.append(place)
+        elif not os.path.realpath(origin).startswith(_INSIDE):
+            others.append(name)
+    return sorted(others), sorted(file for file in files if file.endswith(".py"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import sys
 import time
 from typing import Any
 
@@ -14,15 +15,17 @@ from .trial_plugin import TrialPlugin
 
 _cpu_clock = time.process_time  # bound now: candidates patch time
 _Path = pathlib.Path
+_STARTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"})
 
 
 class Tests:
-    """Collected tests by their number in the driver's list, and how long each may take.
+    """Collected tests by their number in the driver's list, and how long each may take. (One number may stand for
+    several tests: all of a file that could not be imported.)
 
     cpu, wall: seconds of each test; who is not named may take `longest` of both.
     """
 
-    def __init__(self, plugin: TrialPlugin, config: Any, items: dict[int, Any], longest: float) -> None:
+    def __init__(self, plugin: TrialPlugin, config: Any, items: dict[int, list[Any]], longest: float) -> None:
         self.plugin = plugin
         self.config = config
         self.items = items
@@ -46,20 +49,31 @@ class Tests:
         cpu, wall = (self.cpu[number], self.wall[number]) if known else (self.longest, self.longest)
         slot.begin(number, cpu, wall)
         began = _cpu_clock()
-        after = self.items.get(following) if following is not None else None
-        try:
-            record = self.plugin.run(self.items[number], after)
-        except BaseException as error:  # pytest lets through what means: stop everything
-            record = {**self.plugin.record, "outcome": "failed", "reached": type(error).__name__}
+        after = self.items.get(following, [])[:1] if following is not None else []
+        queue = [*self.items[number], *after]
+        record: dict[str, Any] = {}
+        for at, item in enumerate(self.items[number]):
+            record = self._run_item(item, queue[at + 1] if at + 1 < len(queue) else None)
+            if record["outcome"] != "passed":
+                break
         record["cpu"] = _cpu_clock() - began
         return record
+
+    def _run_item(self, item: Any, following: Any) -> dict[str, Any]:
+        try:
+            return self.plugin.run(item, following)
+        except BaseException as error:  # pytest lets through what means: stop everything
+            return {**self.plugin.record, "outcome": "failed", "reached": type(error).__name__}
 
     def run_all(self, numbers: list[int], answers: Answers, slot: Slot) -> None:
         """Every test in this order; an answer each, `{"test": number, ...}`."""
         self.settle(slot)
+        spawned = _noted_starts()
         for at, number in enumerate(numbers):
             following = numbers[at + 1] if at + 1 < len(numbers) else None
-            answers.add({"test": number, **self.run(number, following, slot)})
+            spawned.clear()
+            record = self.run(number, following, slot)
+            answers.add({"test": number, "spawns": bool(spawned), **record})
 
     def attempt(self, failing: list[int], passing: list[int], slot: Slot) -> dict[str, Any]:
         """Run all of `failing`, then, when one of them passes, `passing` until one does not.
@@ -92,6 +106,18 @@ class Tests:
         gone = next((number for number in passing if number not in self.items), -1)
         told["broken"] = gone if fixed else -1
         return told
+
+
+def _noted_starts() -> list[str]:
+    """A list to which everything is added that is started and looks like Python, from now on."""
+    found: list[str] = []
+
+    def hear(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _STARTS and "py" in str(arguments[:2]):
+            found.append(event)
+
+    sys.addaudithook(hear)
+    return found
 
 
 def address_space() -> int:

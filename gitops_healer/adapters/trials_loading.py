@@ -1,6 +1,7 @@
 """Which definitions a change touches, so that a running program can be given their new code."""
 
 import ast
+import base64
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
@@ -106,6 +107,29 @@ class Definitions:
         moved = (Edit(path, edit.start - definition.start, edit.old, edit.new) for edit in edits)
         new = Change(tuple(moved)).apply({path: here})[path]
         return Part(path, definition, new.decode("utf-8", "replace"))
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How a change gets into a program. read: bytes of a file; called: (path, first line) of functions that ran while
+    the project was imported; fresh: nothing but a fresh import will do."""
+
+    definitions: Definitions
+    read: Callable[[str], bytes | None]
+    called: frozenset[tuple[str, int]]
+    fresh: bool = False
+
+    def parts(self, change: Change) -> tuple[Part, ...] | None:
+        """For a running program; None when the change needs a fresh import. Raises StaleEditError."""
+        parts = None if self.fresh else self.definitions.parts(change)
+        if parts is None or any((part.path, part.definition.line) in self.called for part in parts):
+            return None
+        return parts
+
+    def files(self, change: Change) -> dict[str, str]:
+        """Whole files in base 64, for a fresh import. Raises StaleEditError."""
+        after = change.apply({path: self.read(path) or b"" for path in change.paths})
+        return {path: base64.b64encode(data).decode("ascii") for path, data in after.items()}
 
 
 def _definitions(source: _Source, body: Sequence[ast.stmt], classes: tuple[str, ...]) -> Iterator[Definition]:

@@ -24,11 +24,13 @@ _TIMES = 5.0
 
 @dataclass
 class Measured:
-    """Tests by number as far as they ran. Mutable because runs add to it. cpu, setup: seconds."""
+    """Tests by number as far as they ran. cpu, setup: seconds; spawning: tests that start Python
+    themselves. Mutable because runs add to it."""
 
     cases: dict[int, TestCase] = field(default_factory=dict)
     cpu: dict[int, float] = field(default_factory=dict)
     setup: float = 0.0
+    spawning: set[int] = field(default_factory=set)
     problem: str = ""
 
     @property
@@ -107,6 +109,8 @@ class Opening:
                 if case is not None:
                     found.cases[number] = case
                     found.cpu[number] = _seconds(told.get("cpu"))
+                    if told.get("spawns") is True:
+                        found.spawning.add(number)
                     found.setup = max(found.setup, _seconds(told.get("setup")))
         if answer.how != "ended" and 0 <= answer.test < len(self._names):
             kind, message = (

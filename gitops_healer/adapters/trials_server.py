@@ -29,6 +29,7 @@ class TrialServer:
         self._conversation = conversation
         self._next = 0
         self._open: set[int] = set()
+        self._orders: dict[tuple[int, ...], int] = {}
 
     @property
     def over(self) -> str:
@@ -44,6 +45,15 @@ class TrialServer:
         self._open.add(self._next)
         self.say({**request, "n": self._next})
         return self._next
+
+    def order_of(self, tests: tuple[int, ...]) -> int:
+        """The number by which the server knows a list of tests, -1 for the empty one."""
+        if not tests:
+            return -1
+        if tests not in self._orders:
+            self._orders[tests] = len(self._orders)
+            self.say({"do": "order", "tests": tests})
+        return self._orders[tests]
 
     def hear(self, seconds: float) -> Mapping[str, Any] | None:
         """A message of the server itself; None when none came in time or it is over."""

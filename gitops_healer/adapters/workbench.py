@@ -23,6 +23,7 @@ _PROGRAMS = (
     "caller_program.py",
     "trial_channel.py",
     "trial_code.py",
+    "trial_cold.py",
     "trial_crew.py",
     "trial_plugin.py",
     "trial_tests.py",
