@@ -167,8 +167,9 @@ def _told_by(node: ast.AST) -> Iterator[tuple[str, str]]:
             yield from ((name, kind) for kind in kinds_of_annotation(annotation))
         case ast.AnnAssign(target=target, annotation=annotation):
             yield from ((name_of(target), kind) for kind in kinds_of_annotation(annotation) if name_of(target))
-        case ast.Assign(targets=[target], value=value) if name_of(target) and (kind := kind_of(value)):
-            yield name_of(target), kind
+        case ast.Assign(targets=targets, value=value):
+            for place in targets:
+                yield from _told_by_assignment(place, value)
         case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"))):
             yield name, "int"
         case ast.For(target=ast.Tuple(elts=[ast.Name(id=name), *_]), iter=ast.Call(func=ast.Name(id="enumerate"))):
@@ -179,6 +180,15 @@ def _told_by(node: ast.AST) -> Iterator[tuple[str, str]]:
             yield name_of(left), "int"
         case ast.AugAssign(target=target, value=ast.Constant(value=int())) if name_of(target):
             yield name_of(target), "int"
+
+
+def _told_by_assignment(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, str]]:
+    match target, value:
+        case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
+            for one, given in zip(targets, values, strict=True):
+                yield from _told_by_assignment(one, given)
+        case _ if name_of(target) and (kind := kind_of(value)):
+            yield name_of(target), kind
 
 
 def own_attribute(node: ast.AST) -> str:

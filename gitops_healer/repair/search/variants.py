@@ -30,8 +30,9 @@ def variants(target: Target, statement: ast.stmt) -> Iterator[tuple[float, str]]
     visible = {name: kinds for name, kinds in scope_of(target).visible(statement).items() if "." not in name}
     start, _ = target.source.span(statement)
     text = target.source.data[slice(*target.source.span(statement))]
+    formatted = {id(n) for top in ast.walk(statement) if isinstance(top, ast.JoinedStr) for n in ast.walk(top)}
     for node in ast.walk(statement):
-        if isinstance(node, ast.expr) and target.source.faithful(node):
+        if isinstance(node, ast.expr) and id(node) not in formatted:
             first, last = (at - start for at in target.source.span(node))
             for weight, new in _instead(node, visible):
                 yield weight, (text[:first] + new.encode() + text[last:]).decode("utf-8", "surrogateescape")
@@ -136,7 +137,7 @@ def _of_self(target: Target, scope: Scope, place: ast.stmt, visible: Mapping[str
     if not isinstance(owner, ast.ClassDef) or "self" not in target.parameters[:1] or "self" not in visible:
         return
     here = {name for n in target.nodes if (name := own_attribute(n)) and isinstance(n, ast.Attribute) and _is_store(n)}
-    read = {name for n in ast.walk(owner) if (name := own_attribute(n))}
+    read = _attributes_in(owner)
     for parameter in target.parameters[1:]:
         for attribute in (f"self.{parameter}", f"self._{parameter}"):
             if attribute in read - here and scope.spellable(attribute):
@@ -147,6 +148,11 @@ def _of_self(target: Target, scope: Scope, place: ast.stmt, visible: Mapping[str
     if owner.bases and target.node is not None and getattr(target.node, "name", "") == "__init__":
         arguments = ", ".join(target.parameters[1:])
         yield from ((1.2, f"super().__init__({given})", ()) for given in dict.fromkeys(("", arguments)))
+
+
+@lru_cache(maxsize=32)
+def _attributes_in(owner: ast.ClassDef) -> frozenset[str]:
+    return frozenset(name for n in ast.walk(owner) if (name := own_attribute(n)))
 
 
 def _is_store(node: ast.Attribute) -> bool:

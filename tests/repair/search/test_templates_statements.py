@@ -15,6 +15,7 @@ from gitops_healer.repair.search.template import RepairTemplate, Rewrite
 from gitops_healer.repair.source import read_source
 
 NAMES = {
+    "alias_copy", "loop_mutation", "loop_range", "missing_branch",
     "borrowed_statement", "condition_branches", "missing_statement", "superfluous_branch",
     "augmented_assignment", "initial_value", "loop_control", "missing_condition", "missing_guard", "missing_raise",
     "missing_return", "statement_depth", "statement_order",
