@@ -16,6 +16,7 @@ from gitops_healer.core.change import Change, replace_span
 from gitops_healer.repair.search.mending import brackets, characters, layout, operators, quotes, words
 from gitops_healer.repair.search.mending.broken import (
     BUILTINS,
+    QUOTES,
     Broken,
     Complaint,
     Guess,
@@ -28,8 +29,8 @@ from gitops_healer.repair.search.mending.broken import (
 
 GUESSERS: tuple[Guesser, ...] = (
     characters.conflicts, characters.odd_characters, characters.strays, words.python_2, words.typos, words.missing,
-    operators.colons, operators.between, operators.superfluous, operators.equality, brackets.brackets, quotes.strings,
-    quotes.triple_quotes, layout.indentation,
+    operators.colons, operators.between, operators.superfluous, operators.equality, operators.exchanged,
+    operators.lines, brackets.brackets, quotes.strings, quotes.triple_quotes, layout.indentation,
 )  # fmt: skip
 
 MOST_PARSES = 2000
@@ -39,7 +40,9 @@ MOST_MENDINGS = 20
 LARGEST = 2_000_000
 """Bytes. What is longer was not written by hand."""
 _FAILED = (SyntaxError, ValueError, RecursionError, MemoryError)
-_CLEARLY = 4.0
+_CLEARLY, _LIKELY = 4.0, 0.4
+_TWICE = 0.5
+"""Two slips are less likely than one, and never clear."""
 _FIRST_STEPS = 12
 
 
@@ -67,7 +70,11 @@ def mendings(path: str, data: bytes) -> tuple[Mending, ...]:
 
 def clear(found: tuple[Mending, ...]) -> bool:
     """Whether the first may be taken without tests: it is the only one, or far likelier than the second."""
-    return bool(found) and (len(found) == 1 or found[0].weight >= _CLEARLY * found[1].weight) and found[0].weight > 0.3
+    return (
+        bool(found)
+        and (len(found) == 1 or found[0].weight >= _CLEARLY * found[1].weight)
+        and found[0].weight >= _LIKELY
+    )
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
@@ -137,12 +144,17 @@ class _Search:
         found: dict[str, _Found] = {}
         steps: list[_Step] = []
         for guess in _guesses(broken):
-            if not self._budget.take(part.cost) or _enough(found, guess):
+            if not self._budget.take(part.cost) or _enough(found, guess) or self._turns_to(depth, found, steps):
                 break
             self._try(part, guess, found, steps)
         if not found and depth > 1:
             return self._further(broken, steps)
         return _ranked(broken, found.values())
+
+    def _turns_to(self, depth: int, found: dict[str, _Found], steps: list[_Step]) -> bool:
+        """Whether the rest of the budget is better spent on a second edit."""
+        half = self._budget.parses < MOST_PARSES // 2 or self._budget.lines < MOST_LINES // 2
+        return depth > 1 and not found and bool(steps) and half
 
     def _try(self, part: "_Part", guess: Guess, found: dict[str, _Found], steps: list[_Step]) -> None:
         try:
@@ -175,7 +187,7 @@ class _Search:
                 patches = _joined(step.guess.patches, second.patches)
                 if patches is not None:
                     title = f"{step.guess.title}; {second.title[:1].lower()}{second.title[1:]}"
-                    found.append(_Found(patches, title, step.guess.weight * second.weight, second.tree))
+                    found.append(_Found(patches, title, _TWICE * step.guess.weight * second.weight, second.tree))
             if not self._budget.take(0):
                 break
         best: dict[tuple[Patch, ...], _Found] = {}
@@ -309,5 +321,7 @@ def _oddities(broken: Broken, found: _Found) -> tuple[int, int]:
     last = broken.line_end(min(broken.line_of(found.patches[-1].end), broken.count))
     old = re.findall(r"[^\W\d]\w*", broken.text[first:last])
     new = set(re.findall(r"[^\W\d]\w*", after[first : last + grown]))
+    if any(quote in patch.new for patch in found.patches for quote in QUOTES):
+        return len(_USELESS.findall(found.tree)), 0  # words of a text are no names
     unknown = sum(broken.known[name] - old.count(name) <= 0 and name not in BUILTINS for name in new)
     return len(_USELESS.findall(found.tree)), min(unknown, 4)

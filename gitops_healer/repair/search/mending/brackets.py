@@ -13,7 +13,7 @@ from gitops_healer.repair.search.mending.broken import (
     insertion,
 )
 
-_MOST_TOKENS = 60
+_MOST_TOKENS = 120
 
 
 def brackets(broken: Broken) -> Iterator[Guess]:
@@ -54,38 +54,53 @@ def _mismatches(broken: Broken) -> tuple[list[int], list[tuple[int, int]]]:
 
 
 def _closers(broken: Broken, opener: int) -> Iterator[Guess]:
-    """The closing bracket at every place after the opener where an operand ends."""
-    first = broken.tokens[opener]
-    closer = OPENERS[first.text]
+    """The bracket that is open innermost closed at every place after the opener where an operand ends."""
+    home = len(broken.indent(broken.line_of(broken.tokens[opener].start)))
     inner = [opener]
-    home = len(broken.indent(broken.line_of(first.start)))
     for index in range(opener, min(opener + _MOST_TOKENS, len(broken.tokens))):
         token = broken.tokens[index]
+        if index > opener and token.text in OPENERS:
+            inner.append(index)
+        elif token.text in CLOSERS and len(inner) > 1:
+            inner.pop()
+        if token.ends_operand or token.text in OPENERS or token.text in (",", ":"):
+            first = broken.tokens[inner[-1]]
+            weight = _closing_weight(broken, index, inner, home) * 0.97 ** min(index - opener, 30)
+            title = f"Close the {first.text!r} in line {broken.line_of(token.end)}"
+            yield Guess(insertion(token.end, OPENERS[first.text]), title, weight)
         after = broken.tokens[index + 1] if index + 1 < len(broken.tokens) else None
-        if index > opener:
-            if token.text in OPENERS:
-                inner.append(index)
-            elif token.text in CLOSERS and len(inner) > 1:
-                inner.pop()
-        line = broken.line_of(token.end)
-        last = after is None or broken.line_of(after.start) > line
-        if len(inner) == 1 and (token.ends_operand or index == opener or token.text in (",", ":")):
-            weight = 0.3
-            deeper = after is not None and len(broken.indent(broken.line_of(after.start))) > home
-            if last:
-                weight = 0.5 if deeper else 0.9
-            elif after is not None and after.text == ":" and first.text == "(":
-                weight = 0.9
-            elif after is not None and after.text in CLOSERS:
-                weight = 0.5
-            elif after is not None and broken.text[token.end : after.start] == "" and token.text == ")":
-                weight = 0.2
-            weight *= (
-                0.97 ** (index - opener) * (0.4 if index == opener else 1) * (0.5 if token.text in (",", ":") else 1)
-            )
-            yield Guess(insertion(token.end, closer), f"Close the {first.text!r} in line {line}", weight)
-        if last and after is not None and index > opener and _begins_statement(broken, index + 1, home):
+        ends_line = after is not None and broken.line_of(after.start) > broken.line_of(token.end)
+        if ends_line and index > opener and _begins_statement(broken, index + 1, home):
             return
+
+
+def _closing_weight(broken: Broken, index: int, inner: list[int], home: int) -> float:
+    token, first = broken.tokens[index], broken.tokens[inner[-1]]
+    after = broken.tokens[index + 1] if index + 1 < len(broken.tokens) else None
+    scale = (0.4 if index == inner[-1] else 1.0) * (0.5 if token.text in (",", ":") else 1.0)
+    if len(inner) > 1:
+        return scale * (0.9 if _next_row(broken, index, inner[-1]) else 0.15)
+    if after is None:
+        return 0.9 * scale
+    below = broken.line_of(after.start)
+    if below > broken.line_of(token.end):
+        return (0.5 if len(broken.indent(below)) > home else 0.9) * scale
+    if after.text == ":" and first.text == "(":
+        return 0.9 * scale
+    if after.text in CLOSERS:
+        return 0.5 * scale
+    return (0.2 if token.text == ")" and token.end == after.start else 0.3) * scale
+
+
+def _next_row(broken: Broken, index: int, opener: int) -> bool:
+    """Whether, but for a comma, the next line begins with a bracket right below the one that is open: a table."""
+    tokens = broken.tokens[index + 1 : index + 3]
+    row = next((token for token in tokens if token.text != ","), None)
+    first = broken.tokens[opener]
+    if row is None or broken.line_of(row.start) == broken.line_of(broken.tokens[index].end):
+        return row is None or row.text in CLOSERS
+    column = row.start - broken.starts[broken.line_of(row.start) - 1]
+    return row.text in (first.text, *CLOSERS) and column <= first.start - broken.starts[broken.line_of(first.start) - 1]
 
 
 def _begins_statement(broken: Broken, index: int, home: int) -> bool:

@@ -118,8 +118,11 @@ def _fitness(broken: Broken, left: Token, right: Token, operator: str) -> float:
     compares = operator in ("==", "!=", "<", ">", "in", "not in", "is", "and", "or")
     if left.kind == "string":
         return {"%": 1.0 if "%" in left.text else 0.2, "+": 0.8, "in": 0.7, "if": 0.5}.get(operator, 0.2)
+    follows = next((token.text for token in line if token.start >= right.end), "")
+    if right.text == "not" and follows == "None":
+        return {"is": 1.0}.get(operator, 0.1)
     if right.kind == "string":
-        return {"==": 0.9, "+": 0.8 if not condition else 0.3, "in": 0.4, "!=": 0.6}.get(operator, 0.2)
+        return {"==": 0.9, "+": 0.8 if not condition else 0.3, "or": 0.5, "in": 0.4, "!=": 0.6}.get(operator, 0.2)
     if right.text in ("None", "True", "False"):
         return {"is": 1.0, "==": 0.6, "or": 0.4, "and": 0.3}.get(operator, 0.1)
     if right.text == "not" or (right.text == "(" and condition):
@@ -239,3 +242,52 @@ def _foreign(broken: Broken) -> Iterator[Guess]:
                 f"Write 'not' for '!' in line {number}",
                 0.7,
             )
+
+
+def exchanged(broken: Broken) -> Iterator[Guess]:
+    """Two neighbours in the wrong order."""
+    for index in broken.near:
+        left, right = broken.tokens[index - 1], broken.tokens[index]
+        same_line = index > 0 and not broken.gap(index).strip(" ")
+        if not same_line or left.text == right.text or "open" in (left.kind, right.kind):
+            continue
+        new = right.text + broken.gap(index) + left.text
+        both_signs = left.kind == right.kind == "op"
+        weight = (0.35 if both_signs else 0.3) * max(broken.closeness(index), broken.closeness(index - 1))
+        title = f"Exchange {_short(left)!r} and {_short(right)!r} in line {broken.line_of(left.start)}"
+        yield Guess((Patch(left.start, right.end, new),), title, weight)
+
+
+def lines(broken: Broken) -> Iterator[Guess]:
+    """Two statements on one line."""
+    for index in broken.near:
+        if index == 0 or broken.around[index] or broken.gap(index).strip(" \t"):
+            continue
+        left, right = broken.tokens[index - 1], broken.tokens[index]
+        follows = [token.text for token in broken.tokens[index + 1 : index + 2]]
+        starts = right.text in _STATEMENTS or (
+            right.kind == "name" and follows and follows[0] in ("=", "(", ".", "[", "+=")
+        )
+        if not starts and right.kind != "string" and right.text != "@":
+            continue
+        number = broken.line_of(left.start)
+        base = (0.7 if right.text in _STATEMENTS or follows == ["="] else 0.45) * (
+            0.5 if left.text in ("=", ",") else 1.0
+        )
+        for rank, level in enumerate(_levels(broken, number, left.text == ":")):
+            new = f"{broken.newline}{level}"
+            weight = base * 0.75**rank * max(broken.closeness(index), broken.closeness(index - 1))
+            yield Guess((Patch(left.end, right.start, new),), f"Divide line {number} before {_short(right)!r}", weight)
+
+
+_STATEMENTS = BLOCKS | frozenset(
+    "return raise import from pass break continue del assert global nonlocal yield @".split()
+)
+
+
+def _levels(broken: Broken, number: int, header: bool) -> list[str]:
+    here = broken.indent(number)
+    below = _indent_below(broken, number)
+    outer = [broken.indent(up) for up in broken.lines_up(number, 12)]
+    known = [here + broken.unit if header else here, *([below] if below is not None else []), *outer, ""]
+    return list(dict.fromkeys(level for level in known if header or len(level) <= len(here)))[:4]

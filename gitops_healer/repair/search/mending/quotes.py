@@ -26,8 +26,8 @@ def strings(broken: Broken) -> Iterator[Guess]:
             for token in tokens:
                 if token.kind in ("string", "open") and not _is_triple(token):
                     yield from _ended(broken, token)
-            yield from _begun(broken, number, last)
-            yield from _other_quote(broken, number, last)
+                    yield from _other_quote(broken, number, token)
+            yield from _begun(broken, number)
         near = 1.0 if number == broken.complaint.line else 0.5
         if any(token.kind in ("string", "open") for token in tokens):
             yield from _escaped(broken, number, tokens, near)
@@ -80,18 +80,26 @@ def _codeness(broken: Broken, text: str) -> float:
     return sum(broken.known[word] > 0 or word in BUILTINS for word in words) / len(words) if words else 0.0
 
 
-def _begun(broken: Broken, number: int, token: Token) -> Iterator[Guess]:
-    """The quote that ends the line's last string is there, the one that begins it is not: before each token."""
-    at = _quote_at(token)
-    quote = broken.text[at]
-    before = [one for one in broken.tokens_of(number) if one.end <= at]
-    tail = broken.text[at + 1 : broken.line_end(number)]
-    likely = re.fullmatch(r"[\]\)}:,;.\s]*(?:\w+\(\))?[\]\)}:,;\s]*(?:#.*)?", tail) is not None
-    for distance, one in enumerate(reversed(before)):
-        weight = (0.8 if likely else 0.15) * 0.93**distance
-        previous = broken.text[: one.start].rstrip(" ")[-1:]
-        weight *= 1.0 if previous in ("(", "[", "{", ",", "=", ":", "+", "%") else 0.5
-        yield Guess(insertion(one.start, quote), f"Begin the string in line {number}", weight)
+def _begun(broken: Broken, number: int) -> Iterator[Guess]:
+    """The quote that ends a string is there, the one that begins it is not: put before each word and bracket, also
+    behind the letter of a prefix and before blanks."""
+    line, start = broken.line(number), broken.starts[number - 1]
+    quotes = [(found.start(), found.group()) for found in re.finditer(r"(?<!\\)[\"']", line)]
+    for place in {
+        found.start() for found in re.finditer(r"(?<=[(\[{,=:+%]) | (?=[\w\[({<%\\])|\b\w|[%({\[<\\-]", line)
+    }:
+        after = [(at, quote) for at, quote in quotes if at > place]
+        if not after:
+            continue
+        end, quote = after[0]
+        body, tail = line[place:end], line[end + 1 :]
+        before = line[:place].rstrip(" ")[-1:]
+        likely = re.match(r"\s*(?:[\])},:.;%+#]|$|(?:if|in|for|and|or|not|is|else|as)\b)", tail) is not None
+        weight = (0.8 if likely else 0.15) * (1.0 if before and before in "([{,=:+%" else 0.4)
+        weight *= (1.0 - 0.4 * _codeness(broken, body)) * (0.9 if line[place] == " " else 1.0)
+        for shift in (0, 1) if line[place] in "rbfuRBFU" and before != quote else (0,):
+            title = f"Begin the string in line {number}"
+            yield Guess(insertion(start + place + shift, quote), title, weight * (0.7 if shift else 1.0))
 
 
 def _other_quote(broken: Broken, number: int, token: Token) -> Iterator[Guess]:
@@ -101,9 +109,11 @@ def _other_quote(broken: Broken, number: int, token: Token) -> Iterator[Guess]:
     other = QUOTES[quote == "'"]
     for found in re.finditer(re.escape(other), token.text[at - token.start + 1 :]):
         place = at + 1 + found.start()
+        rest = broken.text[place + 1 : broken.line_end(number)]
+        likely = re.match(r"\s*(?:[\])},:.;%+#]|$|(?:if|in|for|and|or|is|else)\b)", rest) is not None
         title = f"Use the same quote at both ends of the string in line {number}"
-        yield Guess((Patch(place, place + 1, quote),), title, 0.75)
-        yield Guess((Patch(at, at + 1, other),), title, 0.8)
+        yield Guess((Patch(place, place + 1, quote),), title, 0.8 if likely else 0.2)
+        yield Guess((Patch(at, at + 1, other),), title, 0.85 if likely else 0.2)
 
 
 def _escaped(broken: Broken, number: int, tokens: list[Token], near: float) -> Iterator[Guess]:
@@ -259,6 +269,7 @@ def _ends(broken: Broken, begin: int, end: int, quote: str, scale: float) -> Ite
         due = any(n == code or n > last for n in _following(broken, number))
         sentence = line.rstrip().endswith((".", "!", "?"))
         weight = (0.7 if sentence and number == first else 0.3 if sentence else 0.15) + (0.2 if due else 0.0)
+        weight = max(weight, 0.85) if due and number == first else weight
         if line.strip().lstrip("rRbBuUfF") != quote or number > first:
             yield Guess(insertion(at, quote), f"End the string in line {number}", weight * decay, far=True)
         if number > first:

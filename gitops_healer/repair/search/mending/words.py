@@ -90,6 +90,12 @@ def missing(broken: Broken) -> Iterator[Guess]:
         ):
             for word, weight in _openings(texts):
                 yield Guess(insertion(start, f"{word} "), f"Begin line {number} with {word!r}", weight * near)
+        if texts == [":"]:
+            for word, weight in (("else", 0.7), ("try", 0.6), ("finally", 0.3), ("except Exception", 0.1)):
+                yield Guess(insertion(start, word), f"Begin line {number} with {word!r}", weight * near)
+        if texts[0] == "from" and "import" not in texts:
+            for token in tokens[1:-1]:
+                yield Guess(insertion(token.end, " import"), f"Put 'import' into line {number}", 0.6 * near)
         if "import" in texts[1:] and texts[0] != "from":
             yield Guess(insertion(start, "from "), f"Begin line {number} with 'from'", 0.9 * near)
         if texts[0] == "else" and len(texts) > 2:
@@ -103,11 +109,12 @@ def missing(broken: Broken) -> Iterator[Guess]:
 
 def _openings(texts: list[str]) -> Iterator[tuple[str, float]]:
     called = re.fullmatch(r"\w+ \( .*\) (?:-> .* )?:", " ".join(texts)) is not None
+    capital = texts[0].lstrip("_")[:1].isupper()
     for word, weight in _OPENING:
         if word == "def":
-            weight = 0.9 if called and not texts[0][:1].isupper() else 0.1
+            weight = 0.9 if called and not capital else 0.1
         elif word == "class":
-            weight = (0.9 if called or len(texts) == 2 else 0.2) if texts[0][:1].isupper() else 0.15
+            weight = (0.9 if called or len(texts) == 2 else 0.2) if capital else 0.15
         elif word == "for":
             weight = 0.85 if "in" in texts else 0.1
         elif word == "with" and "as" in texts:
