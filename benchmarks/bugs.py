@@ -43,6 +43,12 @@ from gitops_healer.ports import Sandbox
 SETS = Path(__file__).parent / "bugs"
 LOOKED_AT = 3
 PROBE_SECONDS = 60.0
+SHORT = {
+    "early return/return inside loop": "early return",
+    "missing statement that stands elsewhere in the code in the same form": "missing statement",
+    "wrong loop range/start/end": "wrong loop range",
+}
+"""Long names of classes of bugs, which some programs use."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,8 @@ def read_cases(folder: Path) -> Iterator[Case]:
     """The bugs of all programs of a set, or of one program."""
     for path in sorted([*folder.glob("probe.py"), *folder.glob("*/probe.py")]):
         for table in tomllib.loads(path.with_name("bugs.toml").read_text(encoding="utf-8"))["bug"]:
-            yield Case(path.parent, kind=table.pop("class"), **table)
+            kind = table.pop("class").replace("`", "")
+            yield Case(path.parent, kind=SHORT.get(kind, kind), **table)
 
 
 def lay_out(case: Case, directory: Path) -> Path:
@@ -85,8 +92,9 @@ def lay_out(case: Case, directory: Path) -> Path:
 class Judge:
     """Tells right from wrong by the probes of the programs."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, probe_seconds: float = PROBE_SECONDS) -> None:
         self.sandbox = sandbox
+        self._probe_seconds = probe_seconds
         self._behaviours: dict[Path, list[str]] = {}
 
     def behaviour(self, program: Path) -> list[str]:
@@ -113,7 +121,7 @@ class Judge:
 
     def _probe(self, scratch: Path, tree: Path, program: Path) -> list[str]:
         shutil.copy(program / "probe.py", tree / "probe.py")
-        ran = run(self.sandbox, [sys.executable, "probe.py"], scratch, tree, PROBE_SECONDS)
+        ran = run(self.sandbox, [sys.executable, "probe.py"], scratch, tree, self._probe_seconds)
         try:
             answers = json.loads(ran.stdout)
         except ValueError:

@@ -25,7 +25,8 @@ from gitops_healer.wiring import visible_to_candidates
 
 ENGINE = (sys.executable, "-m", "gitops_healer")
 SUITE_SECONDS = 60.0
-PLAIN = {"PYTHONHASHSEED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+PLAIN = {"PYTHONHASHSEED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""Plug-ins that the programs do not need would take most of the time of a run of pytest."""
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".pytest_cache", ".git", ".hypothesis")
 # Tells how every test ended and, when asked, the functions that it called; an alarm ends tests that hang.
 WATCH = """
