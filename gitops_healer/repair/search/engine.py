@@ -43,7 +43,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class _Work:
+class Work:
     """What all steps share."""
 
     scene: Scene
@@ -62,24 +62,22 @@ def repair(scene: Scene, order: Order) -> Repair:
     scene.progress("running the tests")
     with watch.phase("all"), scene.trials.open(scene.commit, order.extra) as session:
         watch.phases["tests"] = watch.seconds
-        found = _repaired(_Work(scene, order, session, watch))
+        found = _repaired(Work(scene, order, session, watch))
     phases = {name: round(spent, 3) for name, spent in watch.phases.items() if name != "all"}
     return replace(found, seconds=round(watch.seconds, 3), phases=phases)
 
 
-def _repaired(work: _Work) -> Repair:
+def _repaired(work: Work) -> Repair:
     if work.session.opened.problem:
         return Repair(RepairStatus.ERROR, work.session.opened.problem, notes=work.session.opened.notes)
     failing = _failing(work)
     if not failing:
         return _nothing_failing(work)
     goal = goal_of(failing)
-    trace = _traced(work, goal)
-    program = Program(work.scene, tuple({name.partition("::")[0] for name in goal.all}), trace.seen)
-    suspects = localise(program.repairable, trace, failing, {}, program.imported_from)
-    search = _searched(work, goal, trace, program, suspects)
+    ground = located(work, goal, failing)
+    search = _searched(work, goal, ground)
     if not search.survivors:
-        return _none_found(work, goal, suspects, search)
+        return _none_found(work, goal, ground.suspects, search)
     ranking = _ranked(work, search.survivors, goal)
     return _told(work, goal, search, ranking)
 
@@ -87,13 +85,13 @@ def _repaired(work: _Work) -> Repair:
 # Run
 
 
-def _failing(work: _Work) -> list[TestCase]:
+def _failing(work: Work) -> list[TestCase]:
     wanted = set(work.order.tests)
     failing = [case for case in work.cases if case.failed and not case.environmental]
     return [case for case in failing if not wanted or case.id in wanted]
 
 
-def _nothing_failing(work: _Work) -> Repair:
+def _nothing_failing(work: Work) -> Repair:
     passed = sum(case.status is CaseStatus.PASSED for case in work.cases)
     elsewhere = [case for case in work.cases if case.failed and case.environmental]
     flaky = sum(case.status is CaseStatus.FLAKY for case in work.cases)
@@ -107,7 +105,22 @@ def _nothing_failing(work: _Work) -> Repair:
     return Repair(RepairStatus.NOTHING_FAILING, reason, notes=work.session.opened.notes)
 
 
-def _traced(work: _Work, goal: Goal) -> Trace:
+@dataclass(frozen=True)
+class Ground:
+    """Where to search."""
+
+    trace: Trace
+    program: Program
+    suspects: tuple[Suspect, ...]
+
+
+def located(work: Work, goal: Goal, failing: Sequence[TestCase]) -> Ground:
+    trace = _traced(work, goal)
+    program = Program(work.scene, tuple({name.partition("::")[0] for name in goal.all}), trace.seen)
+    return Ground(trace, program, localise(program.repairable, trace, failing, {}, program.imported_from))
+
+
+def _traced(work: Work, goal: Goal) -> Trace:
     work.scene.progress(f"{len(goal.all)} tests fail: looking where")
     order = trace_order(goal, work.cases)
     seconds = max(5.0, _TRACE * work.order.budget)
@@ -118,25 +131,32 @@ def _traced(work: _Work, goal: Goal) -> Trace:
 # Search
 
 
-def _searched(work: _Work, goal: Goal, trace: Trace, program: Program, suspects: Sequence[Suspect]) -> Search:
+def proposals_of(work: Work, templates: Sequence[RepairTemplate]) -> Proposals:
+    """All proposals for what fails, without trying any: what benchmarks look at."""
+    failing = _failing(work)
+    ground = located(work, goal_of(failing), failing)
+    return Proposals(ground.suspects, ground.program.target, templates)
+
+
+def _searched(work: Work, goal: Goal, ground: Ground) -> Search:
     templates = discover(TEMPLATES, RepairTemplate)
-    passing = passing_for(trace, work.cases, program.spans)
+    passing = passing_for(ground.trace, work.cases, ground.program.spans)
     search = Search(work.session, goal.tests, goal.rest, passing, work.watch, work.scene.progress)
-    proposals = Proposals(suspects, program.target, templates)
+    proposals = Proposals(ground.suspects, ground.program.target, templates)
     with work.watch.phase("single edits"):
         search.run(proposals, _SINGLES * work.order.budget)
         search.verify()
     if not search.survivors:
         with work.watch.phase("two edits"):
             search.run(unions(search.partials, goal.tests), _SEARCH * work.order.budget)
-            second = Second(suspects, program.target, templates)
+            second = Second(ground.suspects, ground.program.target, templates)
             if not search.survivors:
                 search.run(seconds(search.partials, second), _SEARCH * work.order.budget)
             search.verify()
     return search
 
 
-def _none_found(work: _Work, goal: Goal, suspects: Sequence[Suspect], search: Search) -> Repair:
+def _none_found(work: Work, goal: Goal, suspects: Sequence[Suspect], search: Search) -> Repair:
     names = ", ".join(f"{one.qualname or 'the module'} ({one.source.path})" for one in suspects[:3])
     if not suspects:
         reason = (
@@ -156,13 +176,13 @@ def _none_found(work: _Work, goal: Goal, suspects: Sequence[Suspect], search: Se
 # Rank and prove
 
 
-def _ranked(work: _Work, survivors: Sequence[Survivor], goal: Goal) -> Ranking:
+def _ranked(work: Work, survivors: Sequence[Survivor], goal: Goal) -> Ranking:
     work.scene.progress(f"{len(survivors)} candidates pass: comparing what they do")
     with work.watch.phase("rank"):
         return rank(survivors, _observed(work, survivors, goal), {})
 
 
-def _observed(work: _Work, survivors: Sequence[Survivor], goal: Goal) -> list[Observed]:
+def _observed(work: Work, survivors: Sequence[Survivor], goal: Goal) -> list[Observed]:
     """What the survivors do, at the functions that most of them change."""
     changes = [survivor.proposal.change for survivor in survivors]
     counts: dict[tuple[str, str], float] = {}
@@ -178,7 +198,7 @@ def _observed(work: _Work, survivors: Sequence[Survivor], goal: Goal) -> list[Ob
     ]
 
 
-def _told(work: _Work, goal: Goal, search: Search, ranking: Ranking) -> Repair:
+def _told(work: Work, goal: Goal, search: Search, ranking: Ranking) -> Repair:
     """The patches whose proof holds, in the words of the report."""
     work.scene.progress("proving the best patches by the whole suite")
     with work.watch.phase("prove"):
@@ -196,7 +216,7 @@ def _told(work: _Work, goal: Goal, search: Search, ranking: Ranking) -> Repair:
     )  # fmt: skip
 
 
-def _proven(work: _Work, goal: Goal, behaviours: Sequence[Behaviour]) -> tuple[list[Behaviour], str]:
+def _proven(work: Work, goal: Goal, behaviours: Sequence[Behaviour]) -> tuple[list[Behaviour], str]:
     """Behaviours whose best patch holds in a whole fresh run; those behind the first few are taken as tried."""
     kept: list[Behaviour] = []
     failed = ""
@@ -217,7 +237,7 @@ def _with(change: Change, extra: Change | None) -> Change:
     return change if extra is None else Change((*change.edits, *extra.edits))
 
 
-def _refuted(work: _Work, goal: Goal, report: TestReport) -> str:
+def _refuted(work: Work, goal: Goal, report: TestReport) -> str:
     """Why a whole run speaks against a patch, "" when it does not."""
     if report.outcome is Outcome.UNKNOWN:
         return report.reason

@@ -1,0 +1,150 @@
+"""Where the edit that was planted backwards stands among all proposals, and priors of templates that put it first.
+
+    python benchmarks/priors.py [--set shown] [--json FILE] [--fit] [--missing]
+
+For every bug of a set the suite is traced once and all proposals are drawn; nothing is tried. Right are proposals after
+which the file has the AST of the correct program (others may be right as well, so this is a lower bound). Printed per
+class and per template: whether it is proposed at all, and at which place. --fit finds the priors under which the right
+ones come first: multinomial logit over the proposals of each case, by gradient ascent with a pull towards today's.
+"""
+
+import argparse
+import ast
+import json
+import math
+import sys
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bugs import SETS, Case, lay_out, read_cases
+
+from gitops_healer.places import Choices
+from gitops_healer.registry import discover
+from gitops_healer.repair.search import engine
+from gitops_healer.repair.search.template import RepairTemplate
+from gitops_healer.wiring import build_world
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """rows: (template, score without its prior, right) of each proposal, in the order in which they would be tried."""
+
+    name: str
+    kind: str
+    rows: tuple[tuple[str, float, bool], ...]
+
+    @property
+    def place(self) -> int:
+        """Of the first right one, from 1; 0 when there is none."""
+        return next((number for number, row in enumerate(self.rows, 1) if row[2]), 0)
+
+
+def drawn(case: Case, templates: tuple[RepairTemplate, ...]) -> Drawn:
+    priors = {template.name: template.prior for template in templates}
+    with tempfile.TemporaryDirectory(prefix="priors-") as folder:
+        tree = lay_out(case, Path(folder))
+        right = (case.program / case.file).read_bytes()
+        world = build_world(Choices(tree, options={"testing.command": "pytest"}))
+        scene = world.scene(world.repository.snapshot())
+        rows = []
+        with scene.trials.open(scene.commit) as session:
+            work = engine.Work(scene, engine.Order(), session, engine.Stopwatch(60))
+            proposals = engine.proposals_of(work, templates)
+            before = (tree / case.file).read_bytes()
+            for proposal in proposals:
+                here = proposal.change.paths == (case.file,)
+                good = here and same(proposal.change.apply({case.file: before})[case.file], right)
+                rows.append((proposal.template, proposal.score / priors[proposal.template], good))
+    return Drawn(case.title, case.kind, tuple(rows))
+
+
+def same(after: bytes, right: bytes) -> bool:
+    """Whether both are the same program; texts that differ in more than spaces and parentheses are not parsed."""
+    if _bare(after) != _bare(right):
+        return False
+    try:
+        return ast.dump(ast.parse(after)) == ast.dump(ast.parse(right))
+    except (SyntaxError, ValueError):
+        return False
+
+
+def _bare(data: bytes) -> bytes:
+    return data.translate(None, b" \t\r\n()")
+
+
+def fitted(cases: list[Drawn], priors: dict[str, float], pull: float = 0.3, steps: int = 300) -> dict[str, float]:
+    """Logarithms are fitted; a template of which nothing was right keeps close to what it had."""
+    logs = {name: math.log(prior) for name, prior in priors.items()}
+    first = dict(logs)
+    for step in range(steps):
+        gradient = {name: pull * (first[name] - logs[name]) for name in logs}
+        for case in cases:
+            if not case.place:
+                continue
+            weights = [base * math.exp(logs[name]) for name, base, _ in case.rows]
+            total = sum(weights)
+            good = sum(weight for weight, row in zip(weights, case.rows, strict=True) if row[2])
+            for weight, (name, _, right) in zip(weights, case.rows, strict=True):
+                gradient[name] += (weight / good if right else 0.0) - weight / total
+        for name in logs:
+            logs[name] += 0.2 / (1 + step / 50) * max(-1.0, min(1.0, gradient[name]))
+    return {name: math.exp(value) for name, value in logs.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", default="shown")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--json", default="")
+    parser.add_argument("--load", default="", help="read what --json wrote instead of drawing again")
+    parser.add_argument("--fit", action="store_true")
+    options = parser.parse_args()
+    templates = discover(engine.TEMPLATES, RepairTemplate)
+    if options.load:
+        cases = [
+            Drawn(n, k, tuple((t, b, r) for t, b, r in rows))
+            for n, k, rows in json.loads(Path(options.load).read_text())
+        ]
+    else:
+        cases = []
+        for case in read_cases(SETS / options.set):
+            if options.only in case.title:
+                cases.append(drawn(case, templates))
+                print(f"{cases[-1].place:6} of {len(cases[-1].rows):6}  {case.title} ({case.kind})", flush=True)
+    if options.json:
+        Path(options.json).write_text(json.dumps([(c.name, c.kind, c.rows) for c in cases]))
+    tables(cases, templates)
+    if options.fit:
+        for name, prior in sorted(
+            fitted(cases, {t.name: t.prior for t in templates}).items(), key=lambda item: -item[1]
+        ):
+            print(f"{name:28} {prior:.4f}")
+
+
+def tables(cases: list[Drawn], templates: tuple[RepairTemplate, ...]) -> None:
+    kinds = defaultdict(list)
+    for case in cases:
+        kinds[case.kind].append(case.place)
+    print(f"\n{'class':32} bugs proposed  median place  within 500")
+    for kind, places in sorted(kinds.items()):
+        found = [place for place in places if place]
+        middle = median(found) if found else "-"
+        print(f"{kind:32} {len(places):4} {len(found):8}  {middle:>12}  {sum(p <= 500 for p in found)}")
+    found = [case.place for case in cases if case.place]
+    print(f"all: {len(found)} of {len(cases)} proposed, median place {median(found) if found else '-'}")
+    right, all_ = defaultdict(int), defaultdict(int)
+    for case in cases:
+        for name, _, good in case.rows:
+            all_[name] += 1
+            right[name] += good
+    print(f"\n{'template':28} proposals  right")
+    for template in sorted(templates, key=lambda t: -right[t.name]):
+        print(f"{template.name:28} {all_[template.name]:9}  {right[template.name]}")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
