@@ -93,7 +93,7 @@ class ColdServer:
         import pytest
 
         start = self.job["start"]
-        slot.begin(-1, start, 3 * start)
+        slot.begin(-1, start, 5 * start)
         tree = _tree_of(slot)
         self._settle(tree)
         passing = self.orders[request["order"]] if request["order"] >= 0 else []

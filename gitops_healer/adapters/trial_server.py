@@ -12,6 +12,7 @@ import json
 import os
 import resource
 import sys
+import time
 import traceback
 from collections import Counter
 from functools import partial
@@ -125,7 +126,8 @@ class WarmServer:
         self.tests = Tests(plugin, config, numbered, self.job["longest"])
         self.code = LiveCode(self.root)
         self.memory = address_space() + _MEMORY
-        self.channel.send({**self.known(plugin), "called": called, "tests": list(items)})
+        took = time.process_time()
+        self.channel.send({**self.known(plugin), "called": called, "tests": list(items), "seconds": took})
         _hear_everything(os.devnull)
         gc.collect()
         gc.freeze()

@@ -22,8 +22,8 @@ _OWN = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments")
 @dataclass
 class Hello:
     """What a warm server says first. tests: ids by number; broken: what could not be imported; called: (path, first
-    line) of functions that ran meanwhile; modules, files: what was loaded; seconds: until it said so; problem: why it
-    does not serve, else "". Mutable because it is said in parts."""
+    line) of functions that ran meanwhile; modules, files: what was loaded; seconds: of processor time until it said so;
+    problem: why it does not serve, else "". Mutable because it is said in parts."""
 
     tests: list[str] = field(default_factory=list)
     broken: list[Mapping[str, Any]] = field(default_factory=list)
@@ -40,6 +40,7 @@ class Hello:
         self.modules = _texts(told.get("modules", self.modules))
         self.files = _texts(told.get("files", self.files))
         self.called = frozenset(_place(item) for item in _items(told.get("called"))) or self.called
+        self.seconds = _seconds(told.get("seconds", self.seconds))
         self.problem = str(told.get("problem", self.problem))[:2000]
         self.said = str(told.get("said", self.said))
 
@@ -65,17 +66,15 @@ class Starter:
         """Begun again with what turns out to be missing."""
         while True:
             server = self._converse(stack, self.roots)
-            began = time.monotonic()
             server.say({**self._order(), "cold": False, "only": list(self.only), "longest": 10.0})
             hello = self._hello(server)
-            hello.seconds = time.monotonic() - began
             if not self._remedied(hello):
                 return server, hello
 
     def cold(self, stack: ExitStack, names: Sequence[str], hello: Hello) -> TrialServer:
         """names: ids of tests by number. It may be asked at once, and answers when it is ready."""
         server = self._converse(stack, ())
-        start = max(2.0, 2 * hello.seconds)
+        start = min(60.0, max(1.0, 2 * hello.seconds))
         known = {"names": list(names), "modules": hello.modules, "files": hello.files, "roots": list(self.roots)}
         server.say({**self._order(), **known, "cold": True, "start": start})
         return server
@@ -142,3 +141,7 @@ def _texts(value: Any) -> list[str]:
 def _place(item: Any) -> tuple[str, int]:
     good = isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and isinstance(item[1], int)
     return (item[0], item[1]) if good else ("", 0)
+
+
+def _seconds(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) and 0 <= value < 1e6 else 0.0
