@@ -148,6 +148,8 @@ class WarmServer:
             return partial(self.suite, request)
         if kind == "trace":
             return partial(self.trace, request)
+        if kind == "observe":
+            return partial(self.observe, request)
         return partial(self.trial, request)
 
     def suite(self, request: dict[str, Any], answers: Answers, slot: Slot) -> None:
@@ -171,6 +173,36 @@ class WarmServer:
 
         trace_tests(tracer, run, numbers, set(request["detailed"]), seconds, answers)
 
+    def observe(self, request: dict[str, Any], answers: Answers, slot: Slot) -> None:
+        """In a child: {"calls", "tested"} once, then {"version", "endings"} of each version that fits."""
+        from .trial_observer import listen, versions
+
+        seconds = request["seconds"]
+        slot.begin(-1, 0.0, 2 * seconds + 5.0)
+        self.tests.settle(slot)
+        self.tests.plugin.detailed = False
+        functions = self.code.named.get((request["path"], request["line"], request["names"][-1]), [])
+        began = time.monotonic()
+
+        def run(number: int) -> None:
+            self.tests.run_untimed(number)
+
+        tested = listen(functions, run, request["tests"], began + seconds / 3)
+        if not tested:
+            return
+        swaps = [partial(self._swap_all, parts) for parts in request["versions"]]
+        live = next(function for function in functions if function.__code__ is tested[0].code)
+        calls, endings = versions(live, tested, swaps, began + seconds)
+        name = ".".join(request["names"])
+        answers.add({"calls": [call.written(name) for call in calls], "tested": [call.tested for call in calls]})
+        for number, told in enumerate(endings):
+            if told is not None:
+                answers.add({"version": number, "endings": told})
+
+    def _swap_all(self, parts: list[dict[str, Any]]) -> None:
+        for part in parts:
+            self.code.swap(part)
+
     def trial(self, request: dict[str, Any], answers: Answers, slot: Slot) -> None:
         """In a child: try one change."""
         if self.memory > _MEMORY:
@@ -178,8 +210,7 @@ class WarmServer:
             soft = self.memory if hard == resource.RLIM_INFINITY else min(self.memory, hard)
             resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
         try:
-            for part in request["parts"]:
-                self.code.swap(part)
+            self._swap_all(request["parts"])
         except UnfitError as error:
             answers.add({"unfit": str(error)})
             return

@@ -97,6 +97,11 @@ class Definitions:
             touched.setdefault((edit.path, definition), []).append(edit)
         return tuple(self._part(path, definition, edits) for (path, definition), edits in touched.items())
 
+    def named(self, path: str, names: Sequence[str]) -> Definition | None:
+        """The last definition of that name, which is the one that callers get."""
+        found = [definition for definition in self._source(path).definitions if definition.names == tuple(names)]
+        return found[-1] if found else None
+
     def _source(self, path: str) -> _Source:
         if path not in self._sources:
             self._sources[path] = _Source(self._read(path) or b"")

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from gitops_healer.adapters.trials_loading import Definitions, Loading
+from gitops_healer.adapters.trials_loading import Definitions, Loading, Part
+from gitops_healer.adapters.trials_observing import observed
 from gitops_healer.adapters.trials_servers import Servers
 from gitops_healer.adapters.trials_tracing import Tracing
 from gitops_healer.adapters.trials_trying import Trying
 from gitops_healer.core.change import Change
 from gitops_healer.core.trials import Observed, Opened, Trace, Tried
+from gitops_healer.errors import StaleEditError
 
 
 class Session:
@@ -45,7 +47,26 @@ class Session:
     def observe(
         self, path: str, names: Sequence[str], changes: Sequence[Change], tests: Sequence[str], seconds: float = 10.0
     ) -> Observed:
-        return Observed()
+        server = self._servers.warm()
+        definition = self._definitions.named(path, names)
+        if server is None or definition is None:
+            return Observed()
+        fitting = [(number, parts) for number, change in enumerate(changes) if (parts := self._parts(change))]
+        versions = [[], *([part.as_json() for part in parts] for _, parts in fitting)]
+        request = {
+            "do": "observe", "path": path, "names": list(names), "line": definition.line, "versions": versions,
+            "tests": self._known(tests), "seconds": seconds,
+        }  # fmt: skip
+        server.ask(request)
+        answer = server.answer(2 * seconds + 10)
+        server.forget()
+        return observed(answer, [-1, *(number for number, _ in fitting)]) if answer is not None else Observed()
+
+    def _parts(self, change: Change) -> Sequence[Part] | None:
+        try:
+            return self._definitions.parts(change)
+        except StaleEditError:
+            return None
 
     def run(
         self, changes: Iterable[Change], failing: Sequence[str], passing: Callable[[Change], Sequence[str]]
