@@ -160,10 +160,15 @@ def draw(suite: Suite, chance: random.Random) -> Iterator[Mutant]:
         yield mutant
 
 
+def put_in(mutant: Mutant, tree: Path) -> None:
+    path = tree / mutant.path
+    path.write_bytes(mutant.put_into(path.read_bytes()))
+
+
 def kept(sandbox: Sandbox, suite: Suite, mutant: Mutant) -> str:
     """`kept`, or why not: the suite `passes`, `cannot be collected`, or `does not end`."""
     with scratch_copy(sandbox, suite.tree) as (scratch, copy):
-        (copy / mutant.path).write_bytes(mutant.source)
+        put_in(mutant, copy)
         told = run_suite(sandbox, scratch, copy, f"{suite.library.tests} -x", suite.patience)
     if not told["ended"]:
         return "does not end"
@@ -204,7 +209,7 @@ class Restoration:
         testing = load_settings().testing.model_copy(update={"command": suite.library.tests})
         trials = ProjectTrials(repository, self.sandbox, testing, Path(sys.executable))
         original = (suite.tree / mutant.path).read_bytes()
-        versions = [whole_file(mutant.path, mutant.source, original), patch_of(tree, texts)]
+        versions = [whole_file(mutant.path, mutant.put_into(original), original), patch_of(tree, texts)]
         places = [(mutant.path, mutant.names), *touched(tree, texts)]
         callers = [test for place in places for test in suite.functions.get(place, ())][:CALLERS]
         with trials.open(commit, only=callers) as session:
@@ -281,7 +286,7 @@ def run_task(task: Task, restoration: Restoration, repair: Callable[[Path, str, 
     suite, mutant = task.suite, task.mutant
     with tempfile.TemporaryDirectory(prefix="mutants-") as directory:
         tree = Path(shutil.copytree(suite.tree, Path(directory) / suite.library.name, symlinks=True))
-        (tree / mutant.path).write_bytes(mutant.source)
+        put_in(mutant, tree)
         commit_all(tree, "A library")
         told = repair(tree, suite.library.tests, suite.patience)
         git(tree, "checkout", "--quiet", "--force", "HEAD")

@@ -42,13 +42,17 @@ ORDERINGS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 @dataclass(frozen=True)
 class Mutant:
-    """A file with one mistake. names: the function, `("Class", "method")`."""
+    """One mistake in a file. names: the function, `("Class", "method")`."""
 
     operator: str
     path: str
     names: tuple[str, ...]
     line: int
-    source: bytes
+    replacement: Replacement
+
+    def put_into(self, source: bytes) -> bytes:
+        start, end, new = self.replacement
+        return source[:start] + new.encode() + source[end:]
 
 
 class Scope:
@@ -342,16 +346,16 @@ def mutants(path: str, names: tuple[str, ...], scope: Scope) -> dict[str, list[M
     found: defaultdict[str, list[Mutant]] = defaultdict(list)
     for name, rule in OPERATORS.items():
         for node in scope.nodes:
-            for start, end, new in rule(scope, node):
-                mutated = scope.source[:start] + new.encode() + scope.source[end:]
-                found[name] += [Mutant(name, path, names, getattr(node, "lineno", 0), mutated)]
-    return dict(found)
+            line = getattr(node, "lineno", 0)
+            found[name] += [Mutant(name, path, names, line, replacement) for replacement in rule(scope, node)]
+    return {name: of for name, of in found.items() if of}
 
 
 def sound(mutant: Mutant, source: bytes) -> bool:
     """Whether it compiles and is another program than `source`."""
+    mutated = mutant.put_into(source)
     try:
-        compile(mutant.source, "<mutant>", "exec", dont_inherit=True)
-        return ast.dump(ast.parse(mutant.source)) != ast.dump(ast.parse(source))
+        compile(mutated, "<mutant>", "exec", dont_inherit=True)
+        return ast.dump(ast.parse(mutated)) != ast.dump(ast.parse(source))
     except (SyntaxError, ValueError):
         return False

@@ -211,7 +211,11 @@ def drawn() -> list[Any]:
 def test_a_mutant_is_what_it_is_called(drawn: list[Any], name: str):
     before = SOURCE.decode().splitlines()
     changed = [
-        [line[2:] for line in difflib.ndiff(before, one.source.decode().splitlines()) if line.startswith("+ ")]
+        [
+            line[2:]
+            for line in difflib.ndiff(before, one.put_into(SOURCE).decode().splitlines())
+            if line.startswith("+ ")
+        ]
         for one in drawn
         if one.operator == name
     ]
@@ -222,11 +226,11 @@ def test_mutants_leave_docstrings_and_the_inside_of_formatted_strings_alone(draw
     lines = {one.line for one in drawn if one.operator in ("constant", "arithmetic", "another local")}
     formatted = next(number for number, line in enumerate(SOURCE.splitlines(), 1) if b'f"' in line)
     assert len(lines) > 5 and formatted not in lines
-    assert all(b"A docstring that nobody mutates." in one.source for one in drawn)
+    assert all(b"A docstring that nobody mutates." in one.put_into(SOURCE) for one in drawn)
 
 
 def test_a_guard_can_be_removed():
     source = b"def first(items):\n    if not items:\n        return None\n    return items[0]\n"
     ((names, function, owner),) = mutation.functions(ast.parse(source))
     found = mutation.mutants("first.py", names, mutation.Scope(source, function, owner))["guard removed"]
-    assert [one.source for one in found] == [b"def first(items):\n    return items[0]\n"]
+    assert [one.put_into(source) for one in found] == [b"def first(items):\n    return items[0]\n"]
