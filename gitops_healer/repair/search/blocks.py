@@ -4,8 +4,10 @@ import ast
 import heapq
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gitops_healer.repair.search.edits import deleted, indent_of, own_lines
 from gitops_healer.repair.search.target import Target
@@ -167,6 +169,7 @@ def is_generator(function: ast.AST) -> bool:
     return any(isinstance(n, ast.Yield | ast.YieldFrom) for n in own_nodes(function))
 
 
+@lru_cache(maxsize=8)
 def nonlocal_names(target: Target) -> frozenset[str]:
     """Names that `nonlocal` and `global` in the target speak of."""
     return frozenset(name for n in ast.walk(target.node) if isinstance(n, _BINDS_LATER) for name in n.names)
@@ -195,3 +198,23 @@ def chain_of(target: Target, top: ast.If) -> list[ast.If]:
     while len(chain[-1].orelse) == 1 and isinstance(inner := chain[-1].orelse[0], ast.If) and is_elif(target, inner):
         chain.append(inner)
     return chain
+
+
+@lru_cache(maxsize=8)
+def bound_once(target: Target) -> frozenset[str]:
+    """Names that would be unknown, where they are used, without the one statement that binds them."""
+    stored = Counter(n.id for n in target.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    used = {n.id for n in target.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    once = {name for name, times in stored.items() if times == 1 and name in used and name not in target.parameters}
+    return frozenset(once) | nonlocal_names(target)
+
+
+def in_f_string(target: Target, node: ast.AST) -> bool:
+    """Whether the node may have no true position."""
+    return any(isinstance(above, ast.JoinedStr) for above in target.source.above(node))
+
+
+def alone(target: Target, node: ast.expr) -> str:
+    """The node's text, fit to stand where no parentheses are around: over several lines it gets its own."""
+    text = target.text(node)
+    return f"({text})" if "\n" in text or "\r" in text else text

@@ -15,14 +15,16 @@ from gitops_healer.repair.search.template import RepairTemplate, Rewrite
 from gitops_healer.repair.source import read_source
 
 NAMES = {
-    "alias_copy", "loop_mutation", "loop_range", "missing_branch",
-    "borrowed_statement", "condition_branches", "missing_statement", "superfluous_branch",
-    "augmented_assignment", "initial_value", "loop_control", "missing_condition", "missing_guard", "missing_raise",
-    "missing_return", "statement_depth", "statement_order",
-    "superfluous_statement",
+    "alias_copy", "assignment_target", "augmented_assignment", "borrowed_statement", "cleanup_block",
+    "condition_branches", "discarded_result", "exception_type", "if_or_while", "initial_value",
+    "instance_attribute", "loop_control", "loop_else", "loop_mutation", "loop_range", "missing_branch",
+    "missing_condition", "missing_global", "missing_guard", "missing_raise", "missing_return",
+    "missing_statement", "statement_depth", "statement_order", "superfluous_branch", "superfluous_statement",
+    "yield_form",
 }  # fmt: skip
+RARE = {"instance_attribute", "loop_else", "missing_global"}  # their mistakes are not in the standard library
 TEMPLATES = {t.name: t for t in discover("gitops_healer.repair.search.templates", RepairTemplate) if t.name in NAMES}
-FILES, PARTS, SAMPLE = 60, 60, 1  # how many files, functions and classes of them, rewrites of each by each template
+FILES, PARTS, SAMPLE = 60, 45, 1  # how many files, functions and classes of them, rewrites of each by each template
 STRANGE = {
     "one line": "def f(x):\n    for i in x: y = i; print(y)\n    if x: return y\n    else: y = 2; return 1\n",
     "tabs": "def f(x):\n\tn = 0\n\tfor i in x:\n\t\tif i:\n\t\t\tn = i\n\t\telse:\n\t\t\treturn 1\n\treturn n\n",
@@ -117,7 +119,7 @@ def test_rewrites_of_the_standard_library_compile() -> None:
                 for rewrite in rng.sample(rewrites, min(SAMPLE, len(rewrites))):
                     check(target, rewrite)
                     checked[name] += 1
-    assert min(checked.values()) > 5, checked
+    assert min(number for name, number in checked.items() if name not in RARE) > 5, checked
 
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from gitops_healer.repair.search.blocks import (
+    alone,
     always_leaves,
     function_of,
     is_generator,
@@ -47,7 +48,7 @@ def missing_return(target: Target) -> Iterator[Rewrite]:
                 start, _ = target.source.span(statement)
                 yield Rewrite((Span(start, start, "return "),), statement.lineno, "Return the value of the call")
             case ast.Assign(targets=[place], value=value) if statement is target.block_of(statement)[-1]:
-                new = f"return {target.text(value)}"
+                new = f"return {alone(target, value)}"
                 weight = 0.5 if function.body[-1] is statement else 0.2
                 yield Rewrite(
                     (replaced(target, statement, new),),

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from gitops_healer.repair.search.blocks import is_generator, nonlocal_names, suspects
+from gitops_healer.repair.search.blocks import bound_once, is_generator, suspects
 from gitops_healer.repair.search.edits import deleted
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
@@ -27,7 +27,7 @@ _YIELDS = (ast.Yield, ast.YieldFrom)
 )
 def superfluous_statement(target: Target) -> Iterator[Rewrite]:
     """Delete a statement: an update too many, such as `n += 1` behind `n += x`."""
-    only_binding = _bound_once(target)
+    only_binding = bound_once(target)
     for statement in suspects(target):
         if isinstance(statement, _NEEDED) or _is_only_yield(target, statement):
             continue
@@ -36,14 +36,6 @@ def superfluous_statement(target: Target) -> Iterator[Rewrite]:
             title = f"Delete `{target.text(statement).splitlines()[0][:60]}`"
             weight = (0.3 if isinstance(statement, ast.Return | ast.Raise) else 1.0) / lines
             yield Rewrite((deleted(target, statement),), statement.lineno, title, weight, "deletes code")
-
-
-def _bound_once(target: Target) -> frozenset[str]:
-    """Names that would be unknown, where they are used, without the one statement that binds them."""
-    stored = [n.id for n in target.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-    used = {n.id for n in target.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    once = {name for name in stored if stored.count(name) == 1 and name in used and name not in target.parameters}
-    return frozenset(once) | nonlocal_names(target)
 
 
 def _binds(statement: ast.stmt) -> frozenset[str]:
