@@ -12,6 +12,7 @@ these. Beside it, on a sample, random mutations as a repair (see bugs.py). Ctrl-
 
 import argparse
 import ast
+import hashlib
 import random
 import shlex
 import shutil
@@ -45,7 +46,20 @@ from patches import (
     run_suite,
     scratch_copy,
 )
-from verdicts import Judged, Result, by_group, by_template, certainty, collect, ratio, save, share, table, time_spent
+from verdicts import (
+    Judged,
+    Result,
+    by_group,
+    by_template,
+    certainty,
+    collect,
+    ratio,
+    save,
+    share,
+    table,
+    time_spent,
+    trouble,
+)
 
 from gitops_healer.adapters.repository import open_repository
 from gitops_healer.adapters.trials import ProjectTrials
@@ -107,6 +121,8 @@ def fetch(library: Library, downloads: Path, target: Path) -> Path:
         wanted.write_text(f"{library.name}=={library.version} --hash=sha256:{library.sha256}\n")
         pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary=:all:")
         subprocess.run([*pip, "--require-hashes", "--dest", str(downloads), "-r", str(wanted)], check=True)
+    if hashlib.sha256(archive.read_bytes()).hexdigest() != library.sha256:
+        raise ValueError(f"{archive} is not the distribution that {LIBRARIES.name} names: delete it")
     with tarfile.open(archive) as packed:
         packed.extractall(target, filter="data")
     return Path((target / stem).rename(target / library.name))
@@ -300,7 +316,7 @@ def report(results: Sequence[Result], naive: Sequence[Result], ends: Counter[str
     print(f"\ndrawn: {ends.total()}; " + ", ".join(f"{end}: {count}" for end, count in ends.most_common()))
     print(f"\n{by_group(results, 'operator', lambda one: one.kind)}")
     print(f"\n{by_group(results, 'library', lambda one: one.name.partition('/')[0])}")
-    for part in (by_template, certainty, time_spent, totals):
+    for part in (by_template, certainty, time_spent, trouble, totals):
         print(f"\n{part(results)}")
     if naive:
         print(f"\n{ratio(results, naive)}")

@@ -70,8 +70,8 @@ def pytest_unconfigure():
 
 @dataclass(frozen=True)
 class Told:
-    """What the command said about a repository. seconds: wall clock of the process; left: files that it left behind;
-    budget: seconds that it was given."""
+    """What the command said about a repository. seconds: wall clock of the process; budget: seconds that it was given;
+    tried: candidates by template, where it says so; left: files that it left behind."""
 
     status: str
     seconds: float
@@ -82,6 +82,7 @@ class Told:
     reason: str = ""
     notes: tuple[str, ...] = ()
     phases: Mapping[str, float] = field(default_factory=dict)
+    tried: Mapping[str, int] = field(default_factory=dict)
     left: str = ""
     budget: float = 0.0
 
@@ -115,7 +116,7 @@ def ask_engine(engine: Sequence[str], tree: Path, tests: str, budget: float) -> 
             left=left,
             budget=budget,
         )
-    plain = ("candidates", "certain", "question", "reason", "phases")
+    plain = ("candidates", "certain", "question", "reason", "phases", "tried")
     known: dict[str, Any] = {name: document[name] for name in plain if name in document}
     known |= {name: tuple(document.get(name, ())) for name in ("patches", "notes")}
     return Told(document["status"], seconds, left=left, budget=budget, **known)

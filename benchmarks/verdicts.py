@@ -45,7 +45,11 @@ class Result:
     @property
     def plausible(self) -> bool:
         """Within the budget."""
-        return bool(self.judged) and self.judged[0].plausible and self.told.seconds <= self.told.budget + STARTING
+        return bool(self.judged) and self.judged[0].plausible and not self.late
+
+    @property
+    def late(self) -> bool:
+        return self.told.seconds > self.told.budget + STARTING
 
     @property
     def rank(self) -> int:
@@ -98,16 +102,18 @@ def _figures(name: str, of: Sequence[Result]) -> tuple[object, ...]:
 
 
 def by_template(results: Sequence[Result]) -> str:
-    """Of the looked-at patches: how many each template gave, by rank."""
+    """Candidates that each template gave, where the command says so, and of the looked-at patches how many, by rank."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for one in results:
+        for template, tried in one.told.tried.items():
+            counts[template]["tried"] += tried
         for rank, patch in enumerate(one.judged, 1):
             place = "first" if rank == 1 else "later"
             counts[patch.template][place] += 1
             counts[patch.template][f"{place} plausible"] += patch.plausible
             counts[patch.template][f"{place} correct"] += patch.correct
-    columns = [f"{place}{what}" for place in ("first", "later") for what in ("", " plausible", " correct")]
-    titles = ("template", "at rank 1", "plausible", "correct", "later", "plausible", "correct")
+    columns = ["tried", *(f"{place}{what}" for place in ("first", "later") for what in ("", " plausible", " correct"))]
+    titles = ("template", "tried", "at rank 1", "plausible", "correct", "later", "plausible", "correct")
     ordered = sorted(counts.items(), key=lambda item: (-item[1]["first"], -item[1]["later"], item[0]))
     return table(titles, [(name, *(count[column] for column in columns)) for name, count in ordered])
 
@@ -134,6 +140,19 @@ def time_spent(results: Sequence[Result]) -> str:
     rows = [(name, seconds, f"{seconds / max(total, 0.001):.0%}") for name, seconds in ordered]
     busy = f"load of the machine in the last 15 minutes: {os.getloadavg()[2]:.1f} on {os.cpu_count()} processors"
     return f"{rate}{while_searching}; {busy}\n" + table(("phase", "seconds", "share"), rows)
+
+
+def trouble(results: Sequence[Result]) -> str:
+    """What should never be."""
+    found = {
+        "ended in an error": [one for one in results if one.told.status == "error"],
+        "said that nothing fails": [one for one in results if one.told.status == "nothing_failing"],
+        f"took more than {STARTING:g} s over the budget": [one for one in results if one.late],
+        "left files behind": [one for one in results if one.told.left],
+        "first patch fails in a fresh process": [one for one in results if one.judged and not one.judged[0].plausible],
+    }
+    rows = [(what, len(of), ", ".join(one.name for one in of[:3])) for what, of in found.items()]
+    return table(("trouble", "bugs", "such as"), rows)
 
 
 def goals(results: Sequence[Result]) -> str:
@@ -176,7 +195,7 @@ def _speed(of: Sequence[Result]) -> float:
 
 def report(results: Sequence[Result], naive: Sequence[Result]) -> None:
     print(f"\n{by_group(results, 'class of bug', lambda one: one.kind)}")
-    for part in (by_template, certainty, time_spent, goals):
+    for part in (by_template, certainty, time_spent, trouble, goals):
         print(f"\n{part(results)}")
     if naive:
         print(f"\n{ratio(results, naive)}")
