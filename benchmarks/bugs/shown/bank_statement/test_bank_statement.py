@@ -90,3 +90,4 @@ def test_find_transfers():
     assert find_transfers(sent, received) == [(sent[0], received[0])]
     assert find_transfers(sent, received, days=7) == [(sent[0], received[0]), (sent[1], received[1])]
     assert find_transfers(sent, []) == []
+    assert find_transfers([Entry(date(2024, 3, 12), "to savings", -5000)], received) == []

@@ -72,6 +72,7 @@ def test_month_grid():
 
 def test_quarter_bounds():
     assert quarter_bounds(date(2024, 2, 10)) == (date(2024, 1, 1), date(2024, 3, 31))
+    assert quarter_bounds(date(2024, 4, 30)) == (date(2024, 4, 1), date(2024, 6, 30))
     assert quarter_bounds(date(2024, 12, 31)) == (date(2024, 10, 1), date(2024, 12, 31))
     assert quarter_bounds(date(2024, 6, 1)) == (date(2024, 4, 1), date(2024, 6, 30))
 

@@ -45,6 +45,7 @@ class Tables(unittest.TestCase):
     def test_written_tables_can_be_read(self):
         self.assertEqual(parse_table(write_table(SALES)), SALES)
         self.assertEqual(write_table([{"a": "x,y", "b": ""}]), 'a,b\n"x,y",\n')
+        self.assertEqual(write_table([{"a": "1", "b, c": "2"}]), 'a,"b, c"\n1,2\n')
 
     def test_sort_by_text(self):
         self.assertEqual([row["city"] for row in sort_rows(SALES, "city")], ["Bern", "Oslo", "Oslo", "Oslo"])

@@ -78,6 +78,12 @@ def dropped(text: str, section: str, option: str) -> object:
     return settings.drop(section, option), settings.drop(section, option), settings.sections
 
 
+def changed(text: str, section: str, option: str) -> object:
+    settings = settings_of(text)
+    settings.set(section, option, "new")
+    return settings.sections
+
+
 def merged(text: str, other: str) -> object:
     one, two = settings_of(text), settings_of(other)
     return one.merge(two).sections, one.sections, two.sections
@@ -98,6 +104,7 @@ for number in range(60):
         ask(lambda *known: settings_of(known[0]).get_list(*known[1:]), text, section, option)
         ask(dropped, text, section, option)
     ask(lambda *known: settings_of(known[0]).get_bool(*known[1:]), text, section, "flag")
+    ask(changed, text, section, dice.choice(["a", "B", "Zed"]))
     ask(merged, text, "\n".join(["a = 9", *dice.choices(readable, k=5)]))
     ask(lambda text: settings_of(text).write(), text)
 for word in ["yes", "TRUE", "On", "1", "no", "False", "OFF", "0", "", "2", "y", "none"]:

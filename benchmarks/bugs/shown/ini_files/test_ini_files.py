@@ -77,6 +77,13 @@ def test_drop_last_default():
     assert settings.sections == {"defaults": {}}
 
 
+def test_set(settings):
+    settings.set("mail", "Port", "25")
+    assert settings.get("mail", "port") == "25"
+    settings.set("extra", "a", "1")
+    assert settings.sections["extra"] == {"a": "1"}
+
+
 def test_merge(settings):
     merged = settings.merge(Settings({"mail": {"debug": "no"}, "new": {"a": "1"}}))
     assert merged.get("mail", "debug") == "no"
