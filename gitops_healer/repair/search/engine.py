@@ -3,7 +3,8 @@
 Everything that runs code of the project does so in the sandbox, behind the ports `Trials` and `TestRunner`.
 """
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gitops_healer.core.change import Change
@@ -14,20 +15,24 @@ from gitops_healer.ports import TrialSession
 from gitops_healer.registry import Scene, discover
 from gitops_healer.repair.search.found import Repair, RepairStatus
 from gitops_healer.repair.search.goals import Goal, goal_of, passing_for, trace_order
+from gitops_healer.repair.search.history import recency, undoings
 from gitops_healer.repair.search.pairs import Second, seconds, unions
 from gitops_healer.repair.search.patches import patches_of, question_of
 from gitops_healer.repair.search.program import Program
-from gitops_healer.repair.search.proposals import Proposals
+from gitops_healer.repair.search.proposals import Proposal, Proposals, suspicion
 from gitops_healer.repair.search.ranking import Behaviour, Ranking, rank
 from gitops_healer.repair.search.searching import Search, Survivor
 from gitops_healer.repair.search.stopwatch import Stopwatch
 from gitops_healer.repair.search.suspects import Suspect, localise
+from gitops_healer.repair.search.syntax_repair import broken_files, repair_syntax
 from gitops_healer.repair.search.template import RepairTemplate
 
 TEMPLATES = "gitops_healer.repair.search.templates"
 _TRACE = 0.15  # share of the budget in which passing tests are traced at most
 _SINGLES = 0.6  # share for single edits while nothing was found
 _SEARCH = 0.85  # share after which nothing is tried any more: the rest is for ranking and proof
+_UNDONE = 8  # suspects whose files are looked up in history
+_UNDO = 0.3  # prior of taking back what a commit did
 _OBSERVED = 3  # functions whose behaviour is compared
 _PROVEN = 3  # patches that are run through the whole suite in a fresh process
 
@@ -68,9 +73,12 @@ def repair(scene: Scene, order: Order) -> Repair:
 
 
 def _repaired(work: Work) -> Repair:
-    if work.session.opened.problem:
-        return Repair(RepairStatus.ERROR, work.session.opened.problem, notes=work.session.opened.notes)
+    problem = work.session.opened.problem
     failing = _failing(work)
+    for path in broken_files(work.scene, failing, everywhere=bool(problem)):
+        return repair_syntax(work.scene, path, [case.id for case in failing], work.watch)
+    if problem:
+        return Repair(RepairStatus.ERROR, problem, notes=work.session.opened.notes)
     if not failing:
         return _nothing_failing(work)
     goal = goal_of(failing)
@@ -117,7 +125,34 @@ class Ground:
 def located(work: Work, goal: Goal, failing: Sequence[TestCase]) -> Ground:
     trace = _traced(work, goal)
     program = Program(work.scene, tuple({name.partition("::")[0] for name in goal.all}), trace.seen)
-    return Ground(trace, program, localise(program.repairable, trace, failing, {}, program.imported_from))
+    paths = {path for files in trace.covered.values() for path in files if program.repairable(path) is not None}
+    recent = recency(work.scene.repository, work.scene.commit, paths)
+    return Ground(trace, program, localise(program.repairable, trace, failing, recent, program.imported_from))
+
+
+def _undoings(work: Work, ground: Ground) -> Iterator[Proposal]:
+    """What commits did to the most suspicious files, taken back."""
+    suspects = {suspect.source.path: suspect for suspect in reversed(ground.suspects[:_UNDONE])}
+    for path, suspect in suspects.items():
+        for undoing in undoings(work.scene.repository, work.scene.commit, path, suspect.source.data):
+            place = _suspect_at(ground.suspects, path, undoing.line)
+            if place is not None:
+                target = ground.program.target(place)
+                score = max(suspicion(target, undoing.line), 0.5 * place.score) * _UNDO * undoing.weight
+                yield Proposal(
+                    undoing.change, path, place.qualname, undoing.line, "undo", undoing.title, score, target=target
+                )
+
+
+def _suspect_at(suspects: Sequence[Suspect], path: str, line: int) -> Suspect | None:
+    """The function that holds a line, else what is outside of functions there."""
+    here = [one for one in suspects if one.source.path == path]
+    return next((one for one in here if _holds(one, line)), next((one for one in here if not one.qualname), None))
+
+
+def _holds(suspect: Suspect, line: int) -> bool:
+    node = suspect.node
+    return not isinstance(node, ast.Module) and node.lineno <= line <= (node.end_lineno or node.lineno)
 
 
 def _traced(work: Work, goal: Goal) -> Trace:
@@ -142,7 +177,7 @@ def _searched(work: Work, goal: Goal, ground: Ground) -> Search:
     templates = discover(TEMPLATES, RepairTemplate)
     passing = passing_for(ground.trace, work.cases, ground.program.spans)
     search = Search(work.session, goal.tests, goal.rest, passing, work.watch, work.scene.progress)
-    proposals = Proposals(ground.suspects, ground.program.target, templates)
+    proposals = Proposals(ground.suspects, ground.program.target, templates, tuple(_undoings(work, ground)))
     with work.watch.phase("single edits"):
         search.run(proposals, _SINGLES * work.order.budget)
         search.verify()

@@ -1,7 +1,8 @@
 """All rewrites of all suspects, the likeliest first, each resulting text once.
 
-The score is suspicion of the line x prior of the template x weight of the rewrite. Suspects are opened only when
-nothing likelier is left, so that what is drawn costs what is tried.
+The score is suspicion of the line x prior of the template x weight of the rewrite, divided by the root of what the
+template weighs in the function: one with a hundred guesses is not a hundred times as likely to be right. Suspects are
+opened only when nothing likelier is left, so that what is drawn costs what is tried.
 """
 
 import ast
@@ -16,6 +17,7 @@ from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import RepairTemplate, Rewrite
 
 _MISTAKES = (ValueError, LookupError, TypeError, AttributeError, RecursionError, SyntaxError)
+_CROWDED = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +71,11 @@ class Proposals:
         """All proposals of one target, in no order. A template that stumbles ends nothing."""
         for template in self.templates:
             try:
-                for rewrite in template(target):
-                    score = suspicion(target, rewrite.line) * template.prior * rewrite.weight
-                    if score > 0:
-                        yield _proposal(target, template, rewrite, score)
+                rewrites = [one for one in template(target) if suspicion(target, one.line) > 0]
+                crowd = max(1.0, sum(rewrite.weight for rewrite in rewrites)) ** _CROWDED
+                for rewrite in rewrites:
+                    score = suspicion(target, rewrite.line) * template.prior * rewrite.weight / crowd
+                    yield _proposal(target, template, rewrite, score)
             except _MISTAKES as error:
                 self.stumbled.setdefault(template.name, f"{type(error).__name__}: {error}")
 

@@ -29,6 +29,7 @@ WEIGHTS: Mapping[str, float] = {
     "kept": 2.0,
     "broke": -4.0,
 }
+_SEEN = 8  # calls without which nothing is certain
 _CERTAIN = 0.85  # share of the likeliest behaviour from which a patch is not asked about
 
 
@@ -62,7 +63,9 @@ class Ranking:
 
     @property
     def certain(self) -> bool:
-        return bool(self.behaviours) and self.behaviours[0].share >= _CERTAIN
+        """One behaviour is far likelier than all others, and enough calls were seen to tell them apart."""
+        seen = sum(bool(ending) for ending in self.behaviours[0].endings) if self.behaviours else 0
+        return seen >= _SEEN and self.behaviours[0].share >= _CERTAIN
 
 
 def rank(
