@@ -8,7 +8,8 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -16,7 +17,6 @@ from gitops_healer.core.change import Change, replace_span
 from gitops_healer.repair.search.mending import brackets, characters, layout, operators, quotes, words
 from gitops_healer.repair.search.mending.broken import (
     BUILTINS,
-    QUOTES,
     Broken,
     Complaint,
     Guess,
@@ -62,10 +62,11 @@ def mendings(path: str, data: bytes) -> tuple[Mending, ...]:
         return ()
     text, encoding = _decoded(data)
     complaint = complaint_of(text)
-    if complaint is None:
-        return ()
+    if complaint is None or not _is_text(text):
+        return tuple(_declared(path, data))
     found = _Search(_Budget()).mend(text, complaint)
-    return tuple(Mending(_change(path, data, text, encoding, one.patches), one.title, one.weight) for one in found)
+    offered = (Mending(_change(path, data, text, encoding, one.patches), one.title, one.weight) for one in found)
+    return tuple(one for one in offered if _declares_well(data) or _compiles(one.change.apply({path: data})[path]))
 
 
 def clear(found: tuple[Mending, ...]) -> bool:
@@ -87,6 +88,52 @@ def _decoded(data: bytes) -> tuple[str, str]:
     except (SyntaxError, ValueError, LookupError):
         pass
     return data.decode("utf-8", "surrogateescape"), "utf-8"
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+
+
+def _declared(path: str, data: bytes) -> Iterator[Mending]:
+    """Of a file that only lacks the right declaration of its encoding: the declarations with which it parses."""
+    if _compiles(data):
+        return
+    lines = data.splitlines(keepends=True)[:2]
+    for encoding, weight in (("utf-8", 0.9), ("cp1252", 0.5), ("latin-1", 0.4)):
+        at = len(lines[0]) if lines and lines[0].startswith(b"#!") else 0
+        edit = replace_span(path, data, at, at, f"# coding: {encoding}\n")
+        for start, line in zip((0, at or len(b"".join(lines[:1]))), lines, strict=False):
+            if (found := _CODING.match(line)) is not None:
+                edit = replace_span(path, data, start + found.start(1), start + found.end(1), encoding)
+                break
+        change = Change((edit,))
+        if _compiles(change.apply({path: data})[path]):
+            yield Mending(change, f"Declare the encoding {encoding}", weight)
+
+
+def _compiles(data: bytes) -> bool:
+    try:
+        parsed(data)
+    except _FAILED:
+        return False
+    return True
+
+
+def _declares_well(data: bytes) -> bool:
+    """Whether the file is in the encoding that it says."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        data.decode(encoding)
+    except (SyntaxError, ValueError, LookupError):
+        return False
+    return True
 
 
 def _change(path: str, data: bytes, text: str, encoding: str, patches: Iterable[Patch]) -> Change:
@@ -210,7 +257,7 @@ def _enough(found: dict[str, _Found], guess: Guess) -> bool:
     if len(found) >= MOST_MENDINGS * 2:
         return True
     best = max((one.weight for one in found.values()), default=0.0)
-    return len(found) >= 3 and guess.weight < best / 25
+    return bool(found) and guess.weight < best / (15 if len(found) >= 3 else 30)
 
 
 def _joined(first: tuple[Patch, ...], second: tuple[Patch, ...]) -> tuple[Patch, ...] | None:
@@ -302,7 +349,9 @@ def _ranked(broken: Broken, found: Iterable[_Found]) -> list[_Found]:
         return []
     idle, strange = min(mark[1] for mark in marks), min(mark[2] for mark in marks)
     weighed = [
-        _Found(one.patches, one.title, one.weight * 0.35 ** (useless - idle) * 0.6 ** (unknown - strange), one.tree)
+        _Found(
+            one.patches, one.title, one.weight * 0.35 ** (useless - idle) * 0.6 ** min(unknown - strange, 4), one.tree
+        )
         for one, useless, unknown in marks
     ]
     return sorted(weighed, key=lambda one: (-one.weight, one.patches))[:MOST_MENDINGS]
@@ -314,14 +363,10 @@ _USELESS = re.compile(
 
 
 def _oddities(broken: Broken, found: _Found) -> tuple[int, int]:
-    """(statements without effect, names in the changed lines that stand nowhere else)"""
-    after = patched(broken.text, found.patches)
-    grown = len(after) - len(broken.text)
-    first = broken.starts[broken.line_of(found.patches[0].start) - 1]
-    last = broken.line_end(min(broken.line_of(found.patches[-1].end), broken.count))
-    old = re.findall(r"[^\W\d]\w*", broken.text[first:last])
-    new = set(re.findall(r"[^\W\d]\w*", after[first : last + grown]))
-    if any(quote in patch.new for patch in found.patches for quote in QUOTES):
-        return len(_USELESS.findall(found.tree)), 0  # words of a text are no names
-    unknown = sum(broken.known[name] - old.count(name) <= 0 and name not in BUILTINS for name in new)
-    return len(_USELESS.findall(found.tree)), min(unknown, 4)
+    """(statements without effect, names that stand in the file only once)"""
+    words = Counter(_NAME.findall(patched(broken.text, found.patches)))
+    lonely = sum(count == 1 and word not in BUILTINS for word, count in words.items())
+    return len(_USELESS.findall(found.tree)), lonely
+
+
+_NAME = re.compile(r"[^\W\d]\w*")

@@ -79,7 +79,8 @@ def _closing_weight(broken: Broken, index: int, inner: list[int], home: int) -> 
     after = broken.tokens[index + 1] if index + 1 < len(broken.tokens) else None
     scale = (0.4 if index == inner[-1] else 1.0) * (0.5 if token.text in (",", ":") else 1.0)
     if len(inner) > 1:
-        return scale * (0.9 if _next_row(broken, index, inner[-1]) else 0.15)
+        row = _next_row(broken, index, inner[-1])
+        return scale * (0.9 if row else 0.3 if after is not None and after.text in CLOSERS else 0.15)
     if after is None:
         return 0.9 * scale
     below = broken.line_of(after.start)
@@ -98,7 +99,7 @@ def _next_row(broken: Broken, index: int, opener: int) -> bool:
     row = next((token for token in tokens if token.text != ","), None)
     first = broken.tokens[opener]
     if row is None or broken.line_of(row.start) == broken.line_of(broken.tokens[index].end):
-        return row is None or row.text in CLOSERS
+        return False
     column = row.start - broken.starts[broken.line_of(row.start) - 1]
     return row.text in (first.text, *CLOSERS) and column <= first.start - broken.starts[broken.line_of(first.start) - 1]
 

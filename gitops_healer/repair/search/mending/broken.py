@@ -242,9 +242,9 @@ def line_starts(text: str) -> tuple[int, ...]:
     return (0, *ends) if not ends or ends[-1] < len(text) else (0, *ends[:-1])
 
 
-def parsed(text: str, compiled: bool = True) -> AST:
-    """The tree of a text, which also compiles when asked for. Raises SyntaxError, ValueError, RecursionError or
-    MemoryError."""
+def parsed(text: str | bytes, compiled: bool = True) -> AST:
+    """The tree of a text or file, which also compiles when asked for. Raises SyntaxError, ValueError, RecursionError
+    or MemoryError."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = cast(AST, compile(text, "<text>", "exec", PyCF_ONLY_AST, dont_inherit=True))

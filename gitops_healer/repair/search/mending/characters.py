@@ -7,7 +7,7 @@ from itertools import product
 from gitops_healer.repair.search.mending.broken import Broken, Guess, Patch
 
 _PLAIN = {
-    **dict.fromkeys("“”„‟«»″＂", '"'), **dict.fromkeys("‘’‚‛′＇`´", "'"),
+    **dict.fromkeys("“”„‟«»″＂", '"'), **dict.fromkeys("‘’‚‛′＇´", "'"),
     **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "),
     **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\x00\x1a\x08\x7f", ""),
     **dict.fromkeys("–—−‐‑", "-"), "×": "*", "÷": "/", "…": "...", "≠": "!=", "≤": "<=", "≥": ">=", "→": "->",

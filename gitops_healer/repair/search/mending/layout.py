@@ -103,7 +103,7 @@ def _leaves(broken: Broken, number: int) -> bool:
 
 
 def _gap_follows(broken: Broken, number: int) -> bool:
-    return number < broken.count and not broken.line(number + 1).strip()
+    return 0 < number < broken.count and not broken.line(number + 1).strip()
 
 
 def _is_header(broken: Broken, number: int) -> bool:
@@ -117,6 +117,7 @@ def _moved(broken: Broken, number: int, scale: float) -> Iterator[Guess]:
     above = next(iter(broken.lines_up(number - 1, 1)), None)
     below = next(iter(_below(broken, number)), None)
     header = above is not None and _is_header(broken, above)
+    tokens = broken.tokens_of(number)
     for rank, level in enumerate(_levels(broken, number)):
         if level == now:
             continue
@@ -125,6 +126,8 @@ def _moved(broken: Broken, number: int, scale: float) -> Iterator[Guess]:
             weight *= 1.1
         if header and above is not None and len(level) <= len(broken.indent(above)):
             weight *= 0.3
+        if header and tokens and tokens[0].text in ("def", "class", "@", "async") and _gap_follows(broken, number - 2):
+            weight *= 0.4  # the next definition, not a nested one
         block = _block(broken, number)
         joined = len(block) > 1
         title = f"Indent line {number} by {len(level.expandtabs())} columns"

@@ -270,11 +270,19 @@ def _ends(broken: Broken, begin: int, end: int, quote: str, scale: float) -> Ite
         sentence = line.rstrip().endswith((".", "!", "?"))
         weight = (0.7 if sentence and number == first else 0.3 if sentence else 0.15) + (0.2 if due else 0.0)
         weight = max(weight, 0.85) if due and number == first else weight
+        rest = quote[_trailing(line.rstrip(), quote[0]) :]
         if line.strip().lstrip("rRbBuUfF") != quote or number > first:
-            yield Guess(insertion(at, quote), f"End the string in line {number}", weight * decay, far=True)
+            weight = weight if rest == quote else 0.95
+            yield Guess(insertion(at, rest or quote), f"End the string in line {number}", weight * decay, far=True)
         if number > first:
             new = broken.newline + broken.indent(first) + quote
             yield Guess(insertion(at, new), f"End the string below line {number}", 0.8 * weight * decay, far=True)
+
+
+def _trailing(line: str, quote: str) -> int:
+    """How many quotes a line ends with that are no whole triple."""
+    found = len(line) - len(line.rstrip(quote))
+    return found if found < 3 else 0
 
 
 def _following(broken: Broken, number: int) -> Iterator[int]:

@@ -158,7 +158,7 @@ def python_2(broken: Broken) -> Iterator[Guess]:
 def _apart(patches: list[Patch]) -> tuple[Patch, ...]:
     kept: list[Patch] = []
     for patch in sorted(patches):
-        if not kept or patch.start > kept[-1].end or (patch.start == kept[-1].end and patch.end > patch.start):
+        if not kept or (patch.start >= kept[-1].end and patch.start != kept[-1].start):
             kept.append(patch)
     return tuple(kept)
 
