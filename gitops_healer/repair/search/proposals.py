@@ -70,14 +70,21 @@ class Proposals:
     def of_target(self, target: Target) -> Iterator[Proposal]:
         """All proposals of one target, in no order. A template that stumbles ends nothing."""
         for template in self.templates:
-            try:
-                rewrites = [one for one in template(target) if suspicion(target, one.line) > 0]
-                crowd = max(1.0, sum(rewrite.weight for rewrite in rewrites)) ** _CROWDED
-                for rewrite in rewrites:
-                    score = suspicion(target, rewrite.line) * template.prior * rewrite.weight / crowd
-                    yield _proposal(target, template, rewrite, score)
-            except _MISTAKES as error:
-                self.stumbled.setdefault(template.name, f"{type(error).__name__}: {error}")
+            rewrites = self._rewrites(template, target)
+            crowd = max(1.0, sum(rewrite.weight for rewrite in rewrites)) ** _CROWDED
+            for rewrite in rewrites:
+                score = suspicion(target, rewrite.line) * template.prior * rewrite.weight / crowd
+                yield _proposal(target, template, rewrite, score)
+
+    def _rewrites(self, template: RepairTemplate, target: Target) -> list[Rewrite]:
+        found: list[Rewrite] = []
+        try:
+            for rewrite in template(target):
+                if suspicion(target, rewrite.line) > 0:
+                    found.append(rewrite)  # noqa: PERF401 - what came before it stumbled is kept
+        except _MISTAKES as error:
+            self.stumbled.setdefault(template.name, f"{type(error).__name__}: {error}")
+        return found
 
     @staticmethod
     def _push(heap: list[tuple[float, int, Proposal]], order: Iterator[int], proposals: Iterable[Proposal]) -> None:
