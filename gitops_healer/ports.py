@@ -536,6 +536,15 @@ class TrialSession(Protocol):
         ...
 
 
+    def evaluate(
+        self, path: str, sources: Sequence[str], changes: Sequence[Change], seconds: float = 5.0
+    ) -> Mapping[int, tuple[str, ...]]:
+        """What small pieces of Python give when they are run among the names of a module (`path`): number of the
+        change (-1: unchanged) -> one ending a source, `= what it printed`, `! ErrorType: message` or `~`. Changes that
+        need a fresh import have none."""
+        ...
+
+
 class Trials(Protocol):
     def open(
         self, commit: str, change: Change | None = None, only: Sequence[str] = ()

@@ -13,6 +13,7 @@ import select
 import signal
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -22,10 +23,10 @@ from .trial_calls import Call, Listener, made_calls, parameters
 from .trial_crew import quiet_fork
 from .trial_shown import MAX_ITEMS, described
 
-CALL_SECONDS = 0.3
+CALL_SECONDS = 0.2
 WALL_SECONDS = 2.0
 TEST_SECONDS = 1.0
-MAX_DEATHS = 12
+MAX_DEATHS = 5
 LOST = "~"
 _clock = time.monotonic
 
@@ -63,14 +64,15 @@ def versions(
 ) -> tuple[list[Call], list[list[str] | None]]:
     """(calls, for each swap the endings of all calls, or None when it does not fit or time is over)"""
     calls = [*tested, *made_calls(tested)]
-    return calls, [_endings(function, calls, swap, until) if _clock() < until else None for swap in swaps]
+    made = [partial(_ending, function, call) for call in calls]
+    return calls, [endings_of(made, swap, until) if _clock() < until else None for swap in swaps]
 
 
-def _endings(function: FunctionType, calls: list[Call], swap: Callable[[], None], until: float) -> list[str] | None:
+def endings_of(calls: Sequence[Callable[[], str]], swap: Callable[[], None], until: float) -> list[str] | None:
     """Each call in a fork with the new code; begun again behind a call that ends it or takes too long."""
     endings: list[str] = []
     for _ in range(MAX_DEATHS):
-        told, fits = _part(function, calls[len(endings) :], swap)
+        told, fits = _part(calls[len(endings) :], swap)
         if not fits:
             return None
         endings += told
@@ -80,12 +82,12 @@ def _endings(function: FunctionType, calls: list[Call], swap: Callable[[], None]
     return endings + [LOST] * (len(calls) - len(endings))
 
 
-def _part(function: FunctionType, calls: list[Call], swap: Callable[[], None]) -> tuple[list[str], bool]:
+def _part(calls: Sequence[Callable[[], str]], swap: Callable[[], None]) -> tuple[list[str], bool]:
     """(endings until the process ended, whether the code fits)"""
     reading, writing = os.pipe()
     pid = quiet_fork()
     if pid == 0:
-        _make_calls(function, calls, swap, writing)
+        _make_calls(calls, swap, writing)
     os.close(writing)
     said = bytearray()
     try:
@@ -102,14 +104,14 @@ def _part(function: FunctionType, calls: list[Call], swap: Callable[[], None]) -
     return [str(json.loads(line)) for line in lines[1:]], lines[:1] == [b"fits"]
 
 
-def _make_calls(function: FunctionType, calls: list[Call], swap: Callable[[], None], writing: int) -> None:
+def _make_calls(calls: Sequence[Callable[[], str]], swap: Callable[[], None], writing: int) -> None:
     """In the fork. Never returns."""
     try:
         swap()
         os.write(writing, b"fits\n")
         for call in calls:
             signal.setitimer(signal.ITIMER_PROF, CALL_SECONDS)
-            data = encode(_ending(function, call)).encode("ascii") + b"\n"
+            data = encode(call()).encode("ascii") + b"\n"
             signal.setitimer(signal.ITIMER_PROF, 0)
             while data:
                 data = data[os.write(writing, data) :]

@@ -150,6 +150,8 @@ class WarmServer:
             return partial(self.trace, request)
         if kind == "observe":
             return partial(self.observe, request)
+        if kind == "evaluate":
+            return partial(self.evaluate, request)
         return partial(self.trial, request)
 
     def suite(self, request: dict[str, Any], answers: Answers, slot: Slot) -> None:
@@ -197,6 +199,19 @@ class WarmServer:
         answers.add({"calls": [call.written(name) for call in calls], "tested": [call.tested for call in calls]})
         for number, told in enumerate(endings):
             if told is not None:
+                answers.add({"version": number, "endings": told})
+
+    def evaluate(self, request: dict[str, Any], answers: Answers, slot: Slot) -> None:
+        """In a child: {"version", "endings"} of each version: what examples give."""
+        from .trial_examples import evaluated
+
+        seconds = request["seconds"]
+        slot.begin(-1, 0.0, 2 * seconds + 5.0)
+        until = time.monotonic() + seconds
+        for number, parts in enumerate(request["versions"]):
+            swap = partial(self._swap_all, parts)
+            told = evaluated(request["path"], self.root, request["sources"], swap, until)
+            if told is not None and time.monotonic() < until:
                 answers.add({"version": number, "endings": told})
 
     def _swap_all(self, parts: list[dict[str, Any]]) -> None:

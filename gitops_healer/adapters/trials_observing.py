@@ -24,6 +24,16 @@ def observed(answer: Answer, numbers: Sequence[int]) -> Observed:
     return Observed(calls, tested, endings)
 
 
+def evaluated(answer: Answer, numbers: Sequence[int], size: int) -> dict[int, tuple[str, ...]]:
+    """number of the change -> what each of `size` examples gives."""
+    found: dict[int, tuple[str, ...]] = {}
+    for told in answer.told:
+        version, texts = told.get("version"), _texts(told.get("endings"))
+        if isinstance(version, int) and 0 <= version < len(numbers) and len(texts) == size:
+            found[numbers[version]] = texts
+    return found
+
+
 def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 

@@ -1,9 +1,9 @@
 """A session in which candidates are tried, traced and compared, on the servers of one commit."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from gitops_healer.adapters.trials_loading import Definitions, Loading, Part
-from gitops_healer.adapters.trials_observing import observed
+from gitops_healer.adapters.trials_observing import evaluated, observed
 from gitops_healer.adapters.trials_servers import Servers
 from gitops_healer.adapters.trials_tracing import Tracing
 from gitops_healer.adapters.trials_trying import Trying
@@ -61,6 +61,21 @@ class Session:
         answer = server.answer(2 * seconds + 10)
         server.forget()
         return observed(answer, [-1, *(number for number, _ in fitting)]) if answer is not None else Observed()
+
+    def evaluate(
+        self, path: str, sources: Sequence[str], changes: Sequence[Change], seconds: float = 5.0
+    ) -> Mapping[int, tuple[str, ...]]:
+        server = self._servers.warm()
+        if server is None or not sources:
+            return {}
+        fitting = [(number, parts) for number, change in enumerate(changes) if (parts := self._parts(change))]
+        versions = [[], *([part.as_json() for part in parts] for _, parts in fitting)]
+        server.ask(
+            {"do": "evaluate", "path": path, "sources": list(sources), "versions": versions, "seconds": seconds}
+        )
+        answer = server.answer(2 * seconds + 10)
+        server.forget()
+        return evaluated(answer, [-1, *(number for number, _ in fitting)], len(sources)) if answer is not None else {}
 
     def _parts(self, change: Change) -> Sequence[Part] | None:
         try:

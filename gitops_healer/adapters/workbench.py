@@ -27,6 +27,7 @@ _PROGRAMS = (
     "trial_cold.py",
     "trial_crew.py",
     "trial_observer.py",
+    "trial_examples.py",
     "trial_plugin.py",
     "trial_shown.py",
     "trial_tests.py",

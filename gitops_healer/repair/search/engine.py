@@ -13,6 +13,7 @@ from gitops_healer.core.trials import Observed, Trace
 from gitops_healer.core.verdict import Outcome
 from gitops_healer.ports import TrialSession
 from gitops_healer.registry import Scene, discover
+from gitops_healer.repair.search.examples import agreement
 from gitops_healer.repair.search.found import Repair, RepairStatus
 from gitops_healer.repair.search.goals import Goal, goal_of, passing_for, trace_order
 from gitops_healer.repair.search.history import recency, undoings
@@ -214,7 +215,10 @@ def _none_found(work: Work, goal: Goal, suspects: Sequence[Suspect], search: Sea
 def _ranked(work: Work, survivors: Sequence[Survivor], goal: Goal) -> Ranking:
     work.scene.progress(f"{len(survivors)} candidates pass: comparing what they do")
     with work.watch.phase("rank"):
-        return rank(survivors, _observed(work, survivors, goal), {})
+        targets = {id(one.proposal.target): one.proposal.target for one in survivors if one.proposal.target}
+        changes = [survivor.proposal.change for survivor in survivors]
+        examples, _ = agreement(work.session, list(targets.values())[:_OBSERVED], changes)
+        return rank(survivors, _observed(work, survivors, goal), examples)
 
 
 def _observed(work: Work, survivors: Sequence[Survivor], goal: Goal) -> list[Observed]:
