@@ -237,8 +237,8 @@ _RESERVED_PIDS = 300
 
 def _limit_kernel(processes: int) -> None:
     """No user namespaces below this one; and, where pid_max belongs to the pid namespace, no more pids than allowed
-    (RLIMIT_NPROC does not bind the real root). Before 6.14 that file is the whole machine's: hands off. Once they
-    have all been given, the kernel gives those from 300 on again (RESERVED_PIDS): these must be enough by themselves."""
+    (RLIMIT_NPROC does not bind the real root). Before 6.14 that file is the whole machine's: hands off. When
+    all have been given once, the kernel gives those from 300 on again (RESERVED_PIDS): these must be enough."""
     write("/proc/sys/user/max_user_namespaces", b"0")
     release = os.uname().release.split(".")
     if (int(release[0]), int(release[1])) >= (6, 14):

@@ -99,6 +99,8 @@ class ColdServer:
         passing = self.orders[request["order"]] if request["order"] >= 0 else []
         wanted = {self.names[number] for number in (*request["failing"], *passing)}
         files = tuple(sorted({name.partition("::")[0] for name in wanted}))
+        if any(_holds_no_tests(file) for file in files):
+            wanted, files = set(), ()
 
         def serve(plugin: TrialPlugin, config: Any, items: dict[str, Any]) -> None:
             signal.setitimer(signal.ITIMER_PROF, 0)
@@ -127,11 +129,20 @@ class ColdServer:
         known = set(self.names)
         for number, name in enumerate(self.names):
             if "::" not in name and name not in plugin.broken:
-                members = [item for inner, item in items.items() if inner.partition("::")[0] == name]
-                fresh = [item for inner, item in items.items() if item in members and inner not in known]
+                everywhere = _holds_no_tests(name)
+                fresh = [
+                    item
+                    for inner, item in items.items()
+                    if inner not in known and (everywhere or inner.partition("::")[0] == name)
+                ]
                 if fresh:
                     numbered[number] = fresh
         return numbered
+
+
+def _holds_no_tests(file: str) -> bool:
+    """A file that stands for all tests that are collected once it can be imported."""
+    return file.rpartition("/")[2] == "conftest.py"
 
 
 def _tree_of(slot: Slot) -> str:

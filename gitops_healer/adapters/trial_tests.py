@@ -22,7 +22,7 @@ class Tests:
     """Collected tests by their number in the driver's list, and how long each may take. (One number may stand for
     several tests: all of a file that could not be imported.)
 
-    cpu, wall: seconds of each test; who is not named may take `longest` of both.
+    cpu, wall: seconds of each test; who is not named may take `longest` of processor time and thrice as long.
     """
 
     def __init__(self, plugin: TrialPlugin, config: Any, items: dict[int, list[Any]], longest: float) -> None:
@@ -51,7 +51,7 @@ class Tests:
     def run(self, number: int, following: int | None, slot: Slot) -> dict[str, Any]:
         """The record of one test (see `TrialPlugin.run`), with the processor time that it took."""
         known = number < len(self.cpu)
-        cpu, wall = (self.cpu[number], self.wall[number]) if known else (self.longest, self.longest)
+        cpu, wall = (self.cpu[number], self.wall[number]) if known else (self.longest, 3 * self.longest)
         slot.begin(number, cpu, wall)
         began = _cpu_clock()
         after = self.items.get(following, [])[:1] if following is not None else []

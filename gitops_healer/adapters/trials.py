@@ -26,12 +26,20 @@ class ProjectTrials:
     """`Trials`. python: the interpreter that has the project's dependencies; testing: policy section `testing`.
 
     Tests are run by pytest, with the arguments of the project's command where that is pytest, else with none. A pytest
-    of ours is brought where the project has none. workers: candidates at once (default: one a processor).
+    of ours is brought where the project has none. workers: candidates at once (default: one a processor); patience:
+    seconds after which an unchanged test counts as endless (the first of them gets three times as many).
     """
 
     def __init__(
-        self, repository: Repository, sandbox: Sandbox, testing: Testing, python: Path, workers: int | None = None
+        self,
+        repository: Repository,
+        sandbox: Sandbox,
+        testing: Testing,
+        python: Path,
+        workers: int | None = None,
+        patience: float = 4.0,
     ) -> None:
+        self._patience = patience
         self._repository = repository
         self._sandbox = sandbox
         self._testing = testing
@@ -59,7 +67,7 @@ class ProjectTrials:
         broken = broken_cases(hello.broken, project)
         measured = Measured()
         if hello.tests:
-            opening = Opening(server, hello.tests, project, self._testing.timeout.total_seconds())
+            opening = Opening(server, hello.tests, project, self._testing.timeout.total_seconds(), self._patience)
             measured = opening.measured(self._testing.flaky_reruns)
         cases = (*(measured.cases[number] for number in sorted(measured.cases)), *broken)
         problem = measured.problem or _problem(hello, broken)

@@ -14,8 +14,7 @@ from gitops_healer.core.testing import CaseStatus, TestCase
 
 CRASHED = "gitops_healer.Crashed"
 TIMED_OUT = "gitops_healer.TimedOut"
-FIRST_SECONDS = 4.0
-SECOND_SECONDS = 12.0
+_MORE_PATIENCE = 3
 _LEAST_CPU = 0.1
 _LEAST_CPU_FAILING = 0.3
 _LEAST_WALL = 1.0
@@ -39,9 +38,12 @@ class Measured:
 
 
 class Opening:
-    """Runs the suite. names: ids by number; seconds: for all runs together."""
+    """Runs the suite. names: ids by number; seconds: for all runs together; patience: for one test."""
 
-    def __init__(self, server: TrialServer, names: Sequence[str], project: Project, seconds: float) -> None:
+    def __init__(
+        self, server: TrialServer, names: Sequence[str], project: Project, seconds: float, patience: float
+    ) -> None:
+        self._patience = patience
         self._server = server
         self._names = names
         self._project = project
@@ -71,7 +73,7 @@ class Opening:
     def _run(self, numbers: Iterable[int]) -> Measured:
         """One run, begun anew behind each test that hangs or takes the process with it. The first that hangs gets
         more time, to tell a slow test from an endless one; those after it get less."""
-        found, left, limit = Measured(), list(numbers), FIRST_SECONDS
+        found, left, limit = Measured(), list(numbers), self._patience
         proven = False
         while left and not found.problem:
             answer = self._suite(left, limit)
@@ -87,11 +89,11 @@ class Opening:
             left = left[left.index(answer.test) + 1 :]
             if answer.how == "late" and not proven:
                 proven = not self._is_only_slow(found, answer.test)
-                limit = max(1.0, 10 * _longest(found)) if proven else SECOND_SECONDS
+                limit = max(1.0, 10 * _longest(found)) if proven else _MORE_PATIENCE * self._patience
         return found
 
     def _is_only_slow(self, found: Measured, number: int) -> bool:
-        answer = self._suite([number], SECOND_SECONDS)
+        answer = self._suite([number], _MORE_PATIENCE * self._patience)
         if answer is None or answer.how != "ended":
             return False
         self._take(found, answer)
