@@ -22,7 +22,7 @@ class Patch:
 
     templates: one, or two for a repair by two edits; path, symbol: what it changes first; passed: tests that passed
     with it; correct_by: what speaks for it, sentences; caution: what speaks against it; differs_on: inputs on which it
-    does something else than the first patch (for the first: than the second), `f(3) = 1, not 2`; score: logarithm, for
+    does something else than the first patch (for the first: than the second), `f(3) gives 1, not: gives 2`; score: logarithm, for
     comparison only.
     """
 

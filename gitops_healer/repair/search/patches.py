@@ -42,9 +42,11 @@ def _reasons(ranking: Ranking, behaviour: Behaviour, goal: Goal, passing: int) -
         said.append(f"every candidate that passes does the same on {len(ranking.calls)} calls")
     if len(behaviour.members) > 1:
         said.append(f"{len(behaviour.members)} candidates amount to it")
-    same = behaviour.best.features.get("same")
-    if same is not None:
-        said.append(f"{same:.0%} of the calls that no test makes end as before")
+    kept, broke = behaviour.best.features.get("kept", 0.0), behaviour.best.features.get("broke", 0.0)
+    if kept == 1.0:
+        said.append("every example of the docstrings that can be judged holds")
+    elif broke:
+        said.append("but an example of a docstring holds no more")
     return said
 
 

@@ -116,17 +116,17 @@ def _best_first(scored: Scored) -> tuple[float, int, str]:
 
 
 def difference(ranking: Ranking, one: Behaviour, other: Behaviour, most: int = 3) -> tuple[str, ...]:
-    """Calls that end differently, shortest first: `f(3) = 1, not 2`."""
+    """Calls that end differently, shortest first: `f(3) gives 1, not: gives 2`."""
     found = [
         (call, mine, its)
         for call, mine, its in zip(ranking.calls, one.endings, other.endings, strict=False)
         if mine != its and mine and its
     ]
     found.sort(key=lambda item: (item[1].startswith("~") or item[2].startswith("~"), len(item[0]), item[0]))
-    return tuple(f"{call} {_told(mine)}, not {_told(its)}" for call, mine, its in found[:most])
+    return tuple(f"{call} {_told(mine)}, not: {_told(its)}" for call, mine, its in found[:most])
 
 
 def _told(ending: str) -> str:
-    return (
-        f"raises {ending[2:]}" if ending.startswith("! ") else ending if ending.startswith("= ") else "takes too long"
-    )
+    if ending.startswith("= "):
+        return f"gives {ending[2:]}"
+    return f"raises {ending[2:]}" if ending.startswith("! ") else "takes too long"
