@@ -75,7 +75,7 @@ class SandboxConversation(Run):
     def _attend(self, seconds: float) -> None:
         for key, _ in self._selector.select(seconds):
             key.data()
-        if self._process.stdout and self._process.stdout.fileno() not in self._selector.get_map():
+        if not self._closed and self._process.stdout and self._process.stdout.fileno() not in self._selector.get_map():
             self._finish("")
 
     def _take(self, descriptor: int) -> None:
