@@ -75,32 +75,32 @@ def repair(scene: Scene, order: Order) -> Repair:
 
 def _repaired(work: Work) -> Repair:
     problem = work.session.opened.problem
-    failing = _failing(work)
+    failing = failing_of(work)
     for path in broken_files(work.scene, failing, everywhere=bool(problem)):
         return repair_syntax(work.scene, path, [case.id for case in failing], work.watch)
     if problem:
         return Repair(RepairStatus.ERROR, problem, notes=work.session.opened.notes)
     if not failing:
-        return _nothing_failing(work)
+        return _nothingfailing_of(work)
     goal = goal_of(failing)
     ground = located(work, goal, failing)
-    search = _searched(work, goal, ground)
+    search = searched(work, goal, ground)
     if not search.survivors:
         return _none_found(work, goal, ground.suspects, search)
-    ranking = _ranked(work, search.survivors, goal)
+    ranking = ranked(work, search.survivors, goal)
     return _told(work, goal, search, ranking)
 
 
 # Run
 
 
-def _failing(work: Work) -> list[TestCase]:
+def failing_of(work: Work) -> list[TestCase]:
     wanted = set(work.order.tests)
     failing = [case for case in work.cases if case.failed and not case.environmental]
     return [case for case in failing if not wanted or case.id in wanted]
 
 
-def _nothing_failing(work: Work) -> Repair:
+def _nothingfailing_of(work: Work) -> Repair:
     passed = sum(case.status is CaseStatus.PASSED for case in work.cases)
     elsewhere = [case for case in work.cases if case.failed and case.environmental]
     flaky = sum(case.status is CaseStatus.FLAKY for case in work.cases)
@@ -169,12 +169,12 @@ def _traced(work: Work, goal: Goal) -> Trace:
 
 def proposals_of(work: Work, templates: Sequence[RepairTemplate]) -> Proposals:
     """All proposals for what fails, without trying any: what benchmarks look at."""
-    failing = _failing(work)
+    failing = failing_of(work)
     ground = located(work, goal_of(failing), failing)
     return Proposals(ground.suspects, ground.program.target, templates)
 
 
-def _searched(work: Work, goal: Goal, ground: Ground) -> Search:
+def searched(work: Work, goal: Goal, ground: Ground) -> Search:
     templates = discover(TEMPLATES, RepairTemplate)
     passing = passing_for(ground.trace, work.cases, ground.program.spans)
     search = Search(work.session, goal.tests, goal.rest, passing, work.watch, work.scene.progress)
@@ -212,7 +212,7 @@ def _none_found(work: Work, goal: Goal, suspects: Sequence[Suspect], search: Sea
 # Rank and prove
 
 
-def _ranked(work: Work, survivors: Sequence[Survivor], goal: Goal) -> Ranking:
+def ranked(work: Work, survivors: Sequence[Survivor], goal: Goal) -> Ranking:
     work.scene.progress(f"{len(survivors)} candidates pass: comparing what they do")
     with work.watch.phase("rank"):
         targets = {id(one.proposal.target): one.proposal.target for one in survivors if one.proposal.target}

@@ -10,7 +10,8 @@ from gitops_healer.repair.search.proposals import Proposal
 from gitops_healer.repair.search.stopwatch import Stopwatch
 
 _WORTH = 0.02  # proposals less likely than this share of the best survivor are not tried any more
-_AFTER = 8.0  # seconds that the search goes on at least after the first survivor, while anything is worth it
+_AFTER = 500  # candidates that are tried at least, and
+_LONGER = 4  # times as many as were needed for the first survivor, while anything is worth it
 _MOST_SURVIVORS = 120
 
 
@@ -48,7 +49,7 @@ class Search:
     unloadable: int = 0
     survivors: list[Survivor] = field(default_factory=list)
     partials: list[Partial] = field(default_factory=list)
-    _first: float = 0.0
+    _first: int = 0
 
     def run(self, proposals: Iterable[Proposal], until: float) -> None:
         """Try proposals, likeliest first, until `until` (seconds of the stopwatch) or until it is not worth more."""
@@ -78,7 +79,7 @@ class Search:
         if not self.survivors:
             return False
         best = max(survivor.proposal.score for survivor in self.survivors)
-        late = self.watch.seconds > self._first + max(_AFTER, self._first)
+        late = self.tried > max(_AFTER, _LONGER * self._first)
         return late or following.score < _WORTH * best or len(self.survivors) >= _MOST_SURVIVORS
 
     def _take(self, proposal: Proposal, result: Tried) -> None:
@@ -87,7 +88,7 @@ class Search:
             return
         if result.ending is Ending.PASSED and set(self.goal) <= set(result.fixed):
             if not self.survivors:
-                self._first = self.watch.seconds
+                self._first = self.tried
             self.survivors.append(Survivor(proposal, result))
         elif gain := self._gain(result):
             self.partials.append(Partial(proposal, result.fixed, gain))
