@@ -89,7 +89,7 @@ def _replace(root: Path, files: list[tuple[_File, bytes]]) -> None:
         raise
     finally:
         for file, _ in files:
-            with contextlib.suppress(OSError), _place(root, file.path) as (folder, name):
+            with contextlib.suppress(OSError, HealerError), _place(root, file.path) as (folder, name):
                 os.unlink(_draft_name(name), dir_fd=folder)
 
 
@@ -98,7 +98,7 @@ def _draft(root: Path, file: _File, data: bytes) -> None:
     with _place(root, file.path, make=True) as (folder, name):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(_draft_name(name), dir_fd=folder)
-        descriptor = os.open(_draft_name(name), _NEW, 0o666, dir_fd=folder)
+        descriptor = os.open(_draft_name(name), _NEW, 0o666 if file.status is None else 0o600, dir_fd=folder)
         with os.fdopen(descriptor, "wb") as draft:
             if file.status is not None:
                 with contextlib.suppress(PermissionError):  # only root may give files away
@@ -115,7 +115,7 @@ def _put_in_place(root: Path, file: _File) -> None:
 
 
 def _put_back(root: Path, file: _File) -> None:
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, HealerError):
         if _read(root, file.path).data == file.data:
             return
         if file.data is not None:

@@ -5,18 +5,17 @@ what to try; every guess is parsed. Two edits where one is not enough and the se
 """
 
 import ast
-import io
 import re
-import tokenize
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 
-from gitops_healer.core.change import Change, replace_span
-from gitops_healer.repair.search.mending import brackets, characters, layout, operators, quotes, words
+from gitops_healer.core.change import Change
+from gitops_healer.repair.search.mending import brackets, characters, keys, layout, operators, quotes, words
 from gitops_healer.repair.search.mending.broken import (
     BUILTINS,
+    FAILED,
     Broken,
     Complaint,
     Guess,
@@ -26,11 +25,20 @@ from gitops_healer.repair.search.mending.broken import (
     parsed,
     patched,
 )
+from gitops_healer.repair.search.mending.encodings import (
+    change_of,
+    compiles,
+    declarations,
+    declares_well,
+    decoded,
+    is_text,
+)
 
 GUESSERS: tuple[Guesser, ...] = (
     characters.conflicts, characters.odd_characters, characters.strays, words.python_2, words.typos, words.missing,
-    operators.colons, operators.between, operators.superfluous, operators.equality, operators.exchanged,
-    operators.lines, brackets.brackets, quotes.strings, quotes.triple_quotes, layout.indentation,
+    operators.colons, operators.between, operators.superfluous, operators.equality, brackets.brackets, quotes.strings,
+    quotes.triple_quotes, keys.replaced, keys.exchanged, keys.torn, keys.comments, keys.joined, keys.lines,
+    layout.indentation,
 )  # fmt: skip
 
 MOST_PARSES = 2000
@@ -39,7 +47,6 @@ MOST_LINES = 150_000
 MOST_MENDINGS = 20
 LARGEST = 2_000_000
 """Bytes. What is longer was not written by hand."""
-_FAILED = (SyntaxError, ValueError, RecursionError, MemoryError)
 _CLEARLY, _LIKELY = 4.0, 0.4
 _TWICE = 0.5
 """Two slips are less likely than one, and never clear."""
@@ -60,13 +67,14 @@ def mendings(path: str, data: bytes) -> tuple[Mending, ...]:
     """At most 20, one for each syntax tree that results; empty when the file parses, or nothing helps."""
     if len(data) > LARGEST:
         return ()
-    text, encoding = _decoded(data)
+    text, encoding = decoded(data)
     complaint = complaint_of(text)
-    if complaint is None or not _is_text(text):
-        return tuple(_declared(path, data))
+    if complaint is None or not is_text(text):
+        return tuple(Mending(*one) for one in declarations(path, data))
     found = _Search(_Budget()).mend(text, complaint)
-    offered = (Mending(_change(path, data, text, encoding, one.patches), one.title, one.weight) for one in found)
-    return tuple(one for one in offered if _declares_well(data) or _compiles(one.change.apply({path: data})[path]))
+    offered = [Mending(change_of(path, data, text, encoding, one.patches), one.title, one.weight) for one in found]
+    sure = declares_well(data)
+    return tuple(one for one in offered if sure or compiles(one.change.apply({path: data})[path]))
 
 
 def clear(found: tuple[Mending, ...]) -> bool:
@@ -76,78 +84,6 @@ def clear(found: tuple[Mending, ...]) -> bool:
         and (len(found) == 1 or found[0].weight >= _CLEARLY * found[1].weight)
         and found[0].weight >= _LIKELY
     )
-
-
-def _decoded(data: bytes) -> tuple[str, str]:
-    """Undecodable bytes as surrogates, which UTF-8 alone gives back as they were."""
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = data.decode(encoding)
-        if text.encode(encoding) == data:
-            return text, encoding
-    except (SyntaxError, ValueError, LookupError):
-        pass
-    return data.decode("utf-8", "surrogateescape"), "utf-8"
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-
-
-def _declared(path: str, data: bytes) -> Iterator[Mending]:
-    """Of a file that only lacks the right declaration of its encoding: the declarations with which it parses."""
-    if _compiles(data):
-        return
-    lines = data.splitlines(keepends=True)[:2]
-    for encoding, weight in (("utf-8", 0.9), ("cp1252", 0.5), ("latin-1", 0.4)):
-        at = len(lines[0]) if lines and lines[0].startswith(b"#!") else 0
-        edit = replace_span(path, data, at, at, f"# coding: {encoding}\n")
-        for start, line in zip((0, at or len(b"".join(lines[:1]))), lines, strict=False):
-            if (found := _CODING.match(line)) is not None:
-                edit = replace_span(path, data, start + found.start(1), start + found.end(1), encoding)
-                break
-        change = Change((edit,))
-        if _compiles(change.apply({path: data})[path]):
-            yield Mending(change, f"Declare the encoding {encoding}", weight)
-
-
-def _compiles(data: bytes) -> bool:
-    try:
-        parsed(data)
-    except _FAILED:
-        return False
-    return True
-
-
-def _declares_well(data: bytes) -> bool:
-    """Whether the file is in the encoding that it says."""
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        data.decode(encoding)
-    except (SyntaxError, ValueError, LookupError):
-        return False
-    return True
-
-
-def _change(path: str, data: bytes, text: str, encoding: str, patches: Iterable[Patch]) -> Change:
-    def encoded(part: str) -> bytes:
-        bare = encoding.removesuffix("-sig")
-        return part.encode(bare, "surrogateescape")
-
-    mark = len(data) - len(encoded(text))  # a byte order mark
-    spans = ((mark + len(encoded(text[: one.start])), mark + len(encoded(text[: one.end])), one.new) for one in patches)
-    edits = (
-        replace_span(path, data, start, end, encoded(new).decode("utf-8", "surrogateescape"))
-        for start, end, new in spans
-    )
-    return Change(tuple(edits))
 
 
 # The search
@@ -206,7 +142,7 @@ class _Search:
     def _try(self, part: "_Part", guess: Guess, found: dict[str, _Found], steps: list[_Step]) -> None:
         try:
             tree = part.tree_after(guess)
-        except _FAILED as error:
+        except FAILED as error:
             if isinstance(error, SyntaxError) and part.moved(error, guess):
                 steps.append(_Step(guess, patched(part.broken.text, guess.patches), part.broken.complaint))
             return
@@ -326,7 +262,7 @@ class _Part:
             at = self.broken.starts[number - 1]
             try:
                 parsed(self.broken.text[:at], compiled=False)
-            except _FAILED:
+            except FAILED:
                 continue
             return at
         return 0

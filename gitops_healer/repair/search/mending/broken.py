@@ -14,6 +14,8 @@ from typing import NamedTuple, cast
 
 KEYWORDS = frozenset(kwlist)
 BUILTINS = frozenset(dir(builtins)) | KEYWORDS
+FAILED = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What the parser raises."""
 BLOCKS = frozenset(
     "if elif else while for def class try except finally with async match case".split()
 )  # words that begin a line with a colon at its end

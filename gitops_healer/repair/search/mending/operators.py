@@ -20,7 +20,7 @@ def colons(broken: Broken) -> Iterator[Guess]:
         if not tokens:
             continue
         reached = 0.95 if broken.says("expected ':'") or number == broken.complaint.line else 0.8
-        below = _indent_below(broken, number)
+        below = indent_below(broken, number)
         deeper = below is not None and len(below) > len(broken.indent(number))
         header = tokens[0].text in _HEADER_WORDS or (tokens[0].text in ("async", "match", "case") and deeper)
         if tokens[-1].text != ":" and (header or deeper):
@@ -51,7 +51,7 @@ def colons(broken: Broken) -> Iterator[Guess]:
             yield Guess((Patch(token.start, token.end, ":"),), f"Put ':' for {token.text!r}", 0.2)
 
 
-def _indent_below(broken: Broken, number: int) -> str | None:
+def indent_below(broken: Broken, number: int) -> str | None:
     below = next(
         (one for one in range(number + 1, min(number + 6, broken.count) + 1) if not broken.is_blank(one)), None
     )
@@ -76,7 +76,7 @@ def between(broken: Broken) -> Iterator[Guess]:
         touching = gap == ""
         for new, weight in _between(broken, index, gap, inside, same_line):
             yield Guess(
-                insertion(left.end, new), f"Put {new.strip()!r} behind {_short(left)} in line {line}",
+                insertion(left.end, new), f"Put {new.strip()!r} behind {short(left)} in line {line}",
                 weight * close * (0.6 if touching and new.strip().isalpha() else 1.0),
             )  # fmt: skip
 
@@ -181,7 +181,7 @@ def _begins_line(broken: Broken, index: int) -> bool:
     return not broken.text[broken.starts[broken.line_of(token.start) - 1] : token.start].strip()
 
 
-def _short(token: Token) -> str:
+def short(token: Token) -> str:
     return token.text if len(token.text) <= 30 else f"{token.text[:29]}…"
 
 
@@ -196,7 +196,7 @@ def superfluous(broken: Broken) -> Iterator[Guess]:
         base = 0.85 if doubled else 0.6 if token.kind == "stray" else 0.3 if token.kind == "op" else 0.08
         if token.text in (",", ":") and before is not None and (before.kind == "op" and not before.ends_operand):
             base = 0.6
-        title = f"Take {_short(token)!r} out of line {broken.line_of(token.start)}"
+        title = f"Take {short(token)!r} out of line {broken.line_of(token.start)}"
         yield Guess((Patch(token.start, token.end, ""),), title, base * broken.closeness(index))
 
 
@@ -242,52 +242,3 @@ def _foreign(broken: Broken) -> Iterator[Guess]:
                 f"Write 'not' for '!' in line {number}",
                 0.7,
             )
-
-
-def exchanged(broken: Broken) -> Iterator[Guess]:
-    """Two neighbours in the wrong order."""
-    for index in broken.near:
-        left, right = broken.tokens[index - 1], broken.tokens[index]
-        same_line = index > 0 and not broken.gap(index).strip(" ")
-        if not same_line or left.text == right.text or "open" in (left.kind, right.kind):
-            continue
-        new = right.text + broken.gap(index) + left.text
-        both_signs = left.kind == right.kind == "op"
-        weight = (0.35 if both_signs else 0.3) * max(broken.closeness(index), broken.closeness(index - 1))
-        title = f"Exchange {_short(left)!r} and {_short(right)!r} in line {broken.line_of(left.start)}"
-        yield Guess((Patch(left.start, right.end, new),), title, weight)
-
-
-def lines(broken: Broken) -> Iterator[Guess]:
-    """Two statements on one line."""
-    for index in broken.near:
-        if index == 0 or broken.around[index] or broken.gap(index).strip(" \t"):
-            continue
-        left, right = broken.tokens[index - 1], broken.tokens[index]
-        follows = [token.text for token in broken.tokens[index + 1 : index + 2]]
-        starts = right.text in _STATEMENTS or (
-            right.kind == "name" and follows and follows[0] in ("=", "(", ".", "[", "+=")
-        )
-        if not starts and right.kind != "string" and right.text != "@":
-            continue
-        number = broken.line_of(left.start)
-        base = (0.7 if right.text in _STATEMENTS or follows == ["="] else 0.45) * (
-            0.5 if left.text in ("=", ",") else 1.0
-        )
-        for rank, level in enumerate(_levels(broken, number, left.text == ":")):
-            new = f"{broken.newline}{level}"
-            weight = base * 0.75**rank * max(broken.closeness(index), broken.closeness(index - 1))
-            yield Guess((Patch(left.end, right.start, new),), f"Divide line {number} before {_short(right)!r}", weight)
-
-
-_STATEMENTS = BLOCKS | frozenset(
-    "return raise import from pass break continue del assert global nonlocal yield @".split()
-)
-
-
-def _levels(broken: Broken, number: int, header: bool) -> list[str]:
-    here = broken.indent(number)
-    below = _indent_below(broken, number)
-    outer = [broken.indent(up) for up in broken.lines_up(number, 12)]
-    known = [here + broken.unit if header else here, *([below] if below is not None else []), *outer, ""]
-    return list(dict.fromkeys(level for level in known if header or len(level) <= len(here)))[:4]
