@@ -1,4 +1,4 @@
-"""Collects what the search knows of patches that pass, asks held-out inputs which are right, and fits the ranking to it.
+"""Collects what the search knows of patches that pass, asks held-out inputs which are right, fits the ranking to it.
 
     python benchmarks/ranking.py collect FILE [--set shown] [--sample 60] [--seed 1] [--budget 60]
     python benchmarks/ranking.py fit FILE…

@@ -81,7 +81,7 @@ def _repaired(work: Work) -> Repair:
     if problem:
         return Repair(RepairStatus.ERROR, problem, notes=work.session.opened.notes)
     if not failing:
-        return _nothingfailing_of(work)
+        return _nothing_failing(work)
     goal = goal_of(failing)
     ground = located(work, goal, failing)
     search = searched(work, goal, ground)
@@ -100,7 +100,7 @@ def failing_of(work: Work) -> list[TestCase]:
     return [case for case in failing if not wanted or case.id in wanted]
 
 
-def _nothingfailing_of(work: Work) -> Repair:
+def _nothing_failing(work: Work) -> Repair:
     passed = sum(case.status is CaseStatus.PASSED for case in work.cases)
     elsewhere = [case for case in work.cases if case.failed and case.environmental]
     flaky = sum(case.status is CaseStatus.FLAKY for case in work.cases)
