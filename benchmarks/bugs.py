@@ -92,9 +92,8 @@ def lay_out(case: Case, directory: Path) -> Path:
 class Judge:
     """Tells right from wrong by the probes of the programs."""
 
-    def __init__(self, sandbox: Sandbox, probe_seconds: float = PROBE_SECONDS) -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self._probe_seconds = probe_seconds
         self._behaviours: dict[Path, list[str]] = {}
 
     def behaviour(self, program: Path) -> list[str]:
@@ -121,7 +120,7 @@ class Judge:
 
     def _probe(self, scratch: Path, tree: Path, program: Path) -> list[str]:
         shutil.copy(program / "probe.py", tree / "probe.py")
-        ran = run(self.sandbox, [sys.executable, "probe.py"], scratch, tree, self._probe_seconds)
+        ran = run(self.sandbox, [sys.executable, "probe.py"], scratch, tree, PROBE_SECONDS)
         try:
             answers = json.loads(ran.stdout)
         except ValueError:

@@ -40,6 +40,7 @@ from patches import (
     ask_engine,
     changed_paths,
     first_line,
+    is_test,
     make_sandbox,
     naive_repair,
     passes,
@@ -126,11 +127,6 @@ def fetch(library: Library, downloads: Path, target: Path) -> Path:
     with tarfile.open(archive) as packed:
         packed.extractall(target, filter="data")
     return Path((target / stem).rename(target / library.name))
-
-
-def is_test(path: str) -> bool:
-    parts = Path(path).parts
-    return any(part.startswith(("test", "conftest")) for part in parts) or path.endswith("_test.py")
 
 
 def look_at(sandbox: Sandbox, library: Library, tree: Path) -> Suite | None:

@@ -172,12 +172,17 @@ def passes(told: Mapping[str, Any]) -> bool:
 def apply_patch(diff: str, tree: Path) -> str:
     """Apply a diff as a user would. "" or why that cannot be, or must not be."""
     changed = changed_paths(diff)
-    tests = [path for path in changed if Path(path).name.startswith(("test_", "conftest")) or path.endswith("_test.py")]
+    tests = [path for path in changed if is_test(path)]
     if tests or not changed:
         return f"changes the tests {', '.join(tests)}" if tests else "changes nothing"
     alone = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)}
     done = subprocess.run(["git", "apply", "-"], input=diff.encode(), cwd=tree, capture_output=True, env=alone)
     return f"does not apply: {done.stderr.decode().strip()}" if done.returncode else ""
+
+
+def is_test(path: str) -> bool:
+    folders, name = set(Path(path).parts[:-1]), Path(path).name
+    return bool(folders & {"test", "tests"}) or name.startswith(("test_", "tests.", "conftest.")) or "_test." in name
 
 
 def changed_paths(diff: str) -> list[str]:
@@ -216,7 +221,7 @@ def naive_repair(
 
 
 def mutations_of(tree: Path, path: str, called: set[tuple[str, int]]) -> Iterator[Mutation]:
-    if Path(path).name.startswith(("test_", "conftest")) or not path.endswith(".py"):
+    if is_test(path) or not path.endswith(".py"):
         return
     source = (tree / path).read_bytes()
     starts = line_starts(source)

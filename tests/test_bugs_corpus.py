@@ -22,7 +22,7 @@ import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import bugs
-judge = bugs.Judge(bugs.make_sandbox(), probe_seconds=5.0)
+judge = bugs.Judge(bugs.make_sandbox())
 (case,) = bugs.read_cases(Path(sys.argv[2]))
 tree = bugs.lay_out(case, Path(sys.argv[3]))
 found = [judge.judge({"diff": diff}, case.program, tree) for diff in json.load(sys.stdin)]
@@ -126,8 +126,8 @@ PATCHES = {
     "written differently": (of_program("    return not 10 <= price\n"), (True, True, "")),
     "fits the tests only": (of_program("    return price == 9\n"), (True, False, "29 of 40 answers differ: False")),
     "still fails": (of_program("    return price <= 11\n"), (False, False, "tests fail: test_prices.py::test_it")),
-    "does not end": (
-        of_program("    while price == 3:\n        pass\n    return price < 10\n"),
+    "ends the process": (
+        of_program("    if price == 3:\n        raise SystemExit\n    return price < 10\n"),
         (True, False, "the probe gives 0 answers in place of 40"),
     ),
     "changes the tests": (
