@@ -23,7 +23,7 @@ def atoms(target: Target, node: ast.expr, most: int = 24) -> list[tuple[str, flo
         found.setdefault(text, weight)
     near = [(n, t, w * (1.0 if n in used or n in inner else 0.5)) for n, t, w in variables_at(target, node)]
     near = sorted((one for one in near if one[2] > 0.1), key=lambda one: -one[2])[:_VARIABLES]
-    for name, types, weight in near[:4]:
+    for name, types, weight in near:
         for constant in values_of_module(target):
             if constant.isupper() and "." not in name and not surely(types, *_CONTAINERS[:4]):
                 found.setdefault(f"{name} != {constant}", 0.2 * weight)

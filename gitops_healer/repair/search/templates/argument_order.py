@@ -46,6 +46,10 @@ def argument_order(target: Target) -> Iterator[Rewrite]:
                 yield from _pairs(target, [left, right], "operands", 0.3)
             case ast.Subscript(value=ast.Subscript(slice=first), slice=second):
                 yield from _pairs(target, [first, second], "keys", 0.8)
+    for statement in target.statements:
+        match statement:
+            case ast.Assign(targets=[ast.Subscript(slice=key)], value=value) if not isinstance(key, ast.Slice):
+                yield from _pairs(target, [key, value], "key and value", 0.4)
 
 
 def _asked(target: Target, node: ast.BoolOp) -> bool:

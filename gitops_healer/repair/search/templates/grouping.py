@@ -46,6 +46,7 @@ def _regrouped(target: Target, node: ast.expr) -> Iterator[tuple[str, float]]:
 
 def _operators(target: Target, node: ast.BinOp) -> Iterator[tuple[str, float]]:
     """The other way to put parentheses around three operands."""
+    yield from _joined_first(target, node)
     for side in (node.left, node.right):
         if not isinstance(side, ast.BinOp):
             continue
@@ -60,6 +61,19 @@ def _operators(target: Target, node: ast.BinOp) -> Iterator[tuple[str, float]]:
             last = f"{beside(target, second, tightness(node))} {inner} {beside(target, third, tightness(node) + 1)}"
             tighter = tightness(node) > tightness(side)
             yield f"{beside(target, first, tightness(side))} {outer} {last if tighter else f'({last})'}", 0.6
+
+
+def _joined_first(target: Target, node: ast.BinOp) -> Iterator[tuple[str, float]]:
+    """`a - b * c / d` -> `(a - b) * c / d`: parentheses around the beginning of a longer chain."""
+    leaf = node.right
+    while isinstance(leaf, ast.BinOp):
+        leaf = leaf.left
+    inner = node.right
+    deep = isinstance(inner, ast.BinOp) and isinstance(inner.left, ast.BinOp)
+    start, middle, end = target.source.span(node)[0], target.source.span(leaf)[1], target.source.span(node)[1]
+    head, tail = (target.source.data[a:b].decode("utf-8", "surrogateescape") for a, b in ((start, middle), (middle, end)))
+    if deep and head.count("(") == head.count(")") and tail.count("(") == tail.count(")"):
+        yield f"({head}){tail}", 0.7
 
 
 def _between(target: Target, left: ast.expr, right: ast.expr) -> str:

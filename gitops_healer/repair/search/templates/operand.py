@@ -35,6 +35,9 @@ def operand(target: Target) -> Iterator[Rewrite]:
         if isinstance(target.parent(node), ast.Lambda) or _in_lambda_key(target, node):
             text = f"-{beside(target, node, 13)}"
             yield from change(target, node, text, f"Use {short(text)} instead of {short(target.text(node))}", 0.4)
+        if isinstance(node, ast.Lambda) and len(node.args.args) == 1 and not isinstance(node.body, ast.Tuple):
+            text = f"({beside(target, node.body, 1)}, {node.args.args[0].arg})"
+            yield from change(target, node.body, text, f"Order equal ones too: {short(text)}", 0.3)
     for statement in target.statements:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
             yield from _accumulated(target, statement.targets[0], statement.value)
@@ -95,6 +98,12 @@ def _added(target: Target, node: ast.expr, weight: float) -> Iterator[Rewrite]:
         yield from change(target, node, new, title, weight * share * 0.6 / (1 + rank / 8))
 
 
+def _separators(target: Target) -> list[str]:
+    """Short strings of the module that are no words."""
+    found = [text for text in target.ingredients.constants if text[:1] in "\"'" and 2 < len(text) <= 4]
+    return [text for text in found if not any(letter.isalnum() for letter in text) and "\\" not in text]
+
+
 def _longer(target: Target, node: ast.expr, types: Types) -> Iterator[tuple[str, float]]:
     used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     added, multiplied = beside(target, node, ADD), beside(target, node, MULTIPLY)
@@ -117,6 +126,8 @@ def _longer(target: Target, node: ast.expr, types: Types) -> Iterator[tuple[str,
         for name, near in others_for(target, node, 4, kinds):
             yield f"{added} + {name}", near
             yield f"{name} + {added}", near * 0.8
+        if kinds == ("str",):
+            yield from ((f"{added} + {text}", 0.3) for text in _separators(target)[:4])
         if kinds == ("list",):
             for name, near in others_for(target, node, 3, ("int", "str", "float", "tuple", "dict")):
                 yield f"{added} + [{name}]", near * 0.7

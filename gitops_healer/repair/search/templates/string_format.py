@@ -181,6 +181,8 @@ def _other_specs(spec: str) -> Iterator[str]:
             yield from (
                 written(**{part: f"{lead}{number}"}) for number in (int(digits) + 1, int(digits) - 1) if number >= 0
             )
+    if now["width"].startswith("{") and not now["precision"]:
+        yield written(width="", precision=f".{now['width']}")
     if not now["precision"] and now["kind"] in ("", "f", "%"):
         yield from (written(precision=".2", kind=now["kind"] or "f"), written(precision=".1", kind=now["kind"] or "f"))
     yield from (written(kind=other) for other in _KINDS.get(now["kind"], ""))

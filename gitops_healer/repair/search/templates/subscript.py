@@ -39,26 +39,28 @@ def subscript(target: Target) -> Iterator[Rewrite]:
     changed = [n for n in target.nodes if isinstance(n, ast.Subscript) and not isinstance(n.ctx, ast.Load)]
     for place in changed:
         if not isinstance(place.slice, ast.Slice | ast.Tuple):
-            yield from _other_keys(target, place)
+            yield from _other_keys(target, place.value, place.slice)
     for node in target.places:
         if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice | ast.Tuple):
-            yield from _other_keys(target, node)
+            yield from _other_keys(target, node.value, node.slice)
             yield from _without(target, node)
         elif isinstance(node, ast.Name | ast.Attribute | ast.Call):
             yield from _with(target, node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_named(node):
+            yield from _other_keys(target, node.func.value, node.args[0])
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
             yield from _of_container(target, node)
 
 
-def _other_keys(target: Target, node: ast.Subscript) -> Iterator[Rewrite]:
-    key, now = node.slice, target.text(node.slice)
+def _other_keys(target: Target, container: ast.expr, key: ast.expr) -> Iterator[Rewrite]:
+    now = target.text(key)
     if isinstance(key, ast.Constant) and isinstance(key.value, str):
         quote = now[-1]
         names = dict.fromkeys([*keys_of_file(target), *target.ingredients.attributes])
         likely = sorted(names, key=lambda name: -alike(name, str(key.value)))[:8]
         found = [(quoted(name, quote), 0.8 / (1 + rank / 2)) for rank, name in enumerate(likely)]
-    elif may_be(type_of(target, node.value), *_SEQUENCES) and not surely(type_of(target, key), "str"):
-        whole = target.text(node.value)
+    elif may_be(type_of(target, container), *_SEQUENCES) and not surely(type_of(target, key), "str"):
+        whole = target.text(container)
         found = [("0", 0.4), ("-1", 0.5)] if not isinstance(key, ast.Constant) else []
         found += [(f"-{now}", 0.5)] if isinstance(key, ast.Name | ast.Call) else []
         found += [(f"-{beside(target, key, _CLOSED)} - 1", 0.3)] if isinstance(key, ast.Name) else []
@@ -68,6 +70,12 @@ def _other_keys(target: Target, node: ast.Subscript) -> Iterator[Rewrite]:
         return
     for new, weight in found:
         yield from change(target, key, new, f"Ask for {short(new)} instead of {short(now)}", weight)
+
+
+def _is_named(call: ast.Call) -> bool:
+    """Whether a call asks for something by a string: `d.get("name")`."""
+    asks = isinstance(call.func, ast.Attribute) and call.func.attr in ("get", "pop", "setdefault")
+    return asks and bool(call.args) and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)
 
 
 @lru_cache(maxsize=16)

@@ -20,7 +20,7 @@ from gitops_healer.repair.search.templates._places import (
 from gitops_healer.repair.search.types import NUMBERS, SIZED, Types, heads, surely, type_of
 
 # What stands for the expression is `·`; likeliest first.
-_FOR_NUMBER = "abs(·) int(·) max(0,~·) float(·) round(·) str(·) max(1,~·) round(·,~2)"
+_FOR_NUMBER = "abs(·) int(·) max(0,~·) round(·) float(·) str(·) max(1,~·) round(·,~2)"
 _FORMS: dict[str, str] = {
     "int": "abs(·) max(0,~·) str(·) float(·) max(1,~·) range(·)",
     "float": _FOR_NUMBER,
@@ -128,8 +128,12 @@ def _wrapped(target: Target, node: ast.expr, weight: float) -> Iterator[Rewrite]
 def _forms(target: Target, types: Types, node: ast.expr) -> list[str]:
     """Forms for the types, those first that are used elsewhere in the target or the module."""
     kinds = heads(types) - {"NoneType"}
+    if not kinds and isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub | ast.FloorDiv | ast.Pow | ast.Div):
+        kinds = frozenset({"float"})
     names = dict.fromkeys(_LIKE.get(kind, kind) for kind in sorted(kinds)) or {"": None}
-    found = [form for name in names for form in _FORMS.get(name, "str(·) list(·)" if name == "" else "str(·)").split()]
+    starred = isinstance(target.parent(node), ast.Starred)
+    found = ["reversed(·)", "sorted(·)"] if starred else []
+    found += [form for name in names for form in _FORMS.get(name, "str(·) list(·)" if name == "" else "str(·)").split()]
     used = _used(target)
     own = [f"{name}(·)" for name, _ in used.most_common(30) if takes(target, name, 1)]
     own += [f"{name}(·)" for name in functions_of_module(target) if takes(target, name, 1) and name not in used]
@@ -176,6 +180,8 @@ def _bounded(target: Target, node: ast.expr, weight: float) -> Iterator[Rewrite]
     weight *= 1.0 if types else 0.3
     names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     limits = [(name, share) for name, share in others_for(target, node, 4, ("int", "float")) if name not in names]
+    if types:
+        limits += [(n, share / 2) for n, share in others_for(target, node, 3) if n not in names]
     sized = [(f"len({name})", share / 2) for name, share in others_for(target, node, 2, tuple(SIZED))]
     for limit, share in (*limits, *sized):
         for function in ("min", "max"):
