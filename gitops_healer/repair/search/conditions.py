@@ -124,7 +124,9 @@ def _written(
     for text, _ in target.ingredients.conditions:
         names = names_in(text)
         if names is not None and "\n" not in text and names & set(visible) and _readable(names, known, bound):
-            yield 0.3 * max(near.get(name, 0.3) for name in names & set(visible)), text
+            weight = max(near.get(name, 0.3) for name in names & set(visible))
+            yield 0.35 * weight, text
+            yield 0.3 * weight, _denied(text)
 
 
 def _readable(names: frozenset[str], known: set[str], bound: set[str]) -> bool:
@@ -163,6 +165,20 @@ def opposite(target: Target, test: ast.expr) -> str:
         case ast.BoolOp() | ast.IfExp() | ast.NamedExpr() | ast.Lambda() | ast.Compare():
             return f"not ({target.text(test)})"
     return f"not {target.text(test)}"
+
+
+@lru_cache(maxsize=5_000)
+def _denied(text: str) -> str:
+    """The opposite of a condition that is known as text only."""
+    test = ast.parse(text, mode="eval").body
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return ast.unparse(inner)
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            return f"{ast.unparse(left)} {_OPPOSITE[type(operator)]} {ast.unparse(right)}"
+        case ast.BoolOp() | ast.IfExp() | ast.NamedExpr() | ast.Lambda() | ast.Compare():
+            return f"not ({text})"
+    return f"not {text}"
 
 
 def results(target: Target, place: ast.stmt) -> Mapping[str, float]:

@@ -34,7 +34,7 @@ def variants(target: Target, statement: ast.stmt) -> Iterator[tuple[float, str]]
     for node in ast.walk(statement):
         if isinstance(node, ast.expr) and id(node) not in formatted:
             first, last = (at - start for at in target.source.span(node))
-            for weight, new in _instead(node, visible):
+            for weight, new in (*_instead(node, visible), *_other_methods(target, node)):
                 yield weight, (text[:first] + new.encode() + text[last:]).decode("utf-8", "surrogateescape")
         elif isinstance(node, ast.AugAssign) and type(node.op) in _OPERATORS:
             now, new = _OPERATORS[type(node.op)]
@@ -54,6 +54,19 @@ def _instead(node: ast.expr, visible: Mapping[str, frozenset[str]]) -> Iterator[
                 (0.6, str(one)) for one in dict.fromkeys((0, 1, value + 1, value - 1)) if one not in (value, -1)
             )
             yield from ((0.4, name) for name in list(visible)[:3])
+
+
+def _other_methods(target: Target, node: ast.expr) -> Iterator[tuple[float, str]]:
+    """`self._down` for `self._up`: methods of the class with as many arguments."""
+    owner, call = target.source.parents.get(target.node), target.source.parents.get(node)
+    if not own_attribute(node) or not isinstance(owner, ast.ClassDef) or not isinstance(call, ast.Call):
+        return
+    if call.func is node and not call.keywords:
+        for method in owner.body:
+            name = getattr(method, "name", "")
+            fits = isinstance(method, ast.FunctionDef) and len(method.args.args) == 1 + len(call.args)
+            if fits and f"self.{name}" != own_attribute(node) and not name.startswith("__") and name.isascii():
+                yield 0.7, f"self.{name}"
 
 
 @lru_cache(maxsize=500)
@@ -107,8 +120,10 @@ def _of_one(name: str, kinds: frozenset[str]) -> Iterator[Update]:
     if kinds & NUMBERS:
         yield 1.0, f"{name} += 1", (name,)
         yield 0.7, f"{name} -= 1", (name,)
+        yield 0.4, f"{name} = -{name}", (name,)
     if "bool" in kinds:
         yield from ((0.7, f"{name} = {value}", (name,)) for value in ("True", "False"))
+        yield 0.3, f"{name} = not {name}", (name,)
     yield from ((0.3, f"{name} = {value}", (name,)) for kind in sorted(kinds) for value in _RESETS.get(kind, ()))
     if "None" in kinds:
         yield 0.3, f"{name} = None", (name,)

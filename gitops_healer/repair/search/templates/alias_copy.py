@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator
 
 from gitops_healer.repair.search.blocks import function_of, stands_alone
-from gitops_healer.repair.search.edits import before, put
-from gitops_healer.repair.search.scope import UNKNOWN, kind_of, name_of, scope_of
+from gitops_healer.repair.search.edits import before, put, replaced
+from gitops_healer.repair.search.scope import UNKNOWN, Scope, kind_of, name_of, scope_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
 
@@ -13,6 +13,7 @@ _COPIES = {
     "list": ("{}[:]", "list({})"), "dict": ("dict({})", "{}.copy()"), "set": ("set({})", "{}.copy()"),
     "deque": ("{}.copy()",), "bytearray": ("{}[:]",),
 }  # fmt: skip
+_FRESH = {"list": "[]", "dict": "{}", "set": "set()"}
 _FIXED = frozenset(
     {"int", "float", "str", "bool", "None", "bytes", "complex", "range", "frozenset", "type", "function"}
 )
@@ -39,6 +40,10 @@ _FIXED = frozenset(
 def alias_copy(target: Target) -> Iterator[Rewrite]:
     """Copy instead of sharing: `out = list(row)`, `xs.append(path[:])`, `[[0] * n for _ in range(n)]`, a deep copy."""
     scope = scope_of(target)
+    for statement in target.statements:
+        match statement:
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner, attr="clear"), args=[])) if name_of(owner):
+                yield from _made_anew(target, scope, statement, owner)
     for node in target.expressions:
         match node:
             case ast.Name() | ast.Attribute() | ast.Subscript() if target.source.faithful(node) and _is_kept(
@@ -54,6 +59,18 @@ def alias_copy(target: Target) -> Iterator[Rewrite]:
                     yield Rewrite(spans, node.lineno, f"Make each item of {target.text(left)} anew", 1.0)
             case ast.Call() if kind := _shallow(node):
                 yield from _deepened(target, node, kind)
+
+
+def _made_anew(target: Target, scope: Scope, statement: ast.stmt, owner: ast.expr) -> Iterator[Rewrite]:
+    """`x.clear()` empties the object that others keep as well; `x = []` does not."""
+    name = name_of(owner)
+    if isinstance(owner, ast.Name) and name not in scope.assigned(statement):
+        return
+    kinds = scope.visible(statement).get(name, UNKNOWN) | scope.kinds.get(name, UNKNOWN)
+    for rank, kind in enumerate([one for one in _FRESH if not kinds or one in kinds]):
+        new = f"{target.text(owner)} = {_FRESH[kind]}"
+        spans = (replaced(target, statement, new),)
+        yield Rewrite(spans, statement.lineno, f"Begin anew: `{new}`", 0.7 / (1 + rank))
 
 
 def _is_repeated(inner: ast.expr) -> bool:

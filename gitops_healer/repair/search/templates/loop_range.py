@@ -67,6 +67,7 @@ def _instead(target: Target, scope: Scope, place: ast.expr, iterable: ast.expr) 
     match iterable:
         case ast.Call(func=ast.Name(id="range"), args=[_, *_] as args, keywords=[]) if not _starred(args):
             yield from _ranges(target, args)
+            yield from _from_variables(target, scope, iterable, args)
             yield from _of_sequence(target.text(iterable), UNKNOWN | {"range"}, place, 0.5)
         case ast.Call(func=ast.Name(id="enumerate"), args=[sequence, *start]) if not _starred([sequence]):
             yield from _enumerations(target, sequence, bool(start))
@@ -121,6 +122,18 @@ def _ranges(target: Target, args: list[ast.expr]) -> Found:
             yield 0.6, f"range({both}, {_negated(target, step)})"
             yield from ((0.4, f"range({both}, {shifted(target, step, by)})") for by in (1, -1))
             yield 0.4, f"range({target.text(stop)}, {target.text(start)}, {text})"
+
+
+def _from_variables(target: Target, scope: Scope, iterable: ast.expr, args: list[ast.expr]) -> Found:
+    """Loops that begin where another variable stands, as the inner one of two nested loops often does."""
+    if len(args) > 2:
+        return
+    texts = [target.text(one) for one in args]
+    visible = scope.visible(target.statement_of(iterable))
+    numbers = [name for name, kinds in visible.items() if not kinds or "int" in kinds]
+    for rank, name in enumerate([one for one in numbers if one not in (*texts, "self", "cls") and "." not in one][:4]):
+        for start in (name, f"{name} + 1"):
+            yield 0.6 / (1 + 0.3 * rank), f"range({start}, {texts[-1]})"
 
 
 def _two_ended(target: Target, start: ast.expr, stop: ast.expr, step: str, fit: float = 1.0) -> Found:

@@ -83,7 +83,7 @@ def _added(target: Target, node: ast.If, last: ast.If, head: str, text: str, wei
 def _actions(target: Target, node: ast.If, last: ast.If) -> Mapping[str, float]:
     """What a new branch may do, with weights: first what the branch before does, with one thing changed."""
     found: dict[str, float] = {}
-    for statement in (last.body[-1], last.body[0]):
+    for statement in dict.fromkeys((last.body[-1], last.body[0], node.body[-1], *last.orelse[-1:])):
         if isinstance(statement, _SIMPLE) and "\n" not in (text := target.text(statement)) and "\r" not in text:
             found.setdefault(text, 0.5)
             for weight, variant in variants(target, statement):

@@ -63,6 +63,8 @@ def _ways_out(target: Target, place: ast.stmt) -> dict[str, float]:
     ways = {f"return {value}".rstrip(): weight for value, weight in results(target, place).items()}
     if loop_of(target, place) is not None:
         ways |= {"continue": 1.0, "break": 0.6}
+    if isinstance(target.parent(place), ast.ExceptHandler):
+        ways["raise"] = 1.0
     return ways
 
 

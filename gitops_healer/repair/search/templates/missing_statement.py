@@ -1,16 +1,19 @@
 """An update is forgotten."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import partial
 
 from gitops_healer.repair.search.blocks import Draft, always_leaves, stands_alone, suspects, written
-from gitops_healer.repair.search.edits import after, before
+from gitops_healer.repair.search.edits import after, before, unit_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
-from gitops_healer.repair.search.variants import updates
+from gitops_healer.repair.search.variants import updates, variants
 
 _MOST = 400
+_LIKE = (ast.Expr, ast.Assign, ast.AugAssign)
+_GIVEN = re.compile(r"^(?:yield|[\w.]+\.(?:append|add)\() ?([\w.]+)\)?$")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
@@ -50,8 +53,7 @@ def _additions(target: Target) -> Iterator[Draft]:
         if isinstance(place, _DEFINITIONS):
             continue
         block = target.block_of(place)
-        for text, weight in updates(target, place).items():
-            weight = min(1.0, weight)
+        for text, weight in _texts(target, place).items():
             if place is block[0]:
                 yield Draft(0.8 * weight, place.lineno, partial(_added, target, place, text, False, 0.8 * weight))
             if not always_leaves([place]):
@@ -61,6 +63,20 @@ def _additions(target: Target) -> Iterator[Draft]:
                 yield Draft(0.9 * weight, place.lineno, partial(_added, target, place, text, False, 0.9 * weight))
 
 
+def _texts(target: Target, place: ast.stmt) -> dict[str, float]:
+    """Updates; what the statement does, done to another variable; behind a loop what is left over from it."""
+    found = {text: min(1.0, weight) for text, weight in updates(target, place).items()}
+    if isinstance(place, _LIKE) and place.lineno == place.end_lineno:
+        for weight, text in variants(target, place):
+            found.setdefault(text, 0.7 * weight)
+    if isinstance(place, ast.For | ast.AsyncFor | ast.While):
+        for text, weight in [*found.items()]:
+            if given := _GIVEN.search(text):
+                for test in (given[1], f"{given[1]} is not None"):
+                    found[f"if {test}:\n{unit_of(target)}{text}"] = 0.8 * weight
+    return found
+
+
 def _added(target: Target, place: ast.stmt, text: str, behind: bool, weight: float) -> Rewrite:
     span = after(target, place, text) if behind else before(target, place, text)
-    return Rewrite((span,), place.lineno, f"Add `{text}`", weight)
+    return Rewrite((span,), place.lineno, f"Add `{' '.join(text.split())}`", weight)
