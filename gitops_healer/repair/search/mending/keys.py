@@ -25,16 +25,33 @@ def replaced(broken: Broken) -> Iterator[Guess]:
     """Another sign in the place of one near the complaint."""
     for index in broken.near:
         token = broken.tokens[index]
-        if token.kind not in ("op", "stray") or abs(index - broken.focus) > 25:
+        if token.kind not in ("op", "stray") or not token.text.isprintable() or abs(index - broken.focus) > 25:
             continue
         title = f"Put another sign for {token.text!r} in line {broken.line_of(token.start)}"
         for sign in _SIGNS:
             if sign != token.text:
-                bracket = sign in OPENERS or sign in CLOSERS
-                weight = (0.35 if bracket else 0.18) * broken.closeness(index, 0.92)
+                weight = _sign_weight(broken, index, sign) * broken.closeness(index, 0.92)
                 yield Guess((Patch(token.start, token.end, sign),), title, weight)
     yield from _quotes(broken)
     yield from _digits(broken)
+
+
+def _sign_weight(broken: Broken, index: int, sign: str) -> float:
+    """How well a sign suits the blanks around it, as style guides put them."""
+    if sign in OPENERS or sign in CLOSERS:
+        return 0.35
+    before = broken.gap(index) if index else "\n"
+    after = broken.gap(index + 1) if index + 1 < len(broken.tokens) else "\n"
+    if sign == ".":
+        return 0.4 if before == after == "" else 0.05
+    if sign == ",":
+        return 0.4 if before == "" != after else 0.08
+    if sign == "=":
+        second = index > 0 and broken.line_of(broken.tokens[index].start) != broken.line_of(
+            broken.tokens[index - 2].start
+        )
+        return 0.45 if before == after == " " and second else 0.3 if before == after == "" else 0.1
+    return 0.18
 
 
 def _quotes(broken: Broken) -> Iterator[Guess]:
