@@ -3,6 +3,7 @@
 import ast
 import builtins
 from collections.abc import Iterator
+from functools import lru_cache
 
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Rewrite, Span
@@ -65,6 +66,7 @@ def functions_like(target: Target, callee: str, call: ast.Call, most: int = 6) -
     return sorted(((name, alike(name, callee)) for name in private), key=lambda pair: -pair[1])[:most]
 
 
+@lru_cache(maxsize=256)
 def calls_of(target: Target, callee: str) -> list[ast.Call]:
     """All calls of a callee in the file: `f`, or any `….f` for a method."""
     name = callee.rpartition(".")[2]
@@ -88,14 +90,26 @@ def callee_of(call: ast.Call) -> str:
 
 def readable_at(target: Target, node: ast.AST, text: str) -> ast.expr | None:
     """The expression of a text, when it fits on a line and all names in it can be read at a node; else None."""
+    parsed, names = _read(text)
+    return parsed if parsed is not None and names <= _visible(target, node) else None
+
+
+@lru_cache(maxsize=8192)
+def _read(text: str) -> tuple[ast.expr | None, frozenset[str]]:
+    """The expression of a text that fits on a line, and the names that it needs, builtins left out."""
     if not one_line(text):
-        return None
+        return None, frozenset()
     try:
         parsed = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError):
-        return None
-    own = {n.arg for n in ast.walk(parsed) if isinstance(n, ast.arg)}
-    own |= {n.id for n in ast.walk(parsed) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    names = {n.id for n in ast.walk(parsed) if isinstance(n, ast.Name)} - own
-    visible = {variable.name for variable in target.names_at(node)} | functions_of_module(target).keys()
-    return parsed if all(name in visible or name in BUILTINS for name in names) else None
+        return None, frozenset()
+    nodes = list(ast.walk(parsed))
+    own = {n.arg for n in nodes if isinstance(n, ast.arg)}
+    own |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return parsed, frozenset(n.id for n in nodes if isinstance(n, ast.Name)) - own - BUILTINS
+
+
+@lru_cache(maxsize=4096)
+def _visible(target: Target, node: ast.AST) -> frozenset[str]:
+    names = (variable.name for variable in target.names_at(node))
+    return frozenset(names) | functions_of_module(target).keys() | {"None", "True", "False"}

@@ -36,7 +36,8 @@ def atoms(target: Target, node: ast.expr, most: int = 24) -> list[tuple[str, flo
 
 def _existing(target: Target, node: ast.expr) -> Iterator[tuple[str, float]]:
     """Conditions of the target, then of the module and of other files, whose names can be read at the node."""
-    own = dict.fromkeys(target.text(c) for n in target.nodes for c in conditions_of(n) if c in frozenset(target.places))
+    places = frozenset(target.places)
+    own = dict.fromkeys(target.text(c) for n in target.nodes for c in conditions_of(n) if c in places)
     for rank, text in enumerate(own):
         if text != target.text(node) and readable_at(target, node, text) is not None:
             yield text, 0.7 / (1 + rank / 10)

@@ -148,6 +148,7 @@ def _fitting(target: Target, line: int, names: tuple[str, ...]) -> tuple[tuple[s
     return tuple((name, type_of_name(target, name, line)) for name in names)
 
 
+@lru_cache(maxsize=4096)
 def variables_at(target: Target, node: ast.AST) -> tuple[tuple[str, Types, float], ...]:
     """(name, types, nearness 0 to 1) of what can be read at a node: variables, attributes of self, values of the
     module. In defaults of parameters only the last."""
@@ -163,6 +164,7 @@ def variables_at(target: Target, node: ast.AST) -> tuple[tuple[str, Types, float
     return (*own, *((n, t, 0.5) for n, t in _fitting(target, line, selves)), *outside)
 
 
+@lru_cache(maxsize=256)
 def _bound_after(target: Target, line: int) -> frozenset[str]:
     """Variables that are first bound at a line or after it."""
     first: dict[str, int] = dict.fromkeys(target.parameters, 0)

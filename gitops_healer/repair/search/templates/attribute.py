@@ -75,8 +75,7 @@ def _candidates(target: Target, node: ast.Attribute) -> dict[str, float]:
     """Attributes that the object may have, with how likely that is."""
     receiver = node.value
     text = ast.unparse(receiver)
-    common = [name for name, _ in _read(target).most_common(12) if name not in _methods(target)]
-    found = dict.fromkeys(common, 0.25)
+    found = dict.fromkeys(_common(target), 0.25)
     if isinstance(receiver, ast.Name):
         seen = target.types_at(target.statement_of(receiver).lineno)
         found |= {name.partition(".")[2]: 1.0 for name in seen if name.startswith(f"{text}.")}
@@ -88,6 +87,11 @@ def _candidates(target: Target, node: ast.Attribute) -> dict[str, float]:
     if text == "self":
         found |= dict.fromkeys(attributes_of_self(target), 1.0)
     return {name: weight for name, weight in found.items() if name.isidentifier() and not name.startswith("__")}
+
+
+@lru_cache(maxsize=16)
+def _common(target: Target) -> tuple[str, ...]:
+    return tuple(name for name, _ in _read(target).most_common(12) if name not in _methods(target))
 
 
 @lru_cache(maxsize=16)

@@ -50,7 +50,8 @@ _LIKE = {
     "Counter": "dict", "OrderedDict": "dict", "dict_keys": "set", "dict_values": "tuple", "dict_items": "set",
     "frozenset": "set", "Fraction": "float", "PosixPath": "Path", "mappingproxy": "dict",
 }  # fmt: skip
-_MOST = 10  # forms that are tried at one place
+_MOST = 12  # forms that are tried at one place, and
+_MOST_UNKNOWN = 8  # where nothing is known of the type
 _SAME = ("list", "set", "dict", "tuple", "str", "int", "float")
 
 
@@ -119,7 +120,8 @@ def _is_variable(target: Target, node: ast.Name) -> bool:
 def _wrapped(target: Target, node: ast.expr, weight: float) -> Iterator[Rewrite]:
     types = type_of(target, node)
     closed, inside = beside(target, node, 16), plain(target, node)
-    for rank, form in enumerate(_forms(target, types, node)):
+    most = _MOST if types else _MOST_UNKNOWN
+    for rank, form in enumerate(_forms(target, types, node)[: most if weight >= 0.5 else most // 2]):
         text = (closed if form.startswith("·") else inside).join(form.replace("~", " ").split("·"))
         likely = weight / (1 + rank / 3) * (0.9 if types else 0.4)
         yield from change(target, node, text, f"Wrap {short(target.text(node))} as {short(text)}", likely)
