@@ -46,8 +46,7 @@ def written(target: Target, drafts: Iterable[Draft], most: int) -> Iterator[Rewr
 
 
 def suspects(target: Target) -> Iterator[ast.stmt]:
-    """Statements that failing tests ran (those without code of their own, as `global`, by what is around them), that
-    have their lines for themselves."""
+    """Statements that failing tests ran and that have their lines for themselves."""
     for statement in target.statements:
         if statement.lineno in target.lines and stands_alone(target, statement):
             yield statement

@@ -122,8 +122,9 @@ def _deepened(target: Target, node: ast.Call, kind: str) -> Iterator[Rewrite]:
     copied = node.func.value if kind == "method" and isinstance(node.func, ast.Attribute) else node.args[0]
     text = target.text(copied)
     yield from _deep(target, node, text, 0.8)
-    new = f"[list(one) for one in {text}]"
-    yield Rewrite((put(target, node, new),), node.lineno, f"Copy the items of {text} too", 0.3)
+    of_dict = [f"{{key: {kind}(value) for key, value in {text}.items()}}" for kind in ("list", "set", "dict")]
+    for rank, new in enumerate((f"[list(one) for one in {text}]", *of_dict)):
+        yield Rewrite((put(target, node, new),), node.lineno, f"Copy the items of {text} too", 0.3 / (1 + 0.3 * rank))
 
 
 def _deep(target: Target, node: ast.expr, text: str, weight: float) -> Iterator[Rewrite]:

@@ -38,12 +38,12 @@ def instance_attribute(target: Target) -> Iterator[Rewrite]:
                     ast.Assign(targets=[ast.Name(id=name)], value=value)
                     | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
                 ) if kind_of(value) in _MUTABLE and is_movable(target, statement) and not owner.decorator_list:
-                    yield from _moved(target, owner, statement, name, value)
+                    yield from _moved(target, owner, statement, name)
 
 
-def _moved(target: Target, owner: ast.ClassDef, statement: ast.stmt, name: str, value: ast.expr) -> Iterator[Rewrite]:
+def _moved(target: Target, owner: ast.ClassDef, statement: ast.stmt, name: str) -> Iterator[Rewrite]:
     made = next((n for n in owner.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)
-    text = f"self.{name} = {target.text(value)}"
+    text = f"self.{target.text(statement)}"
     line = statement.lineno if isinstance(target.node, ast.Module) else _first_use(target, name)
     if "\n" in text or "\r" in text or not line or len(owner.body) < 2:
         return

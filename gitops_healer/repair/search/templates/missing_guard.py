@@ -50,8 +50,8 @@ def _guards(target: Target) -> Iterator[Draft]:
         rank, ways = _rank(target, place), _ways_out(target, place)
         for condition, weight in conditions(target, place).items():
             for way, fit in ways.items():
-                write = partial(_guard, target, place, condition, way, unit, weight * fit * rank)
-                yield Draft(weight * fit * rank, place.lineno, write)
+                total = min(1.0, weight * fit * rank)
+                yield Draft(total, place.lineno, partial(_guard, target, place, condition, way, unit, total))
 
 
 def _guard(target: Target, place: ast.stmt, condition: str, way: str, unit: str, weight: float) -> Rewrite:
@@ -64,7 +64,7 @@ def _ways_out(target: Target, place: ast.stmt) -> dict[str, float]:
     if loop_of(target, place) is not None:
         ways |= {"continue": 1.0, "break": 0.6}
     if isinstance(target.parent(place), ast.ExceptHandler):
-        ways["raise"] = 1.0
+        ways["raise"] = 2.0  # seldom asked for anywhere else
     return ways
 
 

@@ -50,7 +50,7 @@ def _refusals(target: Target) -> Iterator[Draft]:
         raises = {text: fit for text, (fit, names) in told.items() if names <= {*visible, "self", "cls"}}
         for condition, weight in conditions(target, place).items():
             about = (names_in(condition) or frozenset()) & frozenset(visible)
-            for text, fit in (*raises.items(), *((_raise(error, about), fit) for error, fit in named.items())):
+            for text, fit in (*raises.items(), *_raises(target, named, about)):
                 write = partial(_refusal, target, place, condition, text, unit, weight * fit * first)
                 yield Draft(weight * fit * first, place.lineno, write)
 
@@ -58,6 +58,14 @@ def _refusals(target: Target) -> Iterator[Draft]:
 def _refusal(target: Target, place: ast.stmt, condition: str, text: str, unit: str, weight: float) -> Rewrite:
     span = before(target, place, f"if {condition}:\n{unit}{text}")
     return Rewrite((span,), place.lineno, f"Refuse with `{text}` if {condition}", weight)
+
+
+def _raises(target: Target, named: dict[str, float], about: frozenset[str]) -> Iterator[tuple[str, float]]:
+    """With a message; exceptions of the module also without one, as their constructors may take none."""
+    for error, fit in named.items():
+        yield _raise(error, about), fit
+        if error in target.ingredients.module_names:
+            yield f"raise {error}", 0.8 * fit
 
 
 def _raise(error: str, about: frozenset[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from gitops_healer.repair.search.blocks import Draft, always_leaves, stands_alone, suspects, written
-from gitops_healer.repair.search.edits import after, before, unit_of
+from gitops_healer.repair.search.edits import after, before, replaced, unit_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
 from gitops_healer.repair.search.variants import updates, variants
@@ -54,6 +54,9 @@ def _additions(target: Target) -> Iterator[Draft]:
             continue
         block = target.block_of(place)
         for text, weight in _texts(target, place).items():
+            if isinstance(place, ast.Pass):
+                yield Draft(weight, place.lineno, partial(_filled, target, place, text, weight))
+                continue
             if place is block[0]:
                 yield Draft(0.8 * weight, place.lineno, partial(_added, target, place, text, False, 0.8 * weight))
             if not always_leaves([place]):
@@ -75,6 +78,10 @@ def _texts(target: Target, place: ast.stmt) -> dict[str, float]:
                 for test in (given[1], f"{given[1]} is not None"):
                     found[f"if {test}:\n{unit_of(target)}{text}"] = 0.8 * weight
     return found
+
+
+def _filled(target: Target, place: ast.stmt, text: str, weight: float) -> Rewrite:
+    return Rewrite((replaced(target, place, text),), place.lineno, f"Do `{text}` instead of nothing", weight)
 
 
 def _added(target: Target, place: ast.stmt, text: str, behind: bool, weight: float) -> Rewrite:
