@@ -10,6 +10,7 @@ from gitops_healer.core.verdict import Outcome
 from gitops_healer.errors import UnavailableError
 from gitops_healer.registry import Scene, repairer
 from gitops_healer.repair.benches import ExecutionBench, TestBench
+from gitops_healer.repair.by_executions import search_by_executions
 from gitops_healer.repair.choose import options, question
 from gitops_healer.repair.engine import Budget, Examined, cause_of, readers, search, site_at
 from gitops_healer.repair.evidence import Weight
@@ -22,6 +23,8 @@ from gitops_healer.repair.search.investigating import investigation_of
 from gitops_healer.repair.site import Site, names_in
 from gitops_healer.repair.source import read_source
 from gitops_healer.repair.trial import survey
+
+_PROMISED = "is what the code promises for such input: nothing is to be repaired"
 
 
 @repairer(treats=("failing_test", "low_success_rate", "recent_failures"))
@@ -39,6 +42,21 @@ def _repair_executions(scene: Scene, finding: Finding, budget: Budget) -> Invest
     log = recorded(scene, finding)
     if log is None:
         return _nothing(f"{finding.symbol} is not in the code at this commit", finding)
+    guarded = _guarded_calls(scene, finding, log, budget)
+    promised = any(_PROMISED in line for line in guarded.evidence)
+    if promised or (guarded.options and not guarded.question):
+        return guarded
+    searched = search_by_executions(scene, finding, log, budget.seconds - budget.spent)
+    if searched is None:
+        return guarded
+    budget.tried += searched.tried
+    if searched.options and (not searched.question or not guarded.options):
+        return searched
+    return replace(guarded, evidence=tuple(dict.fromkeys([*guarded.evidence, *searched.evidence])))
+
+
+def _guarded_calls(scene: Scene, finding: Finding, log: Recorded, budget: Budget) -> Investigation:
+    """What is wrong is the input, and the evidence says what should happen to it."""
     if not log.failing:
         return _nothing(f"{finding.symbol} fails, but no failing execution was recorded with its inputs", finding)
     outcomes = scene.caller.call(scene.commit, log.tool, log.path, [given for given, _ in log.failing])
@@ -209,9 +227,7 @@ def _told(examined: Examined, *more: str) -> Investigation:
     evidence = [f"{one.origin}: {one.reason}" for one in examined.evidence if one.weight is not Weight.FORBIDS]
     evidence += [f"{one.origin}: {one.reason}" for one in examined.evidence if one.weight is Weight.FORBIDS]
     if verdict.right:
-        evidence.insert(
-            0, f"{circumstance.site.error} is what the code promises for such input: nothing is to be repaired"
-        )
+        evidence.insert(0, f"{circumstance.site.error} {_PROMISED}")
     elif not verdict.survivors:
         evidence.append("no candidate made the failing inputs work and left everything else as it was")
     made = options(circumstance, verdict)

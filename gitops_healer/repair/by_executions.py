@@ -1,0 +1,141 @@
+"""Recorded calls in, proven patch out: the search, with what calls should give as its oracle."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from gitops_healer.core.change import Change
+from gitops_healer.core.finding import Finding
+from gitops_healer.core.plan import Cause, Investigation, Option
+from gitops_healer.core.testing import CaseStatus, TestReport
+from gitops_healer.core.verdict import Outcome
+from gitops_healer.ports import Trials
+from gitops_healer.registry import Absent, Scene
+from gitops_healer.repair.failure import Recorded
+from gitops_healer.repair.oracle import Expectation, Expectations, expectations_of
+from gitops_healer.repair.reproduction import Reproduction, reproduction
+from gitops_healer.repair.search.engine import Order, repair
+from gitops_healer.repair.search.found import Repair, RepairStatus
+from gitops_healer.repair.search.investigating import investigation_of
+from gitops_healer.repair.search.stopwatch import Stopwatch
+
+_ROUNDS = 3  # times that the reproduction is run and what is not as expected left out
+_LEAST = 10.0  # seconds that a search is worth
+_KNOWING = 0.4  # share of the time that may be spent on what is expected
+
+
+def search_by_executions(scene: Scene, finding: Finding, log: Recorded, seconds: float) -> Investigation | None:
+    """Options that make recorded calls give what they should, each with a regression test.
+
+    None where nothing can be tried or nothing that can be expected fails; without options when the search finds
+    nothing, its evidence says why.
+    """
+    if isinstance(scene.trials, Absent):
+        return None
+    watch = Stopwatch(seconds)
+    expected = expectations_of(scene, finding, log, _KNOWING * seconds)
+    if not expected.failing:
+        return _without(finding, expected.notes) if expected.notes else None
+    made = _reproduced(scene, log, expected.calls)
+    if isinstance(made, str):
+        return _without(finding, (*_said(expected), made))
+    order = Order(made.tests, made.file.change, max(_LEAST, watch.left))
+    tests = scene.tests if scene.tests.command(scene.commit) else _FreshTrials(scene.trials)
+    found = repair(replace(scene, tests=tests), order)
+    return _told(finding, log, expected, made, found)
+
+
+@dataclass(frozen=True)
+class _Reproduced:
+    """tests: ids of those that fail."""
+
+    file: Reproduction
+    tests: tuple[str, ...]
+
+
+def _reproduced(scene: Scene, log: Recorded, calls: Sequence[Expectation]) -> _Reproduced | str:
+    """A test file that does what is expected of it on the unchanged code: its failing calls fail, the others pass.
+    Why there is none, in a sentence, otherwise."""
+    left = list(calls)
+    for _ in range(_ROUNDS):
+        made = reproduction(scene, log.tool, log.path, left)
+        if made is None or not any(call.fails for call in made.calls):
+            return "what the failing calls should give cannot be written as a test"
+        with scene.trials.open(scene.commit, made.change, (made.path,)) as session:
+            cases = [case for case in session.opened.cases if case.id.startswith(f"{made.path}::")]
+            problem = session.opened.problem
+        if len(cases) != len(made.calls):
+            return problem or f"pytest finds {len(cases)} of {len(made.calls)} recorded calls in {made.path}"
+        wrong = [
+            call
+            for call, case in zip(made.calls, cases, strict=True)
+            if case.status is not (CaseStatus.FAILED if call.fails else CaseStatus.PASSED)
+        ]
+        if not wrong:
+            tests = (case.id for call, case in zip(made.calls, cases, strict=True) if call.fails)
+            return _Reproduced(made, tuple(tests))
+        left = [call for call in left if call not in wrong]
+    return "the recorded calls do not end in a test as they do by themselves"
+
+
+# Proof where the project has no tests
+
+
+@dataclass(frozen=True)
+class _FreshTrials:
+    """`TestRunner` of a project that has no test command: each run is a fresh session of trials."""
+
+    trials: Trials
+
+    def command(self, commit: str) -> str:
+        return "python -m pytest"
+
+    def run(self, commit: str, change: Change | None = None, only: Sequence[str] = ()) -> TestReport:
+        with self.trials.open(commit, change, only) as session:
+            opened = session.opened
+        failing = sum(case.failed for case in opened.cases)
+        outcome = Outcome.UNKNOWN if opened.problem else Outcome.FAILED if failing else Outcome.PASSED
+        reason = opened.problem or f"{failing} of {len(opened.cases)} tests fail"
+        return TestReport(self.command(commit), outcome, reason, opened.cases)
+
+
+# In the words of the plan
+
+
+def _told(finding: Finding, log: Recorded, expected: Expectations, made: _Reproduced, found: Repair) -> Investigation:
+    told = investigation_of(found, finding.path, finding.start)
+    evidence = (*_said(expected), *told.evidence)
+    if found.status is not RepairStatus.REPAIRED:
+        return replace(told, evidence=evidence)
+    first = found.patches[0]
+    title = f"{first.title[:1].lower()}{first.title[1:]}"
+    sentence = f"{_counted(expected)} because of {first.symbol or first.path}: it should {title}"
+    cause = Cause(sentence, told.cause.path or log.path, told.cause.line, told.cause.confidence)
+    options = tuple(_with_test(option, made, expected) for option in told.options)
+    return replace(told, cause=cause, evidence=evidence, options=options)
+
+
+def _with_test(option: Option, made: _Reproduced, expected: Expectations) -> Option:
+    """The option that brings the regression test as well."""
+    known = tuple(f"{reason} gives what the failing calls should give" for reason in expected.known_from)
+    return replace(
+        option,
+        change=Change((*option.change.edits, *made.file.change.edits)),
+        behaviour=option.behaviour.replace("the failing tests pass", "the failing calls give what they should"),
+        determined_by=(*known, *option.determined_by) if option.determined_by else (),
+        proof=(*option.proof, f"{made.file.path} keeps {len(made.file.calls)} recorded calls as a regression test"),
+        symbols=(*option.symbols, made.file.module) if option.symbols else (),
+    )
+
+
+def _said(expected: Expectations) -> Iterator[str]:
+    yield f"{_counted(expected)}, by {' and by '.join(expected.known_from)}"
+    yield from expected.notes
+
+
+def _counted(expected: Expectations) -> str:
+    count = len(expected.failing)
+    return "1 call does not give what it should" if count == 1 else f"{count} calls do not give what they should"
+
+
+def _without(finding: Finding, evidence: Sequence[str]) -> Investigation:
+    return Investigation(Cause(evidence[-1], finding.path, finding.start, 0.4), tuple(evidence))
