@@ -113,13 +113,16 @@ class TrialPlugin:
         report = None if outcome.excinfo else outcome.get_result()
         if report is None or not report.failed or call.excinfo is None or "reached" in self.record:
             return
+        self.record.update(self.told(item, call.excinfo.value))
+
+    def told(self, item: Any, error: BaseException) -> dict[str, Any]:
+        """What a record holds of a failure."""
         try:
-            error = _cause(call.excinfo.value)
-            self.record["reached"] = self._reached(error, self.names.get(item.nodeid, "").partition("::")[0])
-            if self.detailed:
-                self.record.update(describe(error, self.root))
+            error = _cause(error)
+            reached = {"reached": self._reached(error, self.names.get(item.nodeid, "").partition("::")[0])}
+            return {**describe(error, self.root), **reached} if self.detailed else reached
         except Exception:  # an exotic exception of the project must not become one of ours
-            self.record.setdefault("reached", "")
+            return {"reached": ""}
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         record = self.record

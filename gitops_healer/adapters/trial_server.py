@@ -119,11 +119,13 @@ class WarmServer:
         return {"broken": broken, "modules": modules, "files": files}
 
     def serve(self, plugin: Any, config: Any, items: dict[str, Any]) -> None:
+        from .trial_plain import plain_numbers
         from .trial_tests import Tests, address_space
 
         called = self.watch.stop(self.root)
         numbered = {number: [item] for number, item in enumerate(items.values())}
         self.tests = Tests(plugin, config, numbered, self.job["longest"])
+        self.plain = self.tests.plain = plain_numbers(config, numbered)
         self.code = LiveCode(self.root)
         self.memory = address_space() + _MEMORY
         took = time.process_time()
@@ -141,6 +143,9 @@ class WarmServer:
         if kind == "limits":
             self.tests.cpu, self.tests.wall = request["cpu"], request["wall"]
             return None
+        if kind == "strict":
+            self.plain.difference_update(request["tests"])
+            return None
         if kind == "order":
             self.orders.append(request["tests"])
             return None
@@ -157,6 +162,8 @@ class WarmServer:
     def suite(self, request: dict[str, Any], answers: Answers, slot: Slot) -> None:
         """In a child: run unchanged tests, each for at most `longest` seconds."""
         self.tests.same_limit(request["longest"])
+        if not request["plain"]:
+            self.tests.plain = set()
         self.tests.run_all(request["tests"], answers, slot)
 
     def trace(self, request: dict[str, Any], answers: Answers, slot: Slot) -> None:

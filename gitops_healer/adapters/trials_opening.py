@@ -60,23 +60,35 @@ class Opening:
         again = [number for number in [*first.failing, *_others(first)] if number not in stuck]
         took = time.monotonic() - self._began
         if took < self._left() / 2:
-            _compare(first, self._run(again))
+            self._repeat(first, again)
+        else:
+            self._server.say({"do": "strict", "tests": list(range(len(self._names)))})
         for _ in range(reruns):
             doubtful = [number for number in first.failing if number not in stuck]
             if doubtful and took < self._left() / 4:
                 _compare(first, self._run(doubtful))
         return first
 
+    def _repeat(self, first: Measured, numbers: Sequence[int]) -> None:
+        """Run as candidates will be: plain tests without pytest around them. Who ends otherwise that way, and as before
+        within pytest, is never run plainly."""
+        second = self._run(numbers, plain=True)
+        odd = [number for number in _unlike(first, second) if number in second.cases]
+        if odd:
+            third = self._run(odd)
+            self._server.say({"do": "strict", "tests": odd})
+            _compare(first, third)
+
     def _left(self) -> float:
         return self._began + self._seconds - time.monotonic()
 
-    def _run(self, numbers: Iterable[int]) -> Measured:
+    def _run(self, numbers: Iterable[int], plain: bool = False) -> Measured:
         """One run, begun anew behind each test that hangs or takes the process with it. The first that hangs gets
         more time, to tell a slow test from an endless one; those after it get less."""
         found, left, limit = Measured(), list(numbers), self._patience
         proven = False
         while left and not found.problem:
-            answer = self._suite(left, limit)
+            answer = self._suite(left, limit, plain)
             if answer is None:
                 found.problem = self._server.over or f"the tests take longer than {self._seconds:g} s"
                 break
@@ -99,8 +111,8 @@ class Opening:
         self._take(found, answer)
         return True
 
-    def _suite(self, numbers: Sequence[int], limit: float) -> Answer | None:
-        self._server.ask({"do": "suite", "tests": list(numbers), "longest": limit})
+    def _suite(self, numbers: Sequence[int], limit: float, plain: bool = False) -> Answer | None:
+        self._server.ask({"do": "suite", "tests": list(numbers), "longest": limit, "plain": plain})
         return self._server.answer(max(0.0, self._left()))
 
     def _take(self, found: Measured, answer: Answer) -> None:
@@ -127,15 +139,22 @@ def _others(measured: Measured) -> list[int]:
     return [number for number, case in measured.cases.items() if not case.failed]
 
 
+def _unlike(first: Measured, other: Measured) -> list[int]:
+    """Tests that ended differently in another run of the same code."""
+
+    def way(case: TestCase) -> tuple[bool, bool]:
+        return case.failed, case.status is CaseStatus.SKIPPED
+
+    known = first.cases
+    return [number for number, case in other.cases.items() if way(case) != way(known[number])]
+
+
 def _compare(first: Measured, other: Measured) -> None:
-    """Mark who ended differently in another run of the same code."""
-    for number, case in other.cases.items():
+    """Mark who ended differently in another run."""
+    for number in _unlike(first, other):
         known = first.cases[number]
-        alike = case.failed == known.failed and (case.status is CaseStatus.SKIPPED) == (
-            known.status is CaseStatus.SKIPPED
-        )
-        if not alike and known.status is not CaseStatus.FLAKY:
-            message = f"passes and fails with the same code: {case.message or known.message}"
+        if known.status is not CaseStatus.FLAKY:
+            message = f"passes and fails with the same code: {other.cases[number].message or known.message}"
             first.cases[number] = replace(known, status=CaseStatus.FLAKY, message=message)
 
 

@@ -28,6 +28,7 @@ _PROGRAMS = (
     "trial_crew.py",
     "trial_observer.py",
     "trial_examples.py",
+    "trial_plain.py",
     "trial_plugin.py",
     "trial_shown.py",
     "trial_tests.py",
