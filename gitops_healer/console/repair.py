@@ -1,6 +1,6 @@
 """`gitops-healer repair`: failing tests in, proven patch out, no pull request."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -42,7 +42,7 @@ def repair_command(
         commit = world.repository.snapshot()
         found = repair(world.scene(commit), Order(tests=tuple(test or ()), budget=seconds))
     sources = sources_of(world, commit, found)
-    applied = applied_patch(world, found, patch) if apply and found.patches else None
+    applied = applied_patch(world, commit, found, patch) if apply and found.patches else None
     document = repair_document(found, sources) | {"applied": patch if applied else 0}
     show(format_, document, repair_text(found, sources, repo, applied))
     raise typer.Exit(_EXIT[found.status])
@@ -65,10 +65,10 @@ def sources_of(world: World, commit: str, found: Repair) -> dict[str, bytes]:
     return {path: world.repository.read(commit, path) or b"" for path in paths}
 
 
-def applied_patch(world: Any, found: Repair, number: int) -> Patch:
+def applied_patch(world: World, commit: str, found: Repair, number: int) -> Patch:
     """Write one patch into the work tree. Raises UsageError when there is none of that number."""
     if number > len(found.patches):
         raise UsageError(f"there are {len(found.patches)} patches, not {number}. Example: --apply --patch 1")
     chosen = found.patches[number - 1]
-    world.repository.apply_to_work_tree(chosen.change)
+    world.repository.apply_to_work_tree(chosen.change, commit)
     return chosen
