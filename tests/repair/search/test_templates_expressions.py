@@ -2,7 +2,6 @@
 
 import ast
 import random
-import sys
 import sysconfig
 from collections.abc import Iterator
 from itertools import islice, pairwise
@@ -135,14 +134,26 @@ def test_on_functions_of_the_standard_library_every_rewrite_is_python_and_change
 
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD.keys())
 def test_on_odd_code_every_rewrite_is_python_and_changes_something(text: str) -> None:
-    if "except*" in text and sys.version_info < (3, 11):
-        pytest.skip("not Python yet")
-    source = read_source("m.py", text.encode())
+    check_all(text.encode())
+
+
+def test_in_files_of_other_encodings_nothing_is_written_that_cannot_be_read() -> None:
+    text = "# coding: latin-1\n" + ODD["names of the world"].replace("'ß'", "g(länge, [é for é in été if é < 1])")
+    assert check_all(text.encode("latin-1")) > 20
+
+
+def check_all(data: bytes) -> int:
+    """Every rewrite of every template is tried; how many there were."""
+    source = read_source("m.py", data)
     assert source is not None
+    count = 0
     for target in targets(source):
         for name, template in TEMPLATES.items():
             for rewrite in template(target):
                 assert not problem(target, rewrite), f"{name}: {rewrite}: {problem(target, rewrite)}"
+                assert "Ã" not in rewritten(target, rewrite).decode(source.encoding), f"{name}: {rewrite}"
+                count += 1
+    return count
 
 
 @pytest.mark.parametrize("name", ["pprint.py", "calendar.py"])

@@ -66,20 +66,20 @@ def functions_like(target: Target, callee: str, call: ast.Call, most: int = 6) -
     return sorted(((name, alike(name, callee)) for name in private), key=lambda pair: -pair[1])[:most]
 
 
-@lru_cache(maxsize=256)
-def calls_of(target: Target, callee: str) -> list[ast.Call]:
+def calls_of(target: Target, callee: str) -> tuple[ast.Call, ...]:
     """All calls of a callee in the file: `f`, or any `….f` for a method."""
-    name = callee.rpartition(".")[2]
-    method = "." in callee
-    return [
-        node
-        for node in ast.walk(target.source.tree)
-        if isinstance(node, ast.Call)
-        and (
-            (isinstance(node.func, ast.Attribute) and method and node.func.attr == name)
-            or (isinstance(node.func, ast.Name) and not method and node.func.id == name)
-        )
-    ]
+    return _calls(target).get(callee if "." not in callee else f".{callee.rpartition('.')[2]}", ())
+
+
+@lru_cache(maxsize=16)
+def _calls(target: Target) -> dict[str, tuple[ast.Call, ...]]:
+    """Calls of the file by `f` or `.method`."""
+    found: dict[str, list[ast.Call]] = {}
+    for node in ast.walk(target.source.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            name = node.func.id if isinstance(node.func, ast.Name) else f".{node.func.attr}"
+            found.setdefault(name, []).append(node)
+    return {name: tuple(calls) for name, calls in found.items()}
 
 
 def callee_of(call: ast.Call) -> str:

@@ -25,7 +25,9 @@ def change(
 
 
 def can_stand(target: Target, node: ast.expr, new: str) -> bool:
-    return not (_UNSAFE_IN_FSTRINGS & set(new) and in_fstring(target, node))
+    """Whether a text can be written there: in the file's encoding, and without what f-strings cannot hold."""
+    foreign = not new.isascii() and not target.source.encoding.startswith("utf-8")
+    return not foreign and not (_UNSAFE_IN_FSTRINGS & set(new) and in_fstring(target, node))
 
 
 def in_fstring(target: Target, node: ast.AST) -> bool:

@@ -34,7 +34,10 @@ def lookup(target: Target) -> Iterator[Rewrite]:
     for node in target.places:
         for new, weight in _otherwise(target, node):
             title = f"Use {short(new)} instead of {short(target.text(node))}"
-            yield from change(target, node, new, title, weight)
+            caution = (
+                "gives a default where it failed" if " else " in new or ".get(" in new or "default=" in new else ""
+            )
+            yield from change(target, node, new, title, weight, caution)
     for statement in target.statements:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript):
             yield from _accumulated(target, statement.targets[0], statement.value)
