@@ -21,7 +21,6 @@ _FUTURE = 0
 for _name in __future__.all_feature_names:
     _FUTURE |= getattr(__future__, _name).compiler_flag
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-Key = "tuple[str, int, str]"
 
 
 class UnfitError(Exception):

@@ -19,12 +19,15 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .trial_channel import Answers, Channel
-from .trial_crew import Crew, Job, Slot
+from .trial_crew import Crew, Slot
 from .trial_plugin import TrialPlugin
 from .trial_tests import Tests
+
+if TYPE_CHECKING:
+    from .trial_crew import Job
 
 _REHEARSAL_SECONDS = 60.0
 

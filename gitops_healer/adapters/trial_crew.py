@@ -14,7 +14,7 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .trial_channel import Answers, Channel, joined
 
@@ -68,7 +68,8 @@ class Child:
         self.status: int | None = None
 
 
-Job = Callable[[Answers, Slot], None]
+if TYPE_CHECKING:
+    Job = Callable[[Answers, Slot], None]
 
 
 class Crew:

@@ -16,12 +16,15 @@ import time
 import traceback
 from collections import Counter
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .failures import relative, tree_root
 from .trial_channel import Answers, Channel
 from .trial_code import LiveCode, UnfitError, Watch
-from .trial_crew import Crew, Job, Slot
+from .trial_crew import Crew, Slot
+
+if TYPE_CHECKING:
+    from .trial_crew import Job
 
 _INSIDE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 _SAID = os.path.join(_INSIDE, "said.txt")  # noqa: PTH118

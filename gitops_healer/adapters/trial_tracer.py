@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import CodeType, FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .failures import relative
 from .trial_channel import Answers
@@ -25,7 +25,8 @@ _EVERY = 256
 _clock = time.monotonic
 _exit = os._exit
 _RETURNS = frozenset(number for name, number in opcode.opmap.items() if name in ("RETURN_VALUE", "RETURN_CONST"))
-_Trace = Callable[[FrameType, str, Any], Any]
+if TYPE_CHECKING:
+    _Trace = Callable[[FrameType, str, Any], Any]
 
 
 class Place:

@@ -70,9 +70,7 @@ class Session:
             return {}
         fitting = [(number, parts) for number, change in enumerate(changes) if (parts := self._parts(change))]
         versions = [[], *([part.as_json() for part in parts] for _, parts in fitting)]
-        server.ask(
-            {"do": "evaluate", "path": path, "sources": list(sources), "versions": versions, "seconds": seconds}
-        )
+        server.ask({"do": "evaluate", "path": path, "sources": list(sources), "versions": versions, "seconds": seconds})
         answer = server.answer(2 * seconds + 10)
         server.forget()
         return evaluated(answer, [-1, *(number for number, _ in fitting)], len(sources)) if answer is not None else {}

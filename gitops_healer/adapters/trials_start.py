@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from gitops_healer.settings import Testing
 
 LIFETIME = 24 * 3600.0  # of one server, seconds
 _OUTPUT = 1024**2
-_OWN = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments")
+_OWN = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging", "pygments", "exceptiongroup", "tomli")
 
 
 @dataclass
@@ -113,6 +114,8 @@ class Starter:
         if hello.problem.startswith("no pytest") and not self.brought:
             self.brought = _bring_pytest(self.bench.inside / "brought")
             return True
+        if hello.problem.startswith("no pytest"):
+            hello.problem = f"{self.python} has no pytest, and ours does not run there ({hello.problem}): install it"
         if hello.problem and "unrecognized arguments" in hello.said and not self.extra:
             self.extra = ("-o", "addopts=")
             return True
@@ -120,14 +123,23 @@ class Starter:
 
 
 def _bring_pytest(target: Path) -> str:
-    """Copy the packages of our own pytest."""
+    """Copy the packages of our own pytest, as far as this interpreter needs them."""
     target.mkdir(exist_ok=True)
     for name in _OWN:
         spec = importlib.util.find_spec(name)
         places = list(spec.submodule_search_locations or ()) if spec else []
         if places:
             shutil.copytree(places[0], target / name, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+        elif spec and spec.origin:
+            shutil.copy(spec.origin, target)
+    for name in ("pytest", "pluggy"):  # they look themselves up
+        shutil.copytree(_metadata_of(name), target / f"{name}-0.dist-info", dirs_exist_ok=True)
     return str(target)
+
+
+def _metadata_of(name: str) -> Path:
+    found = metadata.distribution(name)
+    return next(Path(str(found.locate_file(file))).parent for file in found.files or () if file.name == "METADATA")
 
 
 def _items(value: Any) -> list[Any]:
