@@ -18,6 +18,7 @@ _FAMILIES = (
     ("StopIteration", "StopAsyncIteration", "IndexError", "GeneratorExit"),
     ("RuntimeError", "NotImplementedError", "RecursionError", "ValueError"),
     ("ConnectionError", "TimeoutError", "OSError", "EOFError"),
+    ("CancelledError", "TimeoutError", "KeyboardInterrupt"),
     ("ImportError", "ModuleNotFoundError", "AttributeError"),
     ("NameError", "UnboundLocalError", "AttributeError"),
 )
@@ -59,12 +60,22 @@ def exception_type(target: Target) -> Iterator[Rewrite]:
         match node:
             case ast.ExceptHandler(type=ast.expr() as caught):
                 yield from _caught(target, node, caught)
+            case ast.Call(func=ast.Name(id="isinstance"), args=[_, ast.Name() as error]) if error.id in _known(target):
+                if target.source.faithful(error):
+                    yield from _tested(target, error)
             case ast.Raise(exc=ast.Call(func=ast.Name() as error) | (ast.Name() as error)) if error.id in _known(
                 target
             ):
                 for rank, name in enumerate(_others(target, error.id)):
                     title = f"Raise {name} instead of {error.id}"
                     yield Rewrite((replaced(target, error, name),), error.lineno, title, 1 / (1 + 0.2 * rank))
+
+
+def _tested(target: Target, error: ast.expr) -> Iterator[Rewrite]:
+    """The class that `isinstance` asks for."""
+    for rank, name in enumerate(_others(target, target.text(error))):
+        spans = (replaced(target, error, name),)
+        yield Rewrite(spans, error.lineno, f"Ask for {name} instead of {target.text(error)}", 0.7 / (1 + 0.2 * rank))
 
 
 def _caught(target: Target, handler: ast.ExceptHandler, caught: ast.expr) -> Iterator[Rewrite]:
@@ -105,6 +116,11 @@ def _others(target: Target, name: str) -> list[str]:
     """Exceptions that may be meant, likeliest first: named in the docstring, relatives, of the module, usual ones."""
     known = _known(target)
     told = [one for one in _ERROR_NAME.findall(target.docstring) if one in known]
-    near = [one for family in _FAMILIES if name in family for one in family]
+    bare = name.rpartition(".")[2]
+    near = [one for family in _FAMILIES if bare in family for one in family if "." not in one]
     own = [one for one in target.ingredients.module_names if _ERROR_NAME.fullmatch(one)]
-    return [one for one in dict.fromkeys([*told, *near, *own, *_USUAL]) if one != name and one not in _TOO_WIDE]
+    return [
+        one
+        for one in dict.fromkeys([*told, *near, *own, *_USUAL])
+        if one != name and one not in _TOO_WIDE and one in known
+    ]

@@ -108,6 +108,7 @@ def _ranges(target: Target, args: list[ast.expr]) -> Found:
         case [start, stop]:
             yield from _two_ended(target, start, stop, "")
             yield 0.7, f"range({target.text(stop)})"
+            yield 0.5, f"range({shifted(target, stop, -1)})"
             for step in ("-1", "2"):
                 yield from _two_ended(target, start, stop, f", {step}", 0.5)
                 yield 0.5, f"range({target.text(start)}, {target.text(stop)}, {step})"

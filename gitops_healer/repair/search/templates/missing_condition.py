@@ -8,14 +8,15 @@ from gitops_healer.repair.search.blocks import (
     Draft,
     is_movable,
     lines_of,
+    loop_of,
     nested,
     nonlocal_names,
     relined,
     suspects,
     written,
 )
-from gitops_healer.repair.search.conditions import conditions
-from gitops_healer.repair.search.edits import unit_of
+from gitops_healer.repair.search.conditions import conditions, opposite
+from gitops_healer.repair.search.edits import operand, unit_of
 from gitops_healer.repair.search.scope import Scope, scope_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
@@ -32,6 +33,10 @@ _SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Break
             "def f(xs):\n    out = []\n    for x in xs:\n        if x not in out:\n"
             "            out.append(x)  # kept\n    return out\n",
         ),
+        Example(
+            "def f(xs):\n    for x in xs:\n        return x > 1\n    return True\n",
+            "def f(xs):\n    for x in xs:\n        if x <= 1:\n            return False\n    return True\n",
+        ),
         Example("def f(x, y=None):\n    x.n = y\n", "def f(x, y=None):\n    if y is not None:\n        x.n = y\n"),
     ),
 )
@@ -45,9 +50,29 @@ def _wrapped(target: Target) -> Iterator[Draft]:
     for place in suspects(target):
         if not isinstance(place, _SIMPLE) or not is_movable(target, place) or _binds_first(target, scope, place):
             continue
+        if isinstance(place, ast.Return) and place.value is not None and loop_of(target, place) is not None:
+            yield from _decided(target, place, place.value, unit)
         body = nested(lines_of(target, [place]), unit)
         for condition, weight in conditions(target, place).items():
             yield Draft(weight, place.lineno, partial(_only_if, target, place, condition, body, weight))
+
+
+def _decided(target: Target, place: ast.Return, value: ast.expr, unit: str) -> Iterator[Draft]:
+    """In a loop: return only what decides, and go on with the next item otherwise."""
+    text = target.text(value)
+    if "\n" in text or "\r" in text or isinstance(value, ast.Constant | ast.Starred | ast.Tuple | ast.NamedExpr):
+        return
+    denied = opposite(target, value)
+    forms = (
+        (text, "True"),
+        (denied, "False"),
+        (text, text),
+        (f"{operand(target, value)} is not None", text),
+        (denied, text),
+    )
+    for rank, (condition, given) in enumerate(forms):
+        weight = 1 / (1 + 0.3 * rank)
+        yield Draft(weight, place.lineno, partial(_only_if, target, place, condition, f"{unit}return {given}", weight))
 
 
 def _only_if(target: Target, place: ast.stmt, condition: str, body: str, weight: float) -> Rewrite:

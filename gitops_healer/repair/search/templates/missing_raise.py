@@ -8,7 +8,7 @@ from functools import partial
 
 from gitops_healer.repair.search.blocks import Draft, function_of, suspects, written
 from gitops_healer.repair.search.conditions import conditions
-from gitops_healer.repair.search.edits import before, unit_of
+from gitops_healer.repair.search.edits import before, replaced, unit_of
 from gitops_healer.repair.search.scope import names_in, scope_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
@@ -46,6 +46,8 @@ def _refusals(target: Target) -> Iterator[Draft]:
         if isinstance(place, _NEVER) or function_of(target, place) is None:
             continue
         visible = scope.visible(place)
+        if isinstance(place, ast.Return):
+            yield from _instead(target, place, told, named, frozenset(visible))
         first = 1.0 if place is target.block_of(place)[0] else 0.6
         raises = {text: fit for text, (fit, names) in told.items() if names <= {*visible, "self", "cls"}}
         for condition, weight in conditions(target, place).items():
@@ -53,6 +55,25 @@ def _refusals(target: Target) -> Iterator[Draft]:
             for text, fit in (*raises.items(), *_raises(target, named, about)):
                 write = partial(_refusal, target, place, condition, text, unit, weight * fit * first)
                 yield Draft(weight * fit * first, place.lineno, write)
+
+
+def _instead(
+    target: Target,
+    place: ast.Return,
+    told: dict[str, tuple[float, frozenset[str]]],
+    named: dict[str, float],
+    visible: frozenset[str],
+) -> Iterator[Draft]:
+    """An exception instead of a value that stands for failure."""
+    raises = {text: fit for text, (fit, names) in told.items() if names <= {*visible, "self", "cls"}}
+    about = frozenset([name for name in target.parameters if name in visible and name not in ("self", "cls")][:1])
+    for text, fit in (*raises.items(), *_raises(target, named, about)):
+        weight = fit * (0.8 if place.value is None or isinstance(place.value, ast.Constant) else 0.3)
+        yield Draft(weight, place.lineno, partial(_raised, target, place, text, weight))
+
+
+def _raised(target: Target, place: ast.Return, text: str, weight: float) -> Rewrite:
+    return Rewrite((replaced(target, place, text),), place.lineno, f"Refuse with `{text}` instead of returning", weight)
 
 
 def _refusal(target: Target, place: ast.stmt, condition: str, text: str, unit: str, weight: float) -> Rewrite:
