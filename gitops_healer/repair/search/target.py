@@ -145,9 +145,10 @@ class Target:
 
     @cached_property
     def locals(self) -> tuple[str, ...]:
-        """Parameters, then what is assigned inside, in the order of the text."""
-        stored = [n.id for n in self.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-        return tuple(dict.fromkeys([*self.parameters, *stored]))
+        """Parameters, then what is assigned inside, in the order of the text; not what comprehensions bind."""
+        looped = {id(n) for c in self.nodes if isinstance(c, ast.comprehension) for n in ast.walk(c.target)}
+        names = [n for n in self.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+        return tuple(dict.fromkeys([*self.parameters, *(n.id for n in names if id(n) not in looped)]))
 
     def types_at(self, line: int) -> Mapping[str, frozenset[str]]:
         """Types of variables (and of `self.x`) seen when the line was about to run."""

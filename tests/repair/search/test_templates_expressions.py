@@ -11,6 +11,7 @@ import pytest
 
 from gitops_healer.core.trials import Seen
 from gitops_healer.registry import discover
+from gitops_healer.repair.search.edits import put
 from gitops_healer.repair.search.ingredients import Ingredients, gather
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import RepairTemplate, Rewrite
@@ -187,3 +188,72 @@ def test_what_alone_is_known_to_be_text_is_not_counted_one_up() -> None:
     found = results("plus_minus_one", target)
     assert "def f(a, b):\n    return [a + 1, b]\n" in found
     assert not any("b + 1" in one for one in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "new", "after"),
+    [
+        ("x * y", "a + b", "(a + b) * y"),
+        ("x + y", "a * b", "a * b + y"),
+        ("x - y", "a - b", "a - b - y"),
+        ("x ** y", "-a", "(-a) ** y"),
+        ("x.y", "a or b", "(a or b).y"),
+        ("x[0]", "await_", "await_[0]"),
+        ("x and y", "a or b", "(a or b) and y"),
+        ("x and y", "a < b", "a < b and y"),
+        ("f(x)", "a if b else c", "f(a if b else c)"),
+        ("x if y else z", "a if b else c", "(a if b else c) if y else z"),
+        ("[z for z in x]", "a if b else c", "[z for z in (a if b else c)]"),
+        ("not x", "a == b", "not a == b"),
+        ("f(x)", "a, b", "f((a, b))"),
+        ("x", "a, b", "a, b"),
+    ],
+)
+def test_parentheses_stand_where_the_place_needs_them_and_nowhere_else(text: str, new: str, after: str) -> None:
+    target = target_of(f"def f(x, y, z):\n    return {text}\n")
+    node = next(n for n in target.places if isinstance(n, ast.Name) and n.id == "x")
+    changed = rewritten(target, Rewrite((put(target, node, new),), 2, "Try it"))
+    assert changed.decode() == f"def f(x, y, z):\n    return {after}\n"
+
+
+def test_what_a_comprehension_binds_is_offered_inside_of_it_only() -> None:
+    target = target_of("def f(a):\n    return [b + a for b in g(a)], a\n")
+    found = results("variable", target)
+    assert "def f(a):\n    return [b + b for b in g(a)], a\n" in found
+    assert not any(one.endswith(", b\n") for one in found)
+
+
+def test_defaults_are_not_replaced_by_what_only_the_body_knows() -> None:
+    target = target_of("def f(a, b=1):\n    c = a\n    return c + b\n")
+    assert not any("b=a" in one or "b=c" in one for one in results("variable", target))
+
+
+def test_calls_that_the_type_does_not_have_are_not_offered() -> None:
+    known = results("wrap_call", with_seen("def f(a):\n    return a\n", {"a": "int"}))
+    assert "def f(a):\n    return abs(a)\n" in known
+    assert not any(".strip()" in one or "sorted" in one for one in known)
+    assert not any(".join" in one for one in results("function", target_of("def f(a: list):\n    a.append(1)\n")))
+
+
+def test_fields_of_the_same_class_are_offered_also_when_nothing_reads_them() -> None:
+    text = "class Stay:\n    start: int\n    end: int\n\ndef f(stay: Stay):\n    return stay.end\n"
+    source = read_source("m.py", text.encode())
+    assert source is not None
+    target = list(targets(source))[-1]
+    assert text.replace("stay.end", "stay.start") in results("attribute", target)
+
+
+def test_parts_that_weaken_a_condition_say_so() -> None:
+    target = target_of("def f(a, b):\n    if a and b:\n        return 1\n")
+    dropped = [
+        r for r in TEMPLATES["condition_parts"](target) if rewritten(target, r).endswith(b"if a:\n        return 1\n")
+    ]
+    assert [rewrite.caution for rewrite in dropped] == ["widens a condition"]
+
+
+def test_an_f_string_keeps_its_quotation_marks() -> None:
+    target = target_of("def f(d):\n    k = 'x'\n    return f'{d[k]} {d}'\n")
+    for template in TEMPLATES.values():
+        for rewrite in template(target):
+            ast.parse(rewritten(target, rewrite))
+    assert "def f(d):\n    k = 'x'\n    return f'{d[k]} {k}'\n" in results("variable", target)
