@@ -26,7 +26,7 @@ from patches import make_sandbox
 from gitops_healer.places import Choices
 from gitops_healer.repair.search import engine
 from gitops_healer.repair.search.goals import goal_of
-from gitops_healer.repair.search.ranking import WEIGHTS, Ranking
+from gitops_healer.repair.search.ranking import CONFIDENCE, WEIGHTS, Ranking, grounds
 from gitops_healer.wiring import build_world
 
 _JUDGED = 10
@@ -111,12 +111,39 @@ def fit(bugs: Sequence[dict[str, Any]], steps: int = 400) -> dict[str, float]:
     return weights
 
 
-def outcome(bug: dict[str, Any], weights: dict[str, float]) -> tuple[float, bool, bool]:
-    """(share of the first, whether it is right, whether one of the first three is)"""
+def fit_confidence(bugs: Sequence[dict[str, Any]], weights: dict[str, float], steps: int = 600) -> dict[str, float]:
+    """Logistic regression of `rank 1 is right`, pulled towards today's."""
+    rows = [first_of(bug, weights) for bug in bugs]
+    fitted, first = dict(CONFIDENCE), dict(CONFIDENCE)
+    for step in range(steps):
+        gradient = {name: _PULL * (first[name] - fitted[name]) for name in fitted}
+        for found, right in rows:
+            wrongness = float(right) - confidence(found, fitted)
+            for name in gradient:
+                gradient[name] += wrongness * found.get(name, 0.0) / len(rows)
+        for name in fitted:
+            fitted[name] += 0.5 / (1 + step / 100) * max(-1.0, min(1.0, gradient[name]))
+    return fitted
+
+
+def confidence(found: dict[str, float], weights: dict[str, float]) -> float:
+    return 1 / (1 + math.exp(-sum(weights[name] * found.get(name, 0.0) for name in weights)))
+
+
+def first_of(bug: dict[str, Any], weights: dict[str, float]) -> tuple[dict[str, float], bool]:
+    """(what confidence in the first behaviour rests on, whether it is right)"""
+    likely = shares(bug, weights)
+    best = max(range(len(likely)), key=likely.__getitem__)
+    known = bug["behaviours"][best]
+    return grounds(utility(known, weights)[1], likely[best]), known["right"]
+
+
+def outcome(bug: dict[str, Any], weights: dict[str, float], sure: dict[str, float]) -> tuple[float, bool, bool]:
+    """(confidence in the first, whether it is right, whether one of the first three is)"""
     likely = shares(bug, weights)
     order = sorted(range(len(likely)), key=lambda n: -likely[n])
     right = [bug["behaviours"][n]["right"] for n in order]
-    return likely[order[0]], right[0], any(right[:3])
+    return confidence(first_of(bug, weights)[0], sure) if bug["seen"] >= 8 else 0.0, right[0], any(right[:3])
 
 
 def report(title: str, told: Sequence[tuple[float, bool, bool]], total: int) -> None:
@@ -124,7 +151,7 @@ def report(title: str, told: Sequence[tuple[float, bool, bool]], total: int) -> 
     print(f"{title}: {len(told)} of {total} plausible, rank 1 right {first}, in the first three {three}")
     for threshold in (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98):
         sure = [one for one in told if one[0] >= threshold]
-        print(f"   share {threshold:4}: {len(sure):3} certain, {sum(not one[1] for one in sure)} of them wrong")
+        print(f"   confidence {threshold:4}: {len(sure):3} certain, {sum(not one[1] for one in sure)} of them wrong")
 
 
 def main() -> None:
@@ -144,14 +171,19 @@ def main() -> None:
         return
     bugs = [json.loads(line) for file in options.files for line in Path(file).read_text().splitlines()]
     plausible = [bug for bug in bugs if bug["behaviours"]]
-    report("today's weights", [outcome(bug, dict(WEIGHTS)) for bug in plausible], len(bugs))
+    report("today's weights", [outcome(bug, dict(WEIGHTS), dict(CONFIDENCE)) for bug in plausible], len(bugs))
     crossed = []
     for part in range(5):
-        weights = fit([bug for n, bug in enumerate(plausible) if n % 5 != part])
-        crossed += [outcome(bug, weights) for n, bug in enumerate(plausible) if n % 5 == part]
+        others = [bug for n, bug in enumerate(plausible) if n % 5 != part]
+        weights = fit(others)
+        sure = fit_confidence(others, weights)
+        crossed += [outcome(bug, weights, sure) for n, bug in enumerate(plausible) if n % 5 == part]
     report("fitted, cross-validated", crossed, len(bugs))
-    for name, weight in fit(plausible).items():
+    weights = fit(plausible)
+    for name, weight in weights.items():
         print(f'    "{name}": {weight:.2f},  # was {WEIGHTS[name]:.2f}')
+    for name, weight in fit_confidence(plausible, weights).items():
+        print(f'    confidence "{name}": {weight:.2f},  # was {CONFIDENCE[name]:.2f}')
 
 
 def collected(cases: Sequence[Case], options: argparse.Namespace) -> Iterator[Bug]:

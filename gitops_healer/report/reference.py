@@ -3,9 +3,11 @@
 import inspect
 import re
 from collections.abc import Iterable
+from difflib import unified_diff
 from pathlib import Path
 
 from gitops_healer.registry import Detector, discover
+from gitops_healer.repair.search.template import Example, RepairTemplate
 from gitops_healer.settings import default_sources
 
 _HEAD = """\
@@ -19,6 +21,14 @@ _CODE = """\
 # In the code
 
 `gitops-healer scan` runs these. They read git objects and run nothing.
+"""
+_EXAMPLES = 3
+_TEMPLATES = """\
+# Repair templates
+
+What [repair by search](repair.md) tries: each template knows one kind of mistake and yields every small edit that would
+mend it. The prior says how often the right edit comes from a template, relative to the others; it was fitted to the
+bugs in `benchmarks/bugs/shown` (`benchmarks/priors.py`). This page is written from the code.
 """
 _BEHAVIOUR = """\
 # In executions and tests
@@ -55,7 +65,27 @@ def settings_of(rule: str) -> str:
     return match[0] if match else ""
 
 
+def templates_page(templates: Iterable[RepairTemplate]) -> str:
+    """The documentation of all repair templates, with their examples as diffs, as Markdown."""
+    known = sorted(templates, key=lambda template: template.name)
+    rows = "\n".join(f"| [`{one.name}`](#{one.name}) | {one.help} | {one.prior:.3f} |" for one in known)
+    table = f"| template | what it does | prior |\n|---|---|---|\n{rows}\n"
+    return "\n".join([_TEMPLATES, table, *(_template_section(one) for one in known)])
+
+
+def _template_section(template: RepairTemplate) -> str:
+    examples = "\n".join(_example(one) for one in template.examples[:_EXAMPLES])
+    return f"## {template.name}\n\n{inspect.cleandoc(template.doc).strip()}\n\n{examples}"
+
+
+def _example(example: Example) -> str:
+    lines = unified_diff(example.before.splitlines(), example.after.splitlines(), lineterm="", n=9)
+    return "\n".join(["```diff", *list(lines)[3:], "```", ""])
+
+
 def write(docs: Path) -> None:
+    templates = discover("gitops_healer.repair.search.templates", RepairTemplate)
+    (docs / "templates.md").write_text(templates_page(templates), encoding="utf-8")
     (docs / "detectors.md").write_text(detectors_page(discover("gitops_healer.detectors", Detector)), encoding="utf-8")
 
 

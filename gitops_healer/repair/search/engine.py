@@ -4,6 +4,7 @@ Everything that runs code of the project does so in the sandbox, behind the port
 """
 
 import ast
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -218,7 +219,11 @@ def ranked(work: Work, survivors: Sequence[Survivor], goal: Goal) -> Ranking:
         targets = {id(one.proposal.target): one.proposal.target for one in survivors if one.proposal.target}
         changes = [survivor.proposal.change for survivor in survivors]
         examples, _ = agreement(work.session, list(targets.values())[:_OBSERVED], changes)
-        return rank(survivors, _observed(work, survivors, goal), examples)
+        more = {
+            number: {"tests": math.log1p(survivor.tried.passed), **examples.get(number, {})}
+            for number, survivor in enumerate(survivors)
+        }
+        return rank(survivors, _observed(work, survivors, goal), more)
 
 
 def _observed(work: Work, survivors: Sequence[Survivor], goal: Goal) -> list[Observed]:

@@ -29,8 +29,22 @@ WEIGHTS: Mapping[str, float] = {
     "kept": 2.0,
     "broke": -4.0,
 }
+# How much speaks for the first patch being right at all: beside its share of the likelihood, what kind of patch it is.
+CONFIDENCE: Mapping[str, float] = {
+    "one": -1.5,
+    "share": 0.8,
+    "prior": 0.25,
+    "tests": 0.4,
+    "size": -0.3,
+    "same": 1.0,
+    "kept": 1.0,
+    "broke": -3.0,
+    "caution": -1.0,
+    "two": -1.0,
+    "foreign": -0.3,
+}
 _SEEN = 8  # calls without which nothing is certain
-_CERTAIN = 0.85  # share of the likeliest behaviour from which a patch is not asked about
+_CERTAIN = 0.9  # confidence from which a patch is not asked about
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +79,21 @@ class Ranking:
     def certain(self) -> bool:
         """One behaviour is far likelier than all others, and enough calls were seen to tell them apart."""
         seen = sum(bool(ending) for ending in self.behaviours[0].endings) if self.behaviours else 0
-        return seen >= _SEEN and self.behaviours[0].share >= _CERTAIN
+        return seen >= _SEEN and self.confidence >= _CERTAIN
+
+    @property
+    def confidence(self) -> float:
+        """0 to 1: that the first patch is what is meant (a logistic model, fitted by `benchmarks/ranking.py`)."""
+        if not self.behaviours:
+            return 0.0
+        found = grounds(self.behaviours[0].best.features, self.behaviours[0].share)
+        return 1 / (1 + math.exp(-features.summed(found, CONFIDENCE)))
+
+
+def grounds(found: features.Features, share: float) -> dict[str, float]:
+    """What confidence in a first patch rests on: its features, `one`, and the log odds of its share (at most 6)."""
+    odds = math.log(share / (1 - share)) if share < 1 else 6.0
+    return {**found, "one": 1.0, "share": max(-6.0, min(6.0, odds))}
 
 
 def rank(
