@@ -56,8 +56,9 @@ def _other_keys(target: Target, container: ast.expr, key: ast.expr) -> Iterator[
     now = target.text(key)
     if isinstance(key, ast.Constant) and isinstance(key.value, str):
         quote = now[-1]
-        names = dict.fromkeys([*keys_of_file(target), *target.ingredients.attributes])
-        likely = sorted(names, key=lambda name: -alike(name, str(key.value)))[:8]
+        fields = [name for names in target.ingredients.fields.values() for name in names]
+        names = dict.fromkeys([*keys_of_file(target), *fields, *target.ingredients.attributes])
+        likely = sorted(names, key=lambda name: -alike(name, str(key.value)))[:12]
         found = [(quoted(name, quote), 0.8 / (1 + rank / 2)) for rank, name in enumerate(likely)]
     elif may_be(type_of(target, container), *_SEQUENCES) and not surely(type_of(target, key), "str"):
         whole = target.text(container)

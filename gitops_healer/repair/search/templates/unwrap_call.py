@@ -61,6 +61,11 @@ def _of_method(target: Target, call: ast.Call, method: ast.Attribute) -> Iterato
     if not module or receiver in target.inner_names(call):
         weight = 0.2 if receiver in ("self", "cls") else 0.8
         yield from change(target, call, receiver, f"Drop the call of {short('.' + method.attr)}", weight)
+        inner = method.value
+        while isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
+            inner = inner.func.value
+            if not isinstance(inner, ast.Name) or inner.id in target.locals:
+                yield from change(target, call, target.text(inner), f"Use {short(target.text(inner))} as it is", 0.3)
     if not call.args and not call.keywords:
         text = target.text(method)
         yield from change(target, call, text, f"Do not call {short(text)}", 0.3)

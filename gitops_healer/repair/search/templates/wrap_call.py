@@ -106,7 +106,7 @@ def _weight(target: Target, node: ast.expr) -> float:
             return 1.0
         case ast.Call() | ast.Compare() | ast.keyword():
             return 0.7
-        case ast.FormattedValue() | ast.Tuple() | ast.Starred():
+        case ast.FormattedValue() | ast.Tuple():
             return 0.4
         case _:
             return 0.5
@@ -183,7 +183,7 @@ def _bounded(target: Target, node: ast.expr, weight: float) -> Iterator[Rewrite]
     names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     limits = [(name, share) for name, share in others_for(target, node, 4, ("int", "float")) if name not in names]
     if types:
-        limits += [(n, share / 2) for n, share in others_for(target, node, 3) if n not in names]
+        limits += [(n, share / 2) for n, share in others_for(target, node, 6) if n not in names]
     sized = [(f"len({name})", share / 2) for name, share in others_for(target, node, 2, tuple(SIZED))]
     for limit, share in (*limits, *sized):
         for function in ("min", "max"):
