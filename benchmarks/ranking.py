@@ -49,7 +49,7 @@ class Bug:
     kind: str
     tried: int
     seconds: float
-    seen: int
+    visible: bool
     behaviours: list[Known]
 
 
@@ -66,8 +66,7 @@ def collect(case: Case, judge: Judge, budget: float) -> Bug:
             search = engine.searched(work, goal, engine.located(work, goal, failing))
             ranking = engine.ranked(work, search.survivors, goal) if search.survivors else Ranking((), (), ())
         known = [_known(one, case, judge, tree) for one in ranking.behaviours[:_JUDGED]]
-        seen = len(ranking.calls)
-        return Bug(case.title, case.kind, search.tried, watch.seconds, seen, known)
+        return Bug(case.title, case.kind, search.tried, watch.seconds, ranking.visible, known)
 
 
 def _known(behaviour: Any, case: Case, judge: Judge, tree: Path) -> Known:
@@ -143,7 +142,7 @@ def outcome(bug: dict[str, Any], weights: dict[str, float], sure: dict[str, floa
     likely = shares(bug, weights)
     order = sorted(range(len(likely)), key=lambda n: -likely[n])
     right = [bug["behaviours"][n]["right"] for n in order]
-    return confidence(first_of(bug, weights)[0], sure) if bug["seen"] >= 8 else 0.0, right[0], any(right[:3])
+    return confidence(first_of(bug, weights)[0], sure) if bug["visible"] else 0.0, right[0], any(right[:3])
 
 
 def report(title: str, told: Sequence[tuple[float, bool, bool]], total: int) -> None:

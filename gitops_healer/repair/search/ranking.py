@@ -69,17 +69,26 @@ class Behaviour:
 
 @dataclass(frozen=True)
 class Ranking:
-    """behaviours: likeliest first; calls: what was observed, by place in `endings`."""
+    """behaviours: likeliest first; calls: what was observed, by place in `endings`; before: how they end unchanged."""
 
     behaviours: tuple[Behaviour, ...]
     calls: tuple[str, ...]
     tested: tuple[bool, ...]
+    before: tuple[str, ...] = ()
 
     @property
     def certain(self) -> bool:
-        """One behaviour is far likelier than all others, and enough calls were seen to tell them apart."""
-        seen = sum(bool(ending) for ending in self.behaviours[0].endings) if self.behaviours else 0
-        return seen >= _SEEN and self.confidence >= _CERTAIN
+        """One behaviour is far likelier than all others, and the calls that were seen could tell them apart."""
+        return self.visible and self.confidence >= _CERTAIN
+
+    @property
+    def visible(self) -> bool:
+        """Whether enough calls were seen, and the mistake shows in one that a test makes: else nothing was compared
+        (functions that return functions, or leave their results elsewhere)."""
+        if not self.behaviours or len(self.before) < _SEEN:
+            return False
+        endings = zip(self.before, self.behaviours[0].endings, self.tested, strict=False)
+        return any(tested and old != new for old, new, tested in endings)
 
     @property
     def confidence(self) -> float:
@@ -114,7 +123,8 @@ def rank(
     with_shares = [Behaviour(b.members, b.endings, share) for b, share in zip(behaviours, shares, strict=True)]
     ordered = sorted(with_shares, key=lambda b: (-b.share, _best_first(b.best)))
     calls = tuple(call for observed in observations for call in observed.calls)
-    return Ranking(tuple(ordered), calls, tuple(tested for observed in observations for tested in observed.tested))
+    tested = tuple(tested for observed in observations for tested in observed.tested)
+    return Ranking(tuple(ordered), calls, tested, _endings(observations, -1))
 
 
 def scored_of(survivor: Survivor, observations: Iterable[Observed], number: int, more: features.Features) -> Scored:
