@@ -100,6 +100,13 @@ class TrialPlugin:
 
     # Running
 
+    def show_nothing(self) -> None:
+        """In a child: values in failing assertions are not shown, so that no `__repr__` of the project is run."""
+        from _pytest.assertion import rewrite
+
+        self.detailed = False
+        rewrite._saferepr = _no_text
+
     def run(self, item: Any, following: Any) -> dict[str, Any]:
         """Run one test by pytest's own protocol. {"outcome", "seconds", "setup"}; of the first failure `describe` when
         `detailed`, and always {"reached"}: `path:line Type` of the last line of the test's own file that it came to."""

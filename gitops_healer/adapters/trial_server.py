@@ -174,7 +174,7 @@ class WarmServer:
         from .trial_tracer import Tracer, trace_tests
 
         self.tests.settle(slot)
-        self.tests.plugin.detailed = False
+        self.tests.plugin.show_nothing()
         numbers = [number for number in request["tests"] if number in self.tests.items]
         seconds = dict(zip(request["tests"], request["seconds"]))  # noqa: B905 - there is no `strict` before 3.10
         self.tests.same_limit(2 * max(seconds.values()) + 1.0)

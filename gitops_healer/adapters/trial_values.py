@@ -76,15 +76,13 @@ class Attributes:
             inner = None
         if type(inner) is dict:
             found.update(inner)
-        for base in kind.__mro__:
-            names = base.__dict__.get("__slots__", ())
-            for name in (names,) if type(names) is str else names:
-                member: Any = base.__dict__.get(name)
-                if type(member).__name__ == "member_descriptor":
-                    try:
-                        found[name] = member.__get__(value, kind)
-                    except AttributeError:
-                        continue
+        slots = (item for base in kind.__mro__ for item in base.__dict__.items())
+        for name, member in slots:
+            if type(member).__name__ == "member_descriptor":
+                try:
+                    found[name] = member.__get__(value, kind)
+                except AttributeError:
+                    continue
         private = [f"_{base.__name__.lstrip('_')}__" for base in kind.__mro__]
         for name, item in list(found.items())[:MAX_ATTRIBUTES]:
             if type(name) is str:
