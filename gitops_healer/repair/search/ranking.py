@@ -117,7 +117,8 @@ def rank(
     ]
     groups: dict[tuple[str, ...], list[Scored]] = {}
     for number, one in enumerate(scored):
-        groups.setdefault(_endings(observations, number), []).append(one)
+        # What could not be observed (it needs a fresh import) is like nothing else.
+        groups.setdefault(_endings(observations, number) or (f"{number}",), []).append(one)
     behaviours = [Behaviour(tuple(sorted(members, key=_best_first)), endings) for endings, members in groups.items()]
     shares = features.shares([_together(behaviour.members) for behaviour in behaviours])
     with_shares = [Behaviour(b.members, b.endings, share) for b, share in zip(behaviours, shares, strict=True)]
@@ -138,7 +139,10 @@ def scored_of(survivor: Survivor, observations: Iterable[Observed], number: int,
 
 
 def _endings(observations: Iterable[Observed], number: int) -> tuple[str, ...]:
-    return tuple(ending for observed in observations for ending in observed.endings.get(number, ()))
+    """On all observed calls, "" where it was not observed; empty when it was nowhere."""
+    parts = [observed.endings.get(number) or ("",) * len(observed.calls) for observed in observations]
+    endings = tuple(ending for part in parts for ending in part)
+    return endings if any(endings) else ()
 
 
 def _together(members: Sequence[Scored]) -> float:

@@ -53,13 +53,15 @@ def test_a_behaviour_that_raises_where_nothing_raised_comes_last() -> None:
 
 def test_only_one_likely_behaviour_is_certain_and_two_alike_are_not() -> None:
     one, other = survivor("a > b", "a >= b"), survivor("a > b", "a != b")
-    before, after, otherwise = ("= 1",) * 9, ("= 1", *["= 5"] * 8), ("= 1", *["= 7"] * 8)
+    before, after, otherwise = ("= 1",) * 9, ("= 2", *["= 5"] * 8), ("= 2", *["= 7"] * 8)
     assert not rank([one, other], [observed(before, after, otherwise)], {}).certain
     assert rank([one], [observed(before, after)], {}).certain
 
 
 def test_nothing_is_certain_that_could_not_be_compared() -> None:
     assert not rank([survivor("a > b", "a >= b")], [], {}).certain
+    the_same = ("= <function>",) * 9
+    assert not rank([survivor("a > b", "a >= b")], [observed(the_same, the_same)], {}).certain
 
 
 def test_the_difference_is_shown_by_the_shortest_call() -> None:
