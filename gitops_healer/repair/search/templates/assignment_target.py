@@ -3,13 +3,14 @@
 import ast
 from collections.abc import Iterator, Mapping
 
-from gitops_healer.repair.search.blocks import bound_once, in_f_string, nonlocal_names, own_nodes
+from gitops_healer.repair.search.blocks import bound_once, in_f_string, likeliest, nonlocal_names, own_nodes
 from gitops_healer.repair.search.edits import replaced
 from gitops_healer.repair.search.scope import UNKNOWN, Scope, kind_of, name_of, own_attribute, scope_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
 
 _NEAREST = 8
+_MOST = 300
 
 
 @repair_template(
@@ -34,6 +35,10 @@ _NEAREST = 8
 )
 def assignment_target(target: Target) -> Iterator[Rewrite]:
     """Assign to another variable or attribute: `high = x` for `low = x`, `self.n = x` for `n = x`, `b, a = pair`."""
+    yield from likeliest(target, _targets_of_all(target), _MOST)
+
+
+def _targets_of_all(target: Target) -> Iterator[Rewrite]:
     scope = scope_of(target)
     for node in target.statements:
         match node:

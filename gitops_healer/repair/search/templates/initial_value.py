@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from gitops_healer.repair.search.blocks import likeliest
 from gitops_healer.repair.search.edits import replaced
 from gitops_healer.repair.search.scope import NUMBERS, SIZED, UNKNOWN, Scope, kind_of, name_of, scope_of
 from gitops_healer.repair.search.target import Target
@@ -12,6 +13,7 @@ _NUMBERS = ("0", "1", "-1", 'float("inf")', 'float("-inf")')
 _STARTS = {"int": _NUMBERS, "float": _NUMBERS, "str": ('""',), "bool": ("True", "False")}
 _EMPTY = {"list": "[]", "dict": "{}", "set": "set()"}
 _CONTAINERS = (("list", "[]"), ("dict", "{}"), ("set", "set()"))
+_MOST = 300
 
 
 @repair_template(
@@ -38,6 +40,10 @@ _CONTAINERS = (("list", "[]"), ("dict", "{}"), ("set", "set()"))
 )
 def initial_value(target: Target) -> Iterator[Rewrite]:
     """Start a variable with another value: 0, 1, infinity, the first item, an empty or other container, a parameter."""
+    yield from likeliest(target, _first_values(target), _MOST)
+
+
+def _first_values(target: Target) -> Iterator[Rewrite]:
     scope = scope_of(target)
     for node in target.statements:
         match node:

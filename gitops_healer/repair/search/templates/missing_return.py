@@ -8,6 +8,7 @@ from gitops_healer.repair.search.blocks import (
     always_leaves,
     function_of,
     is_generator,
+    likeliest,
     may_leave,
     stands_alone,
     suspects,
@@ -16,6 +17,8 @@ from gitops_healer.repair.search.edits import after, replaced
 from gitops_healer.repair.search.scope import Scope, name_of, scope_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_template
+
+_MOST = 300
 
 
 @repair_template(
@@ -38,6 +41,10 @@ from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_
 )
 def missing_return(target: Target) -> Iterator[Rewrite]:
     """Return what was found: `return out` behind the loop, `return` before a bare call or instead of an assignment."""
+    yield from likeliest(target, _returns(target), _MOST)
+
+
+def _returns(target: Target) -> Iterator[Rewrite]:
     scope = scope_of(target)
     for statement in suspects(target):
         function = function_of(target, statement)

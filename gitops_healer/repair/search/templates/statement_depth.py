@@ -137,6 +137,11 @@ def _inwards(target: Target, statement: ast.stmt) -> Iterator[Rewrite]:
             if stands_alone(target, last) and not isinstance(last, ast.Return | ast.Raise | ast.Break | ast.Continue):
                 title = f"Move line {statement.lineno} into the block of line {previous.lineno}"
                 yield Rewrite(moved(target, statement, after(target, last, text)), statement.lineno, title, 0.6)
+    if isinstance(previous, _LOOPS) and not isinstance(statement, ast.Return | ast.Raise):
+        for inner in previous.body:
+            if stands_alone(target, inner):
+                title = f"Move line {statement.lineno} before line {inner.lineno} of the loop"
+                yield Rewrite(moved(target, statement, before(target, inner, text)), statement.lineno, title, 0.4)
     if isinstance(following, Compound) and not isinstance(statement, ast.Return | ast.Raise):
         for first in _starts(following):
             if stands_alone(target, first):

@@ -4,13 +4,15 @@ import ast
 from collections.abc import Iterator
 from itertools import pairwise
 
-from gitops_healer.repair.search.blocks import lines_of, moved, stands_alone
+from gitops_healer.repair.search.blocks import likeliest, lines_of, moved, stands_alone
 from gitops_healer.repair.search.edits import after, before, replaced
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_template
 
 _FIXED = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global, ast.Nonlocal)
 _LEAVES = (ast.Return, ast.Raise, ast.Break, ast.Continue, ast.Yield, ast.YieldFrom, ast.Await)
+_MOST = 300
+_LONG = 25  # statements of a block; in longer ones only neighbours are swapped
 
 
 @repair_template(
@@ -28,6 +30,10 @@ _LEAVES = (ast.Return, ast.Raise, ast.Break, ast.Continue, ast.Yield, ast.YieldF
 )
 def statement_order(target: Target) -> Iterator[Rewrite]:
     """Move a statement within its block: `x = xs[n]` before `n += 1`, an update to the end of the loop."""
+    yield from likeliest(target, _moves(target), _MOST)
+
+
+def _moves(target: Target) -> Iterator[Rewrite]:
     seen: set[int] = set()
     for statement in target.statements:
         block = target.block_of(statement)
@@ -46,16 +52,20 @@ def _swaps(target: Target, block: list[ast.stmt], movable: list[ast.stmt]) -> It
     for one, other in pairwise(block):
         if one in movable and other in movable and _worth_swapping(target, one, other):
             spans = (replaced(target, one, target.text(other)), replaced(target, other, target.text(one)))
-            yield Rewrite(spans, one.lineno, f"Swap lines {one.lineno} and {other.lineno}", 1.0)
+            weight = 1.0 if _order_matters(one, other) else 0.4
+            yield Rewrite(spans, one.lineno, f"Swap lines {one.lineno} and {other.lineno}", weight)
 
 
 def _worth_swapping(target: Target, one: ast.stmt, other: ast.stmt) -> bool:
-    return _order_matters(one, other) and not isinstance(other, _LEAVES) and target.text(one) != target.text(other)
+    """What a call does is not seen, and it may fail: then only the first of the two has happened."""
+    calls = any(isinstance(n, ast.Call) for top in (one, other) for n in ast.walk(top))
+    differs = not isinstance(other, _LEAVES) and target.text(one) != target.text(other)
+    return differs and (calls or _order_matters(one, other))
 
 
 def _far(target: Target, block: list[ast.stmt], movable: list[ast.stmt]) -> Iterator[Rewrite]:
     """Moves over at least two statements: to the start and to the end of the block, and over each compound one."""
-    if any(isinstance(one, ast.Global | ast.Nonlocal) for one in block):
+    if len(block) > _LONG or any(isinstance(one, ast.Global | ast.Nonlocal) for one in block):
         return
     for number, statement in enumerate(block):
         if statement not in movable or isinstance(statement, _LEAVES):
