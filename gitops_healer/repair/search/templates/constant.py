@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
@@ -78,7 +79,8 @@ def _numbers(target: Target, node: ast.expr, value: int | float) -> Iterator[str
     near: list[float] = [value + 1, value - 1]
     near += [one for one in (0, 1, -1, 2) if abs(value) <= 3]
     yield from (_written(one) for one in near)
-    yield from _NUMBER.findall(target.docstring)[:8]
+    named = (text for text in _NUMBER.findall(target.docstring) if "." in text or not text.lstrip("-").startswith("0"))
+    yield from islice(named, 8)
     if value:
         yield from (_written(-value), _written(value * 10), *_less(value), _written(value * 2))
     yield from ("0", "1")
