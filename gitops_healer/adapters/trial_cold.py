@@ -25,6 +25,7 @@ from .trial_channel import Answers, Channel
 from .trial_crew import Crew, Slot
 from .trial_plugin import TrialPlugin
 from .trial_tests import Tests
+from .trial_tree import TreeWatch
 
 if TYPE_CHECKING:
     from .trial_crew import Job
@@ -44,6 +45,7 @@ class ColdServer:
         self.orders: list[list[int]] = []
         self.cpu: list[float] = []
         self.wall: list[float] = []
+        self.watches: dict[str, TreeWatch] = {}
         self.originals: dict[str, dict[str, bytes | None]] = {}
 
     def serve(self) -> None:
@@ -53,8 +55,10 @@ class ColdServer:
             importlib.import_module(name)
         for slot in crew.free:
             tree = _tree_of(slot)
-            shutil.copytree(self.root, tree, symlinks=True)
+            shutil.copytree(self.job["pristine"] or self.root, tree, symlinks=True)
             _compile(tree, self.job["files"])
+            if self.job["pristine"]:
+                self.watches[tree] = TreeWatch(tree)
         crew.starting, crew.finished = self.write, self.restore
         gc.collect()
         gc.freeze()
@@ -83,6 +87,8 @@ class ColdServer:
 
     def restore(self, request: dict[str, Any], slot: Slot, said: bytes) -> None:
         tree = _tree_of(slot)
+        if tree in self.watches:
+            self.watches[tree].restore(self.job["pristine"])
         for path, data in self.originals.pop(tree, {}).items():
             file = pathlib.Path(tree, path)
             if data is not None:

@@ -3,6 +3,7 @@ sandbox: standard library only, on any Python from 3.8."""
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
 import select
@@ -24,6 +25,8 @@ MAX_SAID = 48 * 1024 * 1024
 _clock = time.monotonic  # bound now: candidates patch time
 _exit, _fork, _setpgid, _killpg, _kill = os._exit, os.fork, os.setpgid, os.killpg, os.kill
 _setitimer = signal.setitimer
+_SET_CHILD_SUBREAPER = 36  # <sys/prctl.h>
+_GENERATIONS = 20
 _PLACE = struct.Struct("=dq")
 
 
@@ -83,6 +86,7 @@ class Crew:
         self.waiting = deque(channel.early)
         self.children: dict[int, Child] = {}
         self.poll = select.poll()
+        self.strangers = Strays()
         self.starting: Callable[[dict[str, Any], Slot], None] = lambda _request, _slot: None
         self.finished: Callable[[dict[str, Any], Slot, bytes], None] = lambda _request, _slot, _said: None
         self.requests: dict[int, dict[str, Any]] = {}
@@ -182,6 +186,7 @@ class Crew:
         if child.status is None:
             _kill(child.pid, signal.SIGKILL)
             child.status = os.waitpid(child.pid, 0)[1]
+        self.strangers.end({other.pid for other in self.children.values()})
         self.poll.unregister(child.pipe)
         del self.children[child.pipe]
         os.close(child.pipe)
@@ -191,6 +196,40 @@ class Crew:
         self.finished(self.requests.pop(child.number), child.slot, said)
         self.free.append(child.slot)
         self.channel.send_bytes(b"%d %s %d %s" % (child.number, how, child.slot.place()[1], said))
+
+
+class Strays:
+    """Processes that left their group: where the system allows it they become our children when their parents end, and
+    are ended then. Who was there before is left alone."""
+
+    def __init__(self) -> None:
+        self.path = f"/proc/self/task/{os.getpid()}/children"
+        self.known: set[int] = set()
+        try:
+            ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        except (OSError, AttributeError):  # no Linux
+            self.path = ""
+        self.known = self._children()
+
+    def end(self, wanted: set[int]) -> None:
+        """End all children but these."""
+        for _ in range(_GENERATIONS):
+            found = self._children() - wanted - self.known
+            if not found:
+                return
+            for pid in found:
+                _kill(pid, signal.SIGKILL)
+                try:
+                    os.waitpid(pid, 0)
+                except OSError:
+                    continue
+
+    def _children(self) -> set[int]:
+        try:
+            with open(self.path, encoding="ascii") as file:  # noqa: PTH123
+                return {int(word) for word in file.read().split()}
+        except (OSError, ValueError):
+            return set()
 
 
 def quiet_fork() -> int:

@@ -22,6 +22,7 @@ from .failures import relative, tree_root
 from .trial_channel import Answers, Channel
 from .trial_code import LiveCode, UnfitError, Watch
 from .trial_crew import Crew, Slot
+from .trial_tree import TreeWatch
 
 if TYPE_CHECKING:
     from .trial_crew import Job
@@ -134,11 +135,12 @@ class WarmServer:
         took = time.process_time()
         self.channel.send({**self.known(plugin), "called": called, "tests": list(items), "seconds": took})
         _hear_everything(os.devnull)
+        self.tree, self.pristine = TreeWatch(self.root), ""
+        self.crew = Crew(self.channel, self.job["temporary"], self.job["workers"], self.make)
+        self.crew.finished = self.learn
         gc.collect()
         gc.freeze()
-        crew = Crew(self.channel, self.job["temporary"], self.job["workers"], self.make)
-        crew.finished = self.learn
-        crew.serve()
+        self.crew.serve()
 
     def make(self, request: dict[str, Any]) -> Job | None:
         """What a child has to do for a request; None when it was something that the server has to know."""
@@ -146,12 +148,19 @@ class WarmServer:
         if kind == "limits":
             self.tests.cpu, self.tests.wall = request["cpu"], request["wall"]
             return None
+        if kind == "careful":
+            self.pristine = request["pristine"]
+            self.tree.restore(self.pristine)
+            del self.crew.free[1:]
+            return None
         if kind == "strict":
             self.plain.difference_update(request["tests"])
             return None
         if kind == "order":
             self.orders.append(request["tests"])
             return None
+        if kind == "written":
+            return lambda answers, _slot: answers.add({"written": self.tree.written()[:100]})
         if kind == "suite":
             return partial(self.suite, request)
         if kind == "trace":
@@ -250,6 +259,8 @@ class WarmServer:
 
     def learn(self, request: dict[str, Any], slot: Slot, said: bytes) -> None:
         """Tests that break under one change of a definition are run first under the next."""
+        if self.pristine:
+            self.tree.restore(self.pristine)
         if request["do"] != "trial" or b'"broken": -1' in said or b'"broken"' not in said:
             return
         try:

@@ -12,7 +12,7 @@ from gitops_healer.adapters.trials_opening import Measured, Opening, broken_case
 from gitops_healer.adapters.trials_servers import Servers
 from gitops_healer.adapters.trials_session import Session
 from gitops_healer.adapters.trials_start import Hello, Starter
-from gitops_healer.adapters.workbench import lay_out, make_bench
+from gitops_healer.adapters.workbench import TREE, lay_out, make_bench
 from gitops_healer.core.change import Change
 from gitops_healer.core.testing import CaseStatus, TestCase
 from gitops_healer.core.trials import Opened
@@ -71,11 +71,19 @@ class ProjectTrials:
             measured = opening.measured(self._testing.flaky_reruns)
         cases = (*(measured.cases[number] for number in sorted(measured.cases)), *broken)
         problem = measured.problem or _problem(hello, broken)
+        if measured.written:
+            starter.pristine = str(self._pristine(scratch, commit, change))
         names = [*hello.tests, *(case.id for case in broken)]
         read = _reader(self._repository, commit, change)
-        servers = Servers(starter, stack, server, hello, names, limits(measured, len(names)))
-        opened = Opened(cases, problem, tuple(_notes(cases)))
+        servers = Servers(starter, stack, server, hello, names, limits(measured, len(names)), measured.strict)
+        opened = Opened(cases, problem, (*_notes(cases), *_notes_on_files(measured.written)))
         return Session(opened, servers, names, Definitions(read), read, measured.spawning)
+
+    def _pristine(self, scratch: Path, commit: str, change: Change | None) -> Path:
+        place = scratch / "pristine"
+        place.mkdir()
+        lay_out(self._repository, place, commit, change)
+        return place / TREE
 
     def _arguments(self, command: str) -> Sequence[str]:
         try:
@@ -115,6 +123,11 @@ def _notes(cases: Sequence[TestCase]) -> Iterator[str]:
         found = [case.id for case in cases if case.error_type == f"gitops_healer.{kind}"]
         if found:
             yield f"{len(found)} tests {words}: {_listed(found)}"
+
+
+def _notes_on_files(written: Sequence[str]) -> Iterator[str]:
+    if written:
+        yield f"tests write into the repository, candidates are tried one by one and that is undone: {_listed(written)}"
 
 
 def _listed(names: Sequence[str]) -> str:

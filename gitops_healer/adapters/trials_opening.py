@@ -24,12 +24,15 @@ _TIMES = 5.0
 @dataclass
 class Measured:
     """Tests by number as far as they ran. cpu, setup: seconds; spawning: tests that start Python
-    themselves. Mutable because runs add to it."""
+    themselves; written: paths of the tree that runs have changed;
+    strict: tests that end as they should only within pytest. Mutable because runs add to it."""
 
     cases: dict[int, TestCase] = field(default_factory=dict)
     cpu: dict[int, float] = field(default_factory=dict)
     setup: float = 0.0
     spawning: set[int] = field(default_factory=set)
+    written: tuple[str, ...] = ()
+    strict: list[int] = field(default_factory=list)
     problem: str = ""
 
     @property
@@ -62,12 +65,19 @@ class Opening:
         if took < self._left() / 2:
             self._repeat(first, again)
         else:
-            self._server.say({"do": "strict", "tests": list(range(len(self._names)))})
+            first.strict = list(range(len(self._names)))
         for _ in range(reruns):
             doubtful = [number for number in first.failing if number not in stuck]
             if doubtful and took < self._left() / 4:
                 _compare(first, self._run(doubtful))
+        first.written = self._written()
         return first
+
+    def _written(self) -> tuple[str, ...]:
+        self._server.ask({"do": "written"})
+        answer = self._server.answer(max(1.0, self._left()))
+        paths = answer.told[0].get("written") if answer is not None and answer.told else None
+        return tuple(path for path in paths if isinstance(path, str)) if isinstance(paths, list) else ()
 
     def _repeat(self, first: Measured, numbers: Sequence[int]) -> None:
         """Run as candidates will be: plain tests without pytest around them. Who ends otherwise that way, and as before
@@ -76,7 +86,7 @@ class Opening:
         odd = [number for number in _unlike(first, second) if number in second.cases]
         if odd:
             third = self._run(odd)
-            self._server.say({"do": "strict", "tests": odd})
+            first.strict = odd
             _compare(first, third)
 
     def _left(self) -> float:

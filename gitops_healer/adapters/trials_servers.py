@@ -10,7 +10,8 @@ MAX_RESTARTS = 5
 
 
 class Servers:
-    """names: ids of tests by number; limits: (processor time, wall clock) of each test in seconds; silence: seconds
+    """names: ids of tests by number; limits: (processor time, wall clock) of each test in seconds;
+    strict: tests that have to be run within pytest; silence: seconds
     after which a server that says nothing is given up."""
 
     def __init__(
@@ -21,6 +22,7 @@ class Servers:
         hello: Hello,
         names: Sequence[str],
         limits: tuple[Sequence[float], Sequence[float]],
+        strict: Sequence[int],
     ) -> None:
         self._starter = starter
         self._stack = stack
@@ -28,11 +30,12 @@ class Servers:
         self._cold: TrialServer | None = None
         self._names = names
         self._limits = {"do": "limits", "cpu": list(limits[0]), "wall": list(limits[1])}
+        self._strict = {"do": "strict", "tests": list(strict)}
         self._restarts = 0
         self.hello = hello
         self.workers = starter.workers
         self.silence = starter.testing.timeout.total_seconds() + 60
-        warm.say(self._limits)
+        self._settle(warm)
 
     def warm(self) -> TrialServer | None:
         """None when there is nothing to be had any more."""
@@ -40,8 +43,14 @@ class Servers:
             server, hello = self._starter.warm(self._stack)
             if hello.tests == self.hello.tests:
                 self._warm = server
-                server.say(self._limits)
+                self._settle(server)
         return None if self._warm.over else self._warm
+
+    def _settle(self, server: TrialServer) -> None:
+        server.say(self._limits)
+        server.say(self._strict)
+        if self._starter.pristine:
+            server.say({"do": "careful", "pristine": self._starter.pristine})
 
     def cold(self) -> TrialServer | None:
         if (self._cold is None or self._cold.over) and self._may_restart():

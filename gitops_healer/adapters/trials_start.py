@@ -49,7 +49,8 @@ class Hello:
 @dataclass
 class Starter:
     """Servers on one bench. arguments: of pytest; only: ids or files, all when empty; roots: where the project's
-    packages are imported from. Mutable because what the first start needed the others need as well."""
+    packages are imported from. Mutable because what the first start needed the others need as well.
+    pristine: a copy of the tree from which what tests write is taken back, "" when they write nothing."""
 
     sandbox: Sandbox
     testing: Testing
@@ -61,6 +62,7 @@ class Starter:
     workers: int
     brought: str = ""
     extra: tuple[str, ...] = ()
+    pristine: str = ""
     started: int = 0
 
     def warm(self, stack: ExitStack) -> tuple[TrialServer, Hello]:
@@ -93,7 +95,13 @@ class Starter:
         ours = ["--continue-on-collection-errors", "--capture=sys", "-o", cache, *self.extra]
         temporary = str(self.bench.scratch / f"temporary-{self.started}")
         args = [*self.arguments, *ours]
-        return {"args": args, "pytest": self.brought, "workers": self.workers, "temporary": temporary}
+        return {
+            "args": args,
+            "pristine": self.pristine,
+            "pytest": self.brought,
+            "workers": self.workers,
+            "temporary": temporary,
+        }
 
     def _hello(self, server: TrialServer) -> Hello:
         """All that it says until it serves or gives up."""

@@ -33,6 +33,7 @@ _PROGRAMS = (
     "trial_shown.py",
     "trial_tests.py",
     "trial_tracer.py",
+    "trial_tree.py",
     "trial_values.py",
     "trial_server.py",
 )

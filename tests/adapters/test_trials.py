@@ -244,3 +244,39 @@ def test_a_candidate_ends_by_itself_alone(opened: Open, body: str, ending: Endin
         first, second, third = project.try_all([good, bad, good])
     assert (second.ending, second.broken) == (ending, broken)
     assert (first.ending, third.ending) == (Ending.PASSED, Ending.PASSED)
+
+
+def test_what_tests_write_into_the_repository_is_taken_back(opened: Open) -> None:
+    files = {
+        "state.txt": "0",
+        "data/old.txt": "old",
+        "m.py": "LIMIT = 3\ndef f():\n    return 2\n",
+        "test_m.py": """
+import pathlib, shutil
+from m import *
+HERE = pathlib.Path(__file__).parent
+def test_f():
+    state = HERE / "state.txt"
+    runs = int(state.read_text())
+    state.write_text(str(runs + 1))
+    (HERE / "new" / str(runs)).mkdir(parents=True)
+    (HERE / "new" / "file").touch()
+    shutil.rmtree(HERE / "data")
+    assert f() == 1 and LIMIT and runs == 0
+""",
+    }
+    with opened(files, **{"testing.flaky_reruns": 0}) as project:
+        assert "state.txt" in project.session.opened.notes[-1]
+        right = project.change("m.py", ("return 2", "return 1"))
+        cold = project.change("m.py", ("LIMIT = 3", "LIMIT = 4"), ("return 2", "return 1"))
+        tried = project.try_all([right, cold] * 3, ["test_m.py::test_f"])
+    assert [one.ending for one in tried] == [Ending.PASSED] * 6
+    assert [one.warm for one in tried] == [True, False] * 3
+
+
+def test_who_leaves_its_group_is_ended(opened: Open) -> None:
+    leaves = "if os.fork() == 0: os.setsid(); os.fork(); time.sleep(1000)\n    return x"
+    with opened(ENDINGS) as project:
+        changes = [project.change("m.py", ("return 0", leaves))] * 200
+        tried = project.try_all(changes)
+    assert {one.ending for one in tried} == {Ending.PASSED}  # more of them at once than are allowed would end it all
