@@ -25,7 +25,7 @@ from gitops_healer.repair.search.proposals import Proposal, Proposals, suspicion
 from gitops_healer.repair.search.ranking import Behaviour, Ranking, rank
 from gitops_healer.repair.search.searching import Search, Survivor
 from gitops_healer.repair.search.stopwatch import Stopwatch
-from gitops_healer.repair.search.suspects import Suspect, localise
+from gitops_healer.repair.search.suspects import Suspect, everywhere, localise
 from gitops_healer.repair.search.syntax_repair import broken_files, repair_syntax
 from gitops_healer.repair.search.template import RepairTemplate
 
@@ -129,7 +129,8 @@ def located(work: Work, goal: Goal, failing: Sequence[TestCase]) -> Ground:
     program = Program(work.scene, tuple({name.partition("::")[0] for name in goal.all}), trace.seen)
     paths = {path for files in trace.covered.values() for path in files if program.repairable(path) is not None}
     recent = recency(work.scene.repository, work.scene.commit, paths)
-    return Ground(trace, program, localise(program.repairable, trace, failing, recent, program.imported_from))
+    suspects = localise(program.repairable, trace, failing, recent, program.imported_from)
+    return Ground(trace, program, suspects or everywhere(program.named_by_tests()))
 
 
 def _undoings(work: Work, ground: Ground) -> Iterator[Proposal]:

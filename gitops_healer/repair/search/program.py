@@ -56,6 +56,19 @@ class Program:
             self._ingredients[source.path] = gather(source, others, tests)
         return self._ingredients[source.path]
 
+    def named_by_tests(self, most: int = 8) -> list[Source]:
+        """Files whose name or module stands in a failing test, else all when they are few."""
+        texts = [found.data for path in self.tests if (found := self.source(path)) is not None]
+        known = [path for path in self.scene.code.included if path.endswith(".py") and not is_test(path)]
+        named = [path for path in known if any(name in text for name in self._names(path) for text in texts)]
+        chosen = named or (known if len(known) <= most else [])
+        return [found for path in chosen[:most] if (found := self.repairable(path)) is not None]
+
+    def _names(self, path: str) -> list[bytes]:
+        module = self.scene.code.module_name(path) or path
+        package = module.removesuffix(".__main__").partition(".")[0]
+        return [name.encode() for name in (path.rpartition("/")[2], module, f"-m {package}", f'"{package}"')]
+
     def _near(self, path: str) -> list[str]:
         """Other Python files, those of the same folder first."""
         folder = path.rpartition("/")[0]

@@ -43,6 +43,7 @@ CONFIDENCE: Mapping[str, float] = {
     "two": -1.0,
     "foreign": -0.3,
 }
+_UNSEEN = "?"
 _SEEN = 8  # calls without which nothing is certain
 _CERTAIN = 0.9  # confidence from which a patch is not asked about
 
@@ -118,8 +119,11 @@ def rank(
     groups: dict[tuple[str, ...], list[Scored]] = {}
     for number, one in enumerate(scored):
         # What could not be observed (it needs a fresh import) is like nothing else.
-        groups.setdefault(_endings(observations, number) or (f"{number}",), []).append(one)
-    behaviours = [Behaviour(tuple(sorted(members, key=_best_first)), endings) for endings, members in groups.items()]
+        groups.setdefault(_endings(observations, number) or (_UNSEEN, f"{number}"), []).append(one)
+    behaviours = [
+        Behaviour(tuple(sorted(members, key=_best_first)), () if endings[:1] == (_UNSEEN,) else endings)
+        for endings, members in groups.items()
+    ]
     shares = features.shares([_together(behaviour.members) for behaviour in behaviours])
     with_shares = [Behaviour(b.members, b.endings, share) for b, share in zip(behaviours, shares, strict=True)]
     ordered = sorted(with_shares, key=lambda b: (-b.share, _best_first(b.best)))

@@ -66,6 +66,16 @@ def localise(
     return tuple(sorted(found, key=lambda one: (-one.score, one.source.path, one.qualname))[:most])
 
 
+def everywhere(sources: Iterable[Source], score: float = 0.5) -> tuple[Suspect, ...]:
+    """All functions and modules of some files, all lines alike: for tests that start programs, which nobody can
+    follow."""
+    found = []
+    for source in sources:
+        lines = dict.fromkeys(range(1, len(source.lines) + 1), score)
+        found += [*_functions(source, lines), Suspect(source, source.tree, "", dict.fromkeys(lines, score / 2))]
+    return tuple(found)
+
+
 def _spectrum(trace: Trace, failing: set[str]) -> dict[str, dict[int, float]]:
     """path -> line -> Ochiai."""
     failed: dict[tuple[str, int], int] = {}
