@@ -13,6 +13,7 @@ from gitops_healer.registry import Absent, Scene
 from gitops_healer.repair.failure import Recorded
 from gitops_healer.repair.oracle import Expectation, Expectations, expectations_of
 from gitops_healer.repair.reproduction import Reproduction, reproduction
+from gitops_healer.repair.restoring import Comparison
 from gitops_healer.repair.search.engine import Order, repair
 from gitops_healer.repair.search.found import Repair, RepairStatus
 from gitops_healer.repair.search.investigating import investigation_of
@@ -23,25 +24,41 @@ _LEAST = 10.0  # seconds that a search is worth
 _KNOWING = 0.4  # share of the time that may be spent on what is expected
 
 
-def search_by_executions(scene: Scene, finding: Finding, log: Recorded, seconds: float) -> Investigation | None:
-    """Options that make recorded calls give what they should, each with a regression test.
+def repair_by_executions(
+    scene: Scene, finding: Finding, log: Recorded, guarded: Investigation, seconds: float
+) -> Investigation:
+    """The search's answer, when it makes calls give what they should and the guarded one does not; each option brings
+    a regression test. Otherwise the guarded one, with what was learnt as evidence.
 
-    None where nothing can be tried or nothing that can be expected fails; without options when the search finds
-    nothing, its evidence says why.
+    guarded: what is known without the search, not determined; seconds: of the search.
     """
     if isinstance(scene.trials, Absent):
-        return None
+        return guarded
     watch = Stopwatch(seconds)
-    expected = expectations_of(scene, finding, log, _KNOWING * seconds)
+    expected = expectations_of(scene, log, _KNOWING * seconds)
     if not expected.failing:
-        return _without(finding, expected.notes) if expected.notes else None
+        return _with(guarded, expected.notes)
     made = _reproduced(scene, log, expected.calls)
     if isinstance(made, str):
-        return _without(finding, (*_said(expected), made))
+        return _with(guarded, (*_said(expected), made))
     order = Order(made.tests, made.file.change, max(_LEAST, watch.left))
     tests = scene.tests if scene.tests.command(scene.commit) else _FreshTrials(scene.trials)
-    found = repair(replace(scene, tests=tests), order)
-    return _told(finding, log, expected, made, found)
+    found = _compared(scene, log, expected, repair(replace(scene, tests=tests), order))
+    told = _told(finding, log, expected, made, found)
+    if told.options and (not told.question or not any(_meets(scene, log, expected, one) for one in guarded.options)):
+        return told
+    return replace(_with(guarded, told.evidence), tried=told.tried)
+
+
+def _with(guarded: Investigation, learnt: Sequence[str]) -> Investigation:
+    return replace(guarded, evidence=tuple(dict.fromkeys([*guarded.evidence, *learnt])))
+
+
+def _meets(scene: Scene, log: Recorded, expected: Expectations, option: Option) -> bool:
+    """Whether an option makes the failing calls give what they should."""
+    inputs = [call.given for call in expected.failing]
+    outcomes = scene.caller.call(scene.commit, log.tool, log.path, inputs, option.change)
+    return all(call.met_by(outcome) for call, outcome in zip(expected.failing, outcomes, strict=True))
 
 
 @dataclass(frozen=True)
@@ -75,6 +92,20 @@ def _reproduced(scene: Scene, log: Recorded, calls: Sequence[Expectation]) -> _R
             return _Reproduced(made, tuple(tests))
         left = [call for call in left if call not in wrong]
     return "the recorded calls do not end in a test as they do by themselves"
+
+
+def _compared(scene: Scene, log: Recorded, expected: Expectations, found: Repair) -> Repair:
+    """The repair, certain when exactly one of its patches restores what the older version did and keeps all else."""
+    if found.certain or not found.patches or expected.older is None:
+        return found
+    compared = Comparison.of(scene, log, expected.older)
+    reasons = {patch: reason for patch in found.patches if (reason := compared.restored_by(patch.change))}
+    if len(reasons) != 1:
+        return found
+    ((patch, reason),) = reasons.items()
+    first = replace(patch, correct_by=(reason, *patch.correct_by))
+    others = (one for one in found.patches if one is not patch)
+    return replace(found, patches=(first, *others), certain=True, question="")
 
 
 # Proof where the project has no tests
@@ -135,7 +166,3 @@ def _said(expected: Expectations) -> Iterator[str]:
 def _counted(expected: Expectations) -> str:
     count = len(expected.failing)
     return "1 call does not give what it should" if count == 1 else f"{count} calls do not give what they should"
-
-
-def _without(finding: Finding, evidence: Sequence[str]) -> Investigation:
-    return Investigation(Cause(evidence[-1], finding.path, finding.start, 0.4), tuple(evidence))

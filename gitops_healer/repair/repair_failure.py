@@ -10,7 +10,7 @@ from gitops_healer.core.verdict import Outcome
 from gitops_healer.errors import UnavailableError
 from gitops_healer.registry import Scene, repairer
 from gitops_healer.repair.benches import ExecutionBench, TestBench
-from gitops_healer.repair.by_executions import search_by_executions
+from gitops_healer.repair.by_executions import repair_by_executions
 from gitops_healer.repair.choose import options, question
 from gitops_healer.repair.engine import Budget, Examined, cause_of, readers, search, site_at
 from gitops_healer.repair.evidence import Weight
@@ -46,13 +46,9 @@ def _repair_executions(scene: Scene, finding: Finding, budget: Budget) -> Invest
     promised = any(_PROMISED in line for line in guarded.evidence)
     if promised or (guarded.options and not guarded.question):
         return guarded
-    searched = search_by_executions(scene, finding, log, budget.seconds - budget.spent)
-    if searched is None:
-        return guarded
-    budget.tried += searched.tried
-    if searched.options and (not searched.question or not guarded.options):
-        return searched
-    return replace(guarded, evidence=tuple(dict.fromkeys([*guarded.evidence, *searched.evidence])))
+    found = repair_by_executions(scene, finding, log, guarded, budget.seconds - budget.spent)
+    budget.tried += found.tried
+    return found
 
 
 def _guarded_calls(scene: Scene, finding: Finding, log: Recorded, budget: Budget) -> Investigation:

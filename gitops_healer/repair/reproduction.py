@@ -169,7 +169,7 @@ class _File:
 
     def _about(self, calls: Sequence[_Call]) -> str:
         mended = [call.expectation for call in calls if call.expectation.fails]
-        reasons = ", ".join(dict.fromkeys(reason for one in mended for reason in one.known_from))
+        reasons = " and from ".join(dict.fromkeys(reason for one in mended for reason in one.known_from))
         first = fill(f"Recorded calls of `{self.symbol}`.", _WIDTH - 3)
         said = "What those that failed should give is known from" if mended else "They gave this when recorded"
         return f"{first}\n\n{fill(f'{said} {reasons}.' if reasons else f'{said}.', _WIDTH)}\n"

@@ -96,7 +96,7 @@ class Project:
     def expected(self) -> Expectations:
         log = recorded(self.scene, self.finding)
         assert log is not None
-        return expectations_of(self.scene, self.finding, log, 60.0)
+        return expectations_of(self.scene, log, 60.0)
 
     def repaired(self) -> Investigation:
         return repair_failure(self.scene, self.finding)
