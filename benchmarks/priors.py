@@ -98,6 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", default="shown")
     parser.add_argument("--only", default="")
+    parser.add_argument("--every", type=int, default=1, help="only every n-th bug")
     parser.add_argument("--json", default="")
     parser.add_argument("--load", default="", help="read what --json wrote instead of drawing again")
     parser.add_argument("--fit", action="store_true")
@@ -110,7 +111,7 @@ def main() -> None:
         ]
     else:
         cases = []
-        for case in read_cases(SETS / options.set):
+        for case in list(read_cases(SETS / options.set))[:: options.every]:
             if options.only in case.title:
                 cases.append(drawn(case, templates))
                 print(f"{cases[-1].place:6} of {len(cases[-1].rows):6}  {case.title} ({case.kind})", flush=True)
