@@ -48,6 +48,7 @@ from patches import (
     scratch_copy,
 )
 from verdicts import (
+    UNTOLD,
     Judged,
     Result,
     by_group,
@@ -226,7 +227,7 @@ class Restoration:
         callers = [test for place in places for test in suite.functions.get(place, ())][:CALLERS]
         with trials.open(commit, only=callers) as session:
             if session.opened.problem:
-                return f"cannot be told: {session.opened.problem}"
+                return f"{UNTOLD}: {session.opened.problem}"
             tests = [case.id for case in session.opened.cases]
             seen = [session.observe(path, names, versions, tests, 20.0) for path, names in dict.fromkeys(places)]
         return differing(seen)
@@ -242,7 +243,7 @@ def differing(seen: Sequence[Observed]) -> str:
             if right != now:
                 return f"{call[:80]}: {now[:80]} in place of {right[:80]}"
             told += right != "~"
-    return "" if told else "cannot be told: no call of it can be compared"
+    return "" if told else f"{UNTOLD}: no call of it can be compared"
 
 
 def same_tree(left: bytes, right: bytes) -> bool:
@@ -332,14 +333,10 @@ def totals(results: Sequence[Result]) -> str:
         ("restored at rank 1 to 3", share(sum(0 < one.rank <= 3 for one in results), count)),
         ("restored at any rank", share(sum(one.rank > 0 for one in results), count)),
         ("certain and wrong, of what was called certain", share(sum(o.false_claim for o in claims), len(claims))),
-        ("rank 1 cannot be told from the calls that there are", f"{sum(map(untold, results))}"),
+        ("rank 1 cannot be told from the calls that there are", f"{sum(one.untold for one in results)}"),
         ("seconds: median, mean", f"{median(seconds):.1f}, {fmean(seconds):.1f}"),
     ]
     return table(("totals", ""), rows)
-
-
-def untold(result: Result) -> bool:
-    return bool(result.judged) and result.judged[0].why.startswith("cannot be told")
 
 
 def shares(libraries: Sequence[Library], count: int, seed: int) -> dict[Library, int]:

@@ -16,6 +16,7 @@ STARTING = 5.0
 """Seconds that starting the command may take beside its budget."""
 SEARCH = ("single edits", "two edits")
 """The phases in which candidates are tried."""
+UNTOLD = "cannot be told"
 Case = TypeVar("Case")
 
 
@@ -57,8 +58,13 @@ class Result:
         return next((number for number, one in enumerate(self.judged, 1) if one.correct), 0)
 
     @property
+    def untold(self) -> bool:
+        """Whether nobody could find out what the first patch does: neither right nor a false claim."""
+        return bool(self.judged) and self.judged[0].why.startswith(UNTOLD)
+
+    @property
     def false_claim(self) -> bool:
-        return self.told.certain and bool(self.judged) and self.rank != 1
+        return self.told.certain and bool(self.judged) and self.rank != 1 and not self.untold
 
     @property
     def verdict(self) -> str:
@@ -66,6 +72,8 @@ class Result:
             return "right" if self.rank == 1 else f"right at {self.rank}"
         if not self.judged:
             return self.told.status.replace("_", " ")
+        if self.untold:
+            return "untold"
         return "plausible" if self.judged[0].plausible else "WRONG PATCH"
 
 
@@ -119,7 +127,7 @@ def by_template(results: Sequence[Result]) -> str:
 
 
 def certainty(results: Sequence[Result]) -> str:
-    given = [one for one in results if one.judged]
+    given = [one for one in results if one.judged and not one.untold]
     cells = Counter((one.told.certain, one.rank == 1) for one in given)
     rows = [("certain", cells[True, True], cells[True, False]), ("asked", cells[False, True], cells[False, False])]
     return table(("rank 1 is", "right", "wrong"), rows)
