@@ -166,7 +166,10 @@ def main() -> None:
         cases = list(read_cases(SETS / options.set))
         random.Random(options.seed).shuffle(cases)
         chosen = cases[: options.sample or None]
-        Path(options.files[0]).write_text("".join(json.dumps(asdict(bug)) + "\n" for bug in collected(chosen, options)))
+        with Path(options.files[0]).open("a", encoding="utf-8") as file:
+            for bug in collected(chosen, options):
+                file.write(json.dumps(asdict(bug)) + "\n")
+                file.flush()
         return
     bugs = [json.loads(line) for file in options.files for line in Path(file).read_text().splitlines()]
     plausible = [bug for bug in bugs if bug["behaviours"]]
