@@ -116,8 +116,8 @@ class Definitions:
 
 @dataclass(frozen=True)
 class Loading:
-    """How a change gets into a program. read: bytes of a file; called: (path, first line) of functions that ran while
-    the project was imported; fresh: nothing but a fresh import will do."""
+    """How a change gets into a program. read: bytes of a file; called: (path, first line) of functions whose
+    work was done when the project was imported; fresh: nothing but a fresh import will do."""
 
     definitions: Definitions
     read: Callable[[str], bytes | None]

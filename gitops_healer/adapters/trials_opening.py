@@ -15,6 +15,7 @@ from gitops_healer.core.testing import CaseStatus, TestCase
 CRASHED = "gitops_healer.Crashed"
 TIMED_OUT = "gitops_healer.TimedOut"
 _MORE_PATIENCE = 3
+_BRIEF_SECONDS = 0.1
 _LEAST_CPU = 0.1
 _LEAST_CPU_FAILING = 0.3
 _LEAST_WALL = 1.0
@@ -54,18 +55,18 @@ class Opening:
         self._seconds = seconds
 
     def measured(self, reruns: int) -> Measured:
-        """All tests in the order of the project; then the failing ones first, all others behind them, as candidates
-        will be tried; then the failing ones alone, `reruns` times. Who does not always end alike is FLAKY."""
+        """All tests in the order of the project; then the failing ones first and those that are brief behind them, as
+        candidates will be tried; then the failing ones alone, `reruns` times. Who does not always end alike is
+        FLAKY."""
         first = self._run(range(len(self._names)))
         if first.problem or not first.cases:
             return first
         stuck = [number for number, case in first.cases.items() if case.error_type in (CRASHED, TIMED_OUT)]
-        again = [number for number in [*first.failing, *_others(first)] if number not in stuck]
         took = time.monotonic() - self._began
-        if took < self._left() / 2:
-            self._repeat(first, again)
-        else:
-            first.strict = list(range(len(self._names)))
+        brief = [number for number in _others(first) if first.cases[number].seconds <= _BRIEF_SECONDS]
+        again = [number for number in [*first.failing, *brief] if number not in stuck]
+        first.strict = sorted(first.cases.keys() - set(again))
+        self._repeat(first, again)
         for _ in range(reruns):
             doubtful = [number for number in first.failing if number not in stuck]
             if doubtful and took < self._left() / 4:
@@ -86,7 +87,7 @@ class Opening:
         odd = [number for number in _unlike(first, second) if number in second.cases]
         if odd:
             third = self._run(odd)
-            first.strict = odd
+            first.strict += odd
             _compare(first, third)
 
     def _left(self) -> float:

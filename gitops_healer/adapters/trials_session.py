@@ -11,6 +11,8 @@ from gitops_healer.core.change import Change
 from gitops_healer.core.trials import Observed, Opened, Trace, Tried
 from gitops_healer.errors import StaleEditError
 
+_LOOK_SECONDS = 10.0
+
 
 class Session:
     """`TrialSession`. names: ids of tests by number, then files that cannot be imported; read: the bytes of a file;
@@ -32,6 +34,7 @@ class Session:
         self._definitions = definitions
         self._read = read
         self._spawning = spawning
+        self._reached: dict[str, frozenset[tuple[str, int]]] = {}
 
     @property
     def opened(self) -> Opened:
@@ -42,7 +45,10 @@ class Session:
         if server is None:
             return Trace()
         own = {self._numbers[case.id]: case.seconds for case in self._opened.cases if case.id in self._numbers}
-        return Tracing(server, self._names, own).run(self._known(tests), set(self._known(detailed)), seconds)
+        trace = Tracing(server, self._names, own).run(self._known(tests), set(self._known(detailed)), seconds)
+        for test, functions in trace.functions.items():
+            self._reached[test] = frozenset((path, line) for path, lines in functions.items() for line in lines)
+        return trace
 
     def observe(
         self, path: str, names: Sequence[str], changes: Sequence[Change], tests: Sequence[str], seconds: float = 10.0
@@ -94,8 +100,16 @@ class Session:
             return known[names]
 
         fresh = not set(targets).isdisjoint(self._spawning)
-        loading = Loading(self._definitions, self._read, self._servers.hello.called, fresh)
+        loading = Loading(self._definitions, self._read, self._only_imported(failing), fresh)
         return Trying(self._servers, loading, self._names, targets, guards).all(changes)
+
+    def _only_imported(self, tests: Sequence[str]) -> frozenset[tuple[str, int]]:
+        """Functions that ran while the project was imported and do not run in these tests: new code of them shows only
+        when they are imported afresh."""
+        unknown = [test for test in tests if test in self._numbers and test not in self._reached]
+        if unknown and self._servers.hello.called:
+            self.trace(unknown, seconds=_LOOK_SECONDS)
+        return self._servers.hello.called.difference(*(self._reached.get(test, ()) for test in tests))
 
     def _known(self, tests: Iterable[str]) -> list[int]:
         return [self._numbers[name] for name in tests if name in self._numbers]
