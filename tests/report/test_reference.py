@@ -3,9 +3,16 @@
 from pathlib import Path
 
 from gitops_healer.registry import Detector, discover
-from gitops_healer.report.reference import detectors_page, settings_of
+from gitops_healer.repair.search.template import RepairTemplate
+from gitops_healer.report.reference import detectors_page, settings_of, templates_page
 
 DETECTORS = discover("gitops_healer.detectors", Detector)
+TEMPLATES = discover("gitops_healer.repair.search.templates", RepairTemplate)
+
+
+def test_the_page_of_templates_is_current() -> None:
+    page = Path(__file__).parents[2] / "docs" / "templates.md"
+    assert page.read_text() == templates_page(TEMPLATES), "renew it: python -m gitops_healer.report.reference"
 
 
 def test_the_page_of_detectors_is_current() -> None:
