@@ -222,11 +222,18 @@ def _annotated(note: ast.expr) -> Types:
             found = _annotated(inner)
             return found | {"NoneType"} if found else UNKNOWN
         case ast.Subscript(value=ast.Name(id=name), slice=inner) if name.lower() in _BUILTINS:
-            return frozenset({f"{name.lower()}[{ast.unparse(inner)}]"})
+            return frozenset({f"{name.lower()}[{inside_of(inner)}]"})
         case ast.Name(id=name) if name in _BUILTINS or name == "bool" or (name[:1].isupper() and len(name) > 1):
             return UNKNOWN if name in ("Any", "Iterable", "Sequence", "Mapping", "Callable") else frozenset({name})
         case _:
             return UNKNOWN
+
+
+def inside_of(inner: ast.expr) -> str:
+    """What stands in the brackets of an annotation: `str, int` of `dict[str, int]`."""
+    return (
+        ast.unparse(inner).removeprefix("(").removesuffix(")") if isinstance(inner, ast.Tuple) else ast.unparse(inner)
+    )
 
 
 @lru_cache(maxsize=16)
