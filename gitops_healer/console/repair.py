@@ -1,6 +1,7 @@
 """`gitops-healer repair`: failing tests in, proven patch out, no pull request."""
 
-from typing import Annotated
+import math
+from typing import Annotated, Any
 
 import typer
 
@@ -36,16 +37,25 @@ def repair_command(
     Looks at the work tree as it is; writes nothing unless --apply is given.
     """
     seconds = seconds_of(budget)
-    options = {"testing.command": test_command} if test_command is not None else {}
+    options: dict[str, Any] = {"testing.timeout": f"{math.ceil(seconds)}s"}
+    options |= {"testing.command": test_command} if test_command is not None else {}
     with told(format_) as progress:
         world = build_world(Choices(repo, options=options, progress=progress))
         commit = world.repository.snapshot()
         found = repair(world.scene(commit), Order(tests=tuple(test or ()), budget=seconds))
     sources = sources_of(world, commit, found)
-    applied = applied_patch(world, commit, found, patch) if apply and found.patches else None
+    proven = found.status is RepairStatus.REPAIRED
+    applied = applied_patch(world, commit, found, patch) if apply and proven else None
     document = repair_document(found, sources) | {"applied": patch if applied else 0}
     show(format_, document, repair_text(found, sources, repo, applied))
-    raise typer.Exit(_EXIT[found.status])
+    raise typer.Exit(exit_code(found))
+
+
+def exit_code(found: Repair) -> int:
+    """2 for a test that does not exist, 130 when somebody ended it, as the shell says it."""
+    if found.interrupted:
+        return 130
+    return 2 if found.unknown else _EXIT[found.status]
 
 
 def seconds_of(text: str) -> float:

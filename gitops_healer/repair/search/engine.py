@@ -6,23 +6,25 @@ Everything that runs code of the project does so in the sandbox, behind the port
 import ast
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gitops_healer.core.change import Change
-from gitops_healer.core.testing import CaseStatus, TestCase, TestReport
+from gitops_healer.core.testing import CaseStatus, TestCase
 from gitops_healer.core.trials import Observed, Trace
-from gitops_healer.core.verdict import Outcome
 from gitops_healer.ports import TrialSession
 from gitops_healer.registry import Scene, discover
 from gitops_healer.repair.search.examples import agreement
 from gitops_healer.repair.search.found import Repair, RepairStatus
-from gitops_healer.repair.search.goals import Goal, goal_of, passing_for, trace_order
+from gitops_healer.repair.search.goals import Goal, covered_lines, goal_of, passing_for, trace_order
+from gitops_healer.repair.search.guards import Guards, words_of
 from gitops_healer.repair.search.history import recency, undoings
+from gitops_healer.repair.search.oracle import Oracle, before
 from gitops_healer.repair.search.pairs import Second, seconds, unions
 from gitops_healer.repair.search.patches import patches_of, question_of
 from gitops_healer.repair.search.program import Program
+from gitops_healer.repair.search.proof import Suite
 from gitops_healer.repair.search.proposals import Proposal, Proposals, suspicion
-from gitops_healer.repair.search.ranking import Behaviour, Ranking, rank
+from gitops_healer.repair.search.ranking import Ranking, rank
 from gitops_healer.repair.search.searching import Search, Survivor
 from gitops_healer.repair.search.stopwatch import Stopwatch
 from gitops_healer.repair.search.suspects import Suspect, everywhere, localise
@@ -36,7 +38,7 @@ _SEARCH = 0.85  # share after which nothing is tried any more: the rest is for r
 _UNDONE = 8  # suspects whose files are looked up in history
 _UNDO = 0.3  # prior of taking back what a commit did
 _OBSERVED = 3  # functions whose behaviour is compared
-_PROVEN = 3  # patches that are run through the whole suite in a fresh process
+_STARTING = 2.0  # seconds until a fresh run of the suite begins with its first test
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,23 @@ class Work:
     order: Order
     session: TrialSession
     watch: Stopwatch
+    searches: list[Search] = field(default_factory=list)  # begun: what there is to tell when somebody ends it
 
     @property
     def cases(self) -> tuple[TestCase, ...]:
         return self.session.opened.cases
+
+    @property
+    def oracle(self) -> Oracle:
+        return Oracle(self.session.opened, self.order.tests)
+
+    @property
+    def until(self) -> float:
+        """Seconds of the stopwatch after which nothing is tried any more: the rest is for ranking and proof, which
+        takes as long as the suite does."""
+        budget = self.order.budget
+        suite = _STARTING + sum(case.seconds for case in self.cases)
+        return budget - max((1 - _SEARCH) * budget, min(budget / 2, suite))
 
 
 def repair(scene: Scene, order: Order) -> Repair:
@@ -69,7 +84,11 @@ def repair(scene: Scene, order: Order) -> Repair:
     scene.progress("running the tests")
     with watch.phase("all"), scene.trials.open(scene.commit, order.extra) as session:
         watch.phases["tests"] = watch.seconds
-        found = _repaired(Work(scene, order, session, watch))
+        work = Work(scene, order, session, watch)
+        try:
+            found = _repaired(work)
+        except KeyboardInterrupt:
+            found = _interrupted(work)
     phases = {name: round(spent, 3) for name, spent in watch.phases.items() if name != "all"}
     return replace(found, seconds=round(watch.seconds, 3), phases=phases)
 
@@ -82,37 +101,39 @@ def _repaired(work: Work) -> Repair:
     if problem:
         return Repair(RepairStatus.ERROR, problem, notes=work.session.opened.notes)
     if not failing:
-        return _nothing_failing(work)
+        return work.oracle.nothing_failing()
     goal = goal_of(failing)
     ground = located(work, goal, failing)
     search = searched(work, goal, ground)
     if not search.survivors:
         return _none_found(work, goal, ground.suspects, search)
+    goal = replace(goal, rest=(*goal.rest, *search.prefer(work.oracle.endless)))
     ranking = ranked(work, search.survivors, goal)
     return _told(work, goal, search, ranking)
 
 
-# Run
+def _interrupted(work: Work) -> Repair:
+    """What passed until somebody ended it, unproven."""
+    search = work.searches[-1] if work.searches else None
+    failing = failing_of(work)
+    goal = goal_of(failing)
+    survivors = search.survivors if search is not None else []
+    patches = patches_of(rank(survivors, [], {}), goal, work.cases) if survivors else ()
+    found = (
+        f"{len(survivors)} candidates pass so far, and nothing else is proven of them" if survivors else "nothing yet"
+    )
+    return Repair(
+        RepairStatus.ERROR, f"interrupted: {found}", goal.all, patches,
+        candidates=search.tried if search is not None else 0, notes=work.session.opened.notes, interrupted=True,
+    )  # fmt: skip
+
+
+# Localise
 
 
 def failing_of(work: Work) -> list[TestCase]:
-    wanted = set(work.order.tests)
-    failing = [case for case in work.cases if case.failed and not case.environmental]
-    return [case for case in failing if not wanted or case.id in wanted]
-
-
-def _nothing_failing(work: Work) -> Repair:
-    passed = sum(case.status is CaseStatus.PASSED for case in work.cases)
-    elsewhere = [case for case in work.cases if case.failed and case.environmental]
-    flaky = sum(case.status is CaseStatus.FLAKY for case in work.cases)
-    reason = f"{passed} tests pass, none fails because of the code"
-    if elsewhere:
-        reason += (
-            f"; {len(elsewhere)} fail because of where they run, such as {elsewhere[0].id}: {elsewhere[0].message}"
-        )
-    if flaky:
-        reason += f"; {flaky} pass and fail unchanged and are no oracle"
-    return Repair(RepairStatus.NOTHING_FAILING, reason, notes=work.session.opened.notes)
+    """What is to be repaired."""
+    return work.oracle.failing
 
 
 @dataclass(frozen=True)
@@ -161,7 +182,7 @@ def _holds(suspect: Suspect, line: int) -> bool:
 def _traced(work: Work, goal: Goal) -> Trace:
     work.scene.progress(f"{len(goal.all)} tests fail: looking where")
     order = trace_order(goal, work.cases)
-    seconds = max(5.0, _TRACE * work.order.budget)
+    seconds = max(1.0, min(max(5.0, _TRACE * work.order.budget), work.watch.left / 3))
     with work.watch.phase("localise"):
         return work.session.trace(order, detailed=goal.all, seconds=seconds)
 
@@ -179,19 +200,37 @@ def proposals_of(work: Work, templates: Sequence[RepairTemplate]) -> Proposals:
 def searched(work: Work, goal: Goal, ground: Ground) -> Search:
     templates = discover(TEMPLATES, RepairTemplate)
     passing = passing_for(ground.trace, work.cases, ground.program.spans)
-    search = Search(work.session, goal.tests, goal.rest, passing, work.watch, work.scene.progress)
+    guards = guards_of(work, goal, ground)
+    search = Search(
+        work.session, goal.tests, goal.rest, passing, work.watch, work.scene.progress,
+        before([case for case in work.cases if case.id in goal.tests]), guards.forbidden,
+    )  # fmt: skip
+    work.searches.append(search)
     proposals = Proposals(ground.suspects, ground.program.target, templates, tuple(_undoings(work, ground)))
     with work.watch.phase("single edits"):
-        search.run(proposals, _SINGLES * work.order.budget)
+        search.run(proposals, min(work.until, _SINGLES * work.order.budget))
         search.verify()
     if not search.survivors:
         with work.watch.phase("two edits"):
-            search.run(unions(search.partials, goal.tests), _SEARCH * work.order.budget)
+            search.run(unions(search.partials, goal.tests), work.until)
             second = Second(ground.suspects, ground.program.target, templates)
             if not search.survivors:
-                search.run(seconds(search.partials, second), _SEARCH * work.order.budget)
+                search.run(seconds(search.partials, second), work.until)
             search.verify()
+    search.survivors = [cautioned(survivor, guards) for survivor in search.survivors]
     return search
+
+
+def guards_of(work: Work, goal: Goal, ground: Ground) -> Guards:
+    tests = [case.id for case in work.cases]
+    passed = {case.id: case for case in work.cases if case.status is CaseStatus.PASSED}
+    read = ground.program.source
+    return Guards(read, tests, covered_lines(ground.trace, passed), words_of(read, goal.all))
+
+
+def cautioned(survivor: Survivor, guards: Guards) -> Survivor:
+    said = "; ".join(guards.cautions(survivor.proposal))
+    return replace(survivor, proposal=replace(survivor.proposal, caution=said))
 
 
 def _none_found(work: Work, goal: Goal, suspects: Sequence[Suspect], search: Search) -> Repair:
@@ -201,8 +240,12 @@ def _none_found(work: Work, goal: Goal, suspects: Sequence[Suspect], search: Sea
             "the failing tests run no code of the project in their own process, so nothing is suspicious: "
             "tests that start programs cannot be followed"
         )
+    elif not search.tried and work.watch.seconds > work.until:
+        reason = f"the tests took so long that no time was left to try anything: give more than {work.order.budget:g} s"
     else:
         reason = f"none of {search.tried:,} candidates makes the failing tests pass; most suspicious: {names}"
+    if search.refused:
+        reason += f"; {search.refused.total()} would, and may not: {next(iter(search.refused))}"
     if search.partials:
         best = max(search.partials, key=lambda one: one.gain)
         if best.fixed:
@@ -236,7 +279,7 @@ def _observed(work: Work, survivors: Sequence[Survivor], goal: Goal) -> list[Obs
         counts[place] = counts.get(place, 0.0) + survivor.proposal.score
     places = sorted((place for place in counts if place[1]), key=lambda place: -counts[place])[:_OBSERVED]
     passed = [case.id for case in work.cases if case.status is CaseStatus.PASSED]
-    seconds = max(4.0, min(15.0, 0.4 * work.watch.left / max(1, len(places))))
+    seconds = max(2.0, min(15.0, 0.4 * work.watch.left / max(1, len(places))))
     return [
         work.session.observe(path, tuple(name.split(".")), changes, (*goal.all, *passed[:200]), seconds)
         for path, name in places
@@ -246,57 +289,21 @@ def _observed(work: Work, survivors: Sequence[Survivor], goal: Goal) -> list[Obs
 def _told(work: Work, goal: Goal, search: Search, ranking: Ranking) -> Repair:
     """The patches whose proof holds, in the words of the report."""
     work.scene.progress("proving the best patches by the whole suite")
+    notes = work.session.opened.notes
     with work.watch.phase("prove"):
-        kept, failed = _proven(work, goal, ranking.behaviours)
-    if not kept:
-        reason = f"{len(ranking.behaviours)} candidates passed while they were tried, none in a fresh run: {failed}"
-        return Repair(RepairStatus.NO_REPAIR, reason, goal.all, candidates=search.tried)
-    ranking = replace(ranking, behaviours=tuple(kept))
+        proof = Suite(work.scene, work.cases, goal.all, work.order.extra).proof(ranking.behaviours, work.watch)
+    if proof.unable:
+        reason = f"{len(ranking.behaviours)} candidates pass, and the project's own test run cannot prove them: "
+        return Repair(RepairStatus.ERROR, reason + proof.unable, goal.all, candidates=search.tried, notes=notes)
+    if not proof.kept:
+        reason = (
+            f"{len(ranking.behaviours)} candidates passed while they were tried, none in a fresh run: {proof.failed}"
+        )
+        return Repair(RepairStatus.NO_REPAIR, reason, goal.all, candidates=search.tried, notes=notes)
+    ranking = replace(ranking, behaviours=proof.kept)
     patches = patches_of(ranking, goal, work.cases)
     question = "" if ranking.certain else question_of(ranking, patches)
     reason = f"{patches[0].title} in {patches[0].symbol or patches[0].path}: all {len(goal.all)} failing tests pass"
     return Repair(
-        RepairStatus.REPAIRED, reason, goal.all, patches, ranking.certain, question, search.tried,
-        notes=work.session.opened.notes,
+        RepairStatus.REPAIRED, reason, goal.all, patches, ranking.certain, question, search.tried, notes=notes,
     )  # fmt: skip
-
-
-def _proven(work: Work, goal: Goal, behaviours: Sequence[Behaviour]) -> tuple[list[Behaviour], str]:
-    """Behaviours whose best patch holds in a whole fresh run; those behind the first few are taken as tried."""
-    kept: list[Behaviour] = []
-    failed = ""
-    for behaviour in behaviours:
-        if len(kept) >= _PROVEN or (kept and not work.watch.left):
-            kept.append(behaviour)
-            continue
-        change = behaviour.best.survivor.proposal.change
-        report = work.scene.tests.run(work.scene.commit, _with(change, work.order.extra))
-        if why := _refuted(work, goal, report):
-            failed = failed or why
-        else:
-            kept.append(behaviour)
-    return kept, failed
-
-
-def _with(change: Change, extra: Change | None) -> Change:
-    return change if extra is None else Change((*change.edits, *extra.edits))
-
-
-def _refuted(work: Work, goal: Goal, report: TestReport) -> str:
-    """Why a whole run speaks against a patch, "" when it does not."""
-    if report.outcome is Outcome.UNKNOWN:
-        return report.reason
-    status = {case.id: case.status for case in report.cases}
-    if not status:
-        return "" if report.outcome is Outcome.PASSED else report.reason
-    before = {case.id: case.status for case in work.cases}
-    if not set(status) & set(before):  # the project's own command names its tests otherwise
-        return "" if report.outcome is Outcome.PASSED else report.reason
-    broken = [
-        name
-        for name, was in before.items()
-        if (was is CaseStatus.PASSED or name in goal.all)
-        and "::" in name
-        and status.get(name) not in (CaseStatus.PASSED, CaseStatus.FLAKY)
-    ]
-    return f"{broken[0]} does not pass" if broken else ""

@@ -22,8 +22,8 @@ class Patch:
 
     templates: one, or two for a repair by two edits; path, symbol: what it changes first; passed: tests that passed
     with it; correct_by: what speaks for it, sentences; caution: what speaks against it; differs_on: inputs on which it
-    does something else than the first patch (for the first: than the second), `f(3) gives 1, not: gives 2`; score: logarithm, for
-    comparison only.
+    does something else than the first patch (for the first: than the second), `f(3) gives 1, not: gives 2`; score:
+    logarithm, for comparison only.
     """
 
     change: Change
@@ -41,7 +41,9 @@ class Patch:
 @dataclass(frozen=True)
 class Repair:
     """patches: one a behaviour, best first; certain: the first is believed to be what is meant, and not only to pass
-    the tests; question: what a maintainer has to decide when it is not; candidates: tried; phases: seconds of each."""
+    the tests; question: what a maintainer has to decide when it is not; candidates: tried; phases: seconds of each;
+    unknown: tests that were asked for and do not exist; interrupted: somebody ended it, and its patches, if there are
+    any, passed the tests that were tried and are proven by nothing else."""
 
     status: RepairStatus
     reason: str
@@ -53,3 +55,5 @@ class Repair:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     phases: Mapping[str, float] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    interrupted: bool = False

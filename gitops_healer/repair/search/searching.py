@@ -1,5 +1,6 @@
 """Trying proposals until what is left is too unlikely, and trying two edits where one helps and does not suffice."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -36,7 +37,8 @@ class Partial:
 class Search:
     """One search. goal: failing tests that must pass (a few that stand for all); rest: further failing tests that a
     survivor must fix as well; passing: for a change the tests that must stay passing, most telling first; before: how
-    the tests of the goal fail without a change, `path:line error`."""
+    the tests of the goal fail without a change, `path:line error`; forbidden: why a proposal may not be offered, ""
+    when it may; refused: how many passed and may not, by that reason."""
 
     session: TrialSession
     goal: tuple[str, ...]
@@ -45,6 +47,8 @@ class Search:
     watch: Stopwatch
     progress: Progress
     before: frozenset[str] = frozenset()
+    forbidden: Callable[[Proposal], str] = lambda _: ""
+    refused: Counter[str] = field(default_factory=Counter)
     tried: int = 0
     unloadable: int = 0
     survivors: list[Survivor] = field(default_factory=list)
@@ -87,6 +91,9 @@ class Search:
         if result.broken:
             return
         if result.ending is Ending.PASSED and set(self.goal) <= set(result.fixed):
+            if why := self.forbidden(proposal):
+                self.refused[why] += 1
+                return
             if not self.survivors:
                 self._first = self.tried
             self.survivors.append(Survivor(proposal, result))
@@ -124,6 +131,20 @@ class Search:
                 fixed = (*survivor.tried.fixed, *result.fixed)
                 self.partials.append(Partial(survivor.proposal, fixed, float(len(fixed))))
         self.survivors = [kept[number] for number in sorted(kept)]
+
+    def prefer(self, tests: Sequence[str]) -> tuple[str, ...]:
+        """Keep the survivors that fix further tests, when there are any: the tests that are fixed."""
+        if not tests or not self.survivors:
+            return ()
+        survivors = self.survivors
+        changes = [survivor.proposal.change for survivor in survivors]
+        fixed = {one.number: set(one.fixed) for one in self.session.run(changes, tests, lambda _: ())}
+        most = max((len(found) for found in fixed.values()), default=0)
+        if not most:
+            return ()
+        chosen = [number for number in sorted(fixed) if len(fixed[number]) == most]
+        self.survivors = [survivors[number] for number in chosen if fixed[number] == fixed[chosen[0]]]
+        return tuple(sorted(fixed[chosen[0]]))
 
 
 def _place(reached: str) -> tuple[str, int]:
