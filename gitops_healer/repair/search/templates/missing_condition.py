@@ -20,8 +20,11 @@ from gitops_healer.repair.search.edits import operand, unit_of
 from gitops_healer.repair.search.scope import Scope, scope_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
+from gitops_healer.repair.search.truth import outcomes
 
-_MOST = 300
+_MOST = 200
+_EACH = 10  # for each statement of the function
+_ALWAYS = 0.2  # weight that is left to a condition that held for all of the values seen
 _SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Break, ast.Continue, ast.Delete)
 
 
@@ -42,7 +45,7 @@ _SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Break
 )
 def missing_condition(target: Target) -> Iterator[Rewrite]:
     """Run a statement only when something holds: `if x not in out: out.append(x)`."""
-    yield from written(target, _wrapped(target), _MOST)
+    yield from written(target, _wrapped(target), min(_MOST, _EACH * (len(target.statements) + 4)))
 
 
 def _wrapped(target: Target) -> Iterator[Draft]:
@@ -53,7 +56,9 @@ def _wrapped(target: Target) -> Iterator[Draft]:
         if isinstance(place, ast.Return) and place.value is not None and loop_of(target, place) is not None:
             yield from _decided(target, place, place.value, unit)
         body = nested(lines_of(target, [place]), unit)
-        for condition, weight in conditions(target, place).items():
+        values = target.values_at(place.lineno)
+        for condition, likely in conditions(target, place).items():
+            weight = likely * (_ALWAYS if outcomes(condition, values) == {True} else 1.0)
             yield Draft(weight, place.lineno, partial(_only_if, target, place, condition, body, weight))
 
 

@@ -9,8 +9,11 @@ from gitops_healer.repair.search.conditions import conditions, results
 from gitops_healer.repair.search.edits import before, unit_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
+from gitops_healer.repair.search.truth import outcomes
 
-_MOST = 400
+_MOST = 200
+_EACH = 10  # for each statement of the function
+_NEVER = 0.2  # weight that is left to a condition that held for none of the values seen
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
@@ -39,7 +42,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import,
 )
 def missing_guard(target: Target) -> Iterator[Rewrite]:
     """Leave before the work where there is none: `if not xs: return 0`, `if x is None: continue`."""
-    yield from written(target, _guards(target), _MOST)
+    yield from written(target, _guards(target), min(_MOST, _EACH * (len(target.statements) + 4)))
 
 
 def _guards(target: Target) -> Iterator[Draft]:
@@ -48,7 +51,9 @@ def _guards(target: Target) -> Iterator[Draft]:
         if isinstance(place, _DEFINITIONS) or not may_leave(target, place):
             continue
         rank, ways = _rank(target, place), _ways_out(target, place)
-        for condition, weight in conditions(target, place).items():
+        values = target.values_at(place.lineno)
+        for condition, likely in conditions(target, place).items():
+            weight = likely * (_NEVER if outcomes(condition, values) == {False} else 1.0)
             for way, fit in ways.items():
                 total = min(1.0, weight * fit * rank)
                 yield Draft(total, place.lineno, partial(_guard, target, place, condition, way, unit, total))

@@ -12,9 +12,12 @@ from gitops_healer.repair.search.edits import before, replaced, unit_of
 from gitops_healer.repair.search.scope import names_in, scope_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
+from gitops_healer.repair.search.truth import outcomes
 
-_MOST = 300
-_NEVER = (ast.Raise, ast.Pass, ast.Import, ast.ImportFrom)
+_MOST = 150
+_EACH = 8  # for each statement of the function
+_NEVER = 0.2  # weight that is left to a condition that held for none of the values seen
+_UNGUARDED = (ast.Raise, ast.Pass, ast.Import, ast.ImportFrom)
 _USUAL = (("ValueError", 0.5), ("TypeError", 0.3), ("KeyError", 0.2), ("IndexError", 0.2))
 _ERROR_NAME = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Exists|NotFound|Interrupt|Iteration)\b")
 
@@ -36,21 +39,23 @@ _ERROR_NAME = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Exists|NotFound|Interrup
 )
 def missing_raise(target: Target) -> Iterator[Rewrite]:
     """Refuse bad input: `if n < 0: raise ValueError(...)`, with exceptions that are named nearby."""
-    yield from written(target, _refusals(target), _MOST)
+    yield from written(target, _refusals(target), min(_MOST, _EACH * (len(target.statements) + 4)))
 
 
 def _refusals(target: Target) -> Iterator[Draft]:
     scope, unit = scope_of(target), unit_of(target)
     told, named = dict(_written(target)), dict(_named(target))
     for place in suspects(target):
-        if isinstance(place, _NEVER) or function_of(target, place) is None:
+        if isinstance(place, _UNGUARDED) or function_of(target, place) is None:
             continue
         visible = scope.visible(place)
         if isinstance(place, ast.Return):
             yield from _instead(target, place, told, named, frozenset(visible))
         first = 1.0 if place is target.block_of(place)[0] else 0.6
         raises = {text: fit for text, (fit, names) in told.items() if names <= {*visible, "self", "cls"}}
-        for condition, weight in conditions(target, place).items():
+        values = target.values_at(place.lineno)
+        for condition, likely in conditions(target, place).items():
+            weight = likely * (_NEVER if outcomes(condition, values) == {False} else 1.0)
             about = (names_in(condition) or frozenset()) & frozenset(visible)
             for text, fit in (*raises.items(), *_raises(target, named, about)):
                 write = partial(_refusal, target, place, condition, text, unit, weight * fit * first)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
+from gitops_healer.repair.search.blocks import likeliest
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_template
 from gitops_healer.repair.search.templates._calls import BUILTINS, has_attribute, takes
@@ -51,6 +52,8 @@ _LIKE = {
     "frozenset": "set", "Fraction": "float", "PosixPath": "Path", "mappingproxy": "dict",
 }  # fmt: skip
 _MOST = 12  # forms that are tried at one place, and
+_MOST_OF_ALL = 250  # rewrites of one function, and
+_EACH = 18  # for each of its statements
 _MOST_UNKNOWN = 8  # where nothing is known of the type
 _SAME = ("list", "set", "dict", "tuple", "str", "int", "float")
 
@@ -77,6 +80,10 @@ _SAME = ("list", "set", "dict", "tuple", "str", "int", "float")
 )
 def wrap_call(target: Target) -> Iterator[Rewrite]:
     """Call something on a value that is used as it is: `abs(x)`, `sorted(xs)`, `text.strip()`, `max(0, n)`."""
+    yield from likeliest(target, _all(target), min(_MOST_OF_ALL, _EACH * (len(target.statements) + 4)))
+
+
+def _all(target: Target) -> Iterator[Rewrite]:
     for node in target.places:
         weight = _weight(target, node)
         if weight:
