@@ -57,7 +57,8 @@ def _patch_document(found: Repair, number: int, patch: Patch, sources: Mapping[s
 def repair_text(found: Repair, sources: Mapping[str, bytes], repo: Path, applied: Patch | None) -> RenderableType:
     """The first patch as a diff with what speaks for it, the others in a line each, and the next command."""
     sure = "" if found.status is not RepairStatus.REPAIRED or found.certain else " [yellow](not certain)[/]"
-    parts: list[RenderableType] = [f"{_HEADS[found.status]}{sure}: {clean(found.reason)}"]
+    head = "[bold yellow]ended early[/]" if found.interrupted else _HEADS[found.status]
+    parts: list[RenderableType] = [f"{head}{sure}: {clean(found.reason)}"]
     if found.patches:
         first = found.patches[0]
         parts.append(Padding(Syntax(first.change.diff(sources), "diff", background_color="default"), (1, 2)))
@@ -71,7 +72,7 @@ def repair_text(found: Repair, sources: Mapping[str, bytes], repo: Path, applied
         parts.append(
             f"written into the work tree: {clean(applied.title)}. To take it back: git apply -R, or git checkout"
         )
-    elif found.patches:
+    elif found.status is RepairStatus.REPAIRED:
         parts.append(f"next: gitops-healer repair {clean(str(repo))} --apply")
     return Group(*parts)
 
