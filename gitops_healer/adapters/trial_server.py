@@ -189,8 +189,8 @@ class WarmServer:
         self.tests.same_limit(2 * max(seconds.values()) + 1.0)
         tracer = Tracer(self.root, _is_test, request["deep"])
 
-        def run(number: int, following: int | None) -> None:
-            self.tests.run(number, following, slot)
+        def run(at: int) -> None:
+            self.tests.run(numbers[at], self.tests.following(numbers, at), slot)
 
         trace_tests(tracer, run, numbers, set(request["detailed"]), seconds, answers)
 

@@ -3,6 +3,7 @@ standard library only, on any Python from 3.8."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import pathlib
 import sys
@@ -51,6 +52,13 @@ class Tests:
         for item in self.items[number]:
             self.plugin.run(item, None)
 
+    def following(self, numbers: list[int], at: int) -> int | None:
+        """The next test behind the one at this place that pytest gets to see: up to it shared fixtures are kept."""
+        if numbers[at] in self.plain:
+            return None
+        behind = itertools.islice(numbers, at + 1, None)
+        return next((number for number in behind if number not in self.plain and number in self.items), None)
+
     def run(self, number: int, following: int | None, slot: Slot) -> dict[str, Any]:
         """The record of one test (see `TrialPlugin.run`), with the processor time that it took."""
         known = number < len(self.cpu)
@@ -88,9 +96,8 @@ class Tests:
         self.settle(slot)
         spawned = _noted_starts()
         for at, number in enumerate(numbers):
-            following = numbers[at + 1] if at + 1 < len(numbers) else None
             spawned.clear()
-            record = self.run(number, following, slot)
+            record = self.run(number, self.following(numbers, at), slot)
             answers.add({"test": number, "spawns": bool(spawned), **record})
 
     def attempt(self, failing: list[int], passing: list[int], slot: Slot) -> dict[str, Any]:
@@ -108,10 +115,9 @@ class Tests:
             told["reached"] = "it is not there"
         chosen = set(failing)
         for at, number in enumerate(numbers):
-            following = numbers[at + 1] if at + 1 < len(numbers) else None
             if number not in chosen and not fixed:
                 break
-            record = self.run(number, following, slot)
+            record = self.run(number, self.following(numbers, at), slot)
             if record["outcome"] == "passed":
                 told["passed"] += 1
                 if number in chosen:

@@ -196,14 +196,15 @@ class Tracer:
 
 def trace_tests(
     tracer: Tracer,
-    run: Callable[[int, int | None], Any],
+    run: Callable[[int], Any],
     numbers: list[int],
     detailed: set[int],
     seconds: dict[int, float],
     answers: Answers,
 ) -> None:
-    """Run tests and tell what each ran. Who takes longer than its seconds is told of as far as it came, and is the
-    last: the process ends. A test that hangs outside the project is left to the limits of its process."""
+    """Run tests (`run`: the one at a place) and tell what each ran. Who takes longer than its seconds is told of as far
+    as it came, and is the last: the process ends. A test that hangs outside the project is left to the limits of its
+    process."""
 
     def tell(number: int, late: bool) -> None:
         tracer.stop()
@@ -219,6 +220,6 @@ def trace_tests(
         tracer.late = enough
         tracer.deadline = _clock() + seconds[number]
         tracer.start(number in detailed)
-        run(number, numbers[at + 1] if at + 1 < len(numbers) else None)
+        run(at)
         tell(number, False)
     answers.add(tracer.told_values())

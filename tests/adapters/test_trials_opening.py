@@ -75,6 +75,35 @@ def test_all_kinds_of_tests_are_run_as_pytest_runs_them(opened: Open) -> None:
     assert tried[2].broken == ("test_kinds.py::TestOld::test_zero")
 
 
+def test_tests_with_and_without_fixtures_take_turns(opened: Open) -> None:
+    tests = """
+import pytest
+from m import f
+@pytest.fixture(scope="module")
+def once(request):
+    f.users.append(request.node.name)
+    yield
+    f.users.remove(request.node.name)
+def test_plain(): assert f(1) == 2
+def test_fixture(once): assert f(1) == 2 and len(f.users) == 1
+def test_plain_too(): assert f(2) == 4
+class TestClass:
+    def test_method(self): assert f(3) == 6
+    def test_other(self, once, tmp_path): assert f(3) == 6 and len(f.users) == 1
+"""
+    files = {"m.py": "def f(n):\n    return 2 * n + 1\nf.users = []\n"}
+    files |= {f"test_{name}.py": tests for name in "abc"}
+    with opened(files) as project:
+        right = project.change("m.py", ("2 * n + 1", "2 * n"))
+        assert len(project.failing) == 15
+        some = project.failing[::4]
+        (all_of_them,) = project.try_all([right])
+        (mixed,) = list(
+            project.session.run([right], some, lambda _: [one for one in project.failing if one not in some])
+        )
+    assert (all_of_them.ending, mixed.ending, mixed.passed) == (Ending.PASSED, Ending.PASSED, 15)
+
+
 def test_what_cannot_be_imported_is_a_case_and_can_be_mended(opened: Open) -> None:
     files = {
         "good.py": "def f():\n    return 1\n",
