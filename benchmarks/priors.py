@@ -75,23 +75,55 @@ def _bare(data: bytes) -> bytes:
     return data.translate(None, b" \t\r\n()")
 
 
-def fitted(cases: list[Drawn], priors: dict[str, float], pull: float = 0.3, steps: int = 300) -> dict[str, float]:
+def fitted(cases: list[Drawn], priors: dict[str, float], pull: float = 0.3, steps: int = 400) -> dict[str, float]:
     """Logarithms are fitted; a template of which nothing was right keeps close to what it had."""
     logs = {name: math.log(prior) for name, prior in priors.items()}
     first = dict(logs)
+    masses = [mass(case) for case in cases if case.place]
     for step in range(steps):
         gradient = {name: pull * (first[name] - logs[name]) for name in logs}
-        for case in cases:
-            if not case.place:
-                continue
-            weights = [base * math.exp(logs[name]) for name, base, _ in case.rows]
-            total = sum(weights)
-            good = sum(weight for weight, row in zip(weights, case.rows, strict=True) if row[2])
-            for weight, (name, _, right) in zip(weights, case.rows, strict=True):
-                gradient[name] += (weight / good if right else 0.0) - weight / total
+        for everything, right in masses:
+            total = sum(base * math.exp(logs[name]) for name, base in everything.items())
+            good = sum(base * math.exp(logs[name]) for name, base in right.items())
+            for name, base in everything.items():
+                gradient[name] += (right.get(name, 0.0) / good - base / total) * math.exp(logs[name])
         for name in logs:
             logs[name] += 0.2 / (1 + step / 50) * max(-1.0, min(1.0, gradient[name]))
     return {name: math.exp(value) for name, value in logs.items()}
+
+
+def mass(case: Drawn) -> tuple[dict[str, float], dict[str, float]]:
+    """(sum of the scores of each template without its prior, the same of right proposals)"""
+    everything: dict[str, float] = defaultdict(float)
+    right: dict[str, float] = defaultdict(float)
+    for name, base, good in case.rows:
+        everything[name] += base
+        if good:
+            right[name] += base
+    return everything, right
+
+
+def ordered(case: Drawn, priors: dict[str, float]) -> Drawn:
+    """As it would be tried under other priors."""
+    rows = sorted(case.rows, key=lambda row: -row[1] * priors[row[0]])
+    return Drawn(case.name, case.kind, tuple(rows))
+
+
+def crossed(cases: list[Drawn], priors: dict[str, float], parts: int = 5) -> list[Drawn]:
+    """Each part in the order of priors that were fitted to the others."""
+    found = []
+    for part in range(parts):
+        others = [case for number, case in enumerate(cases) if number % parts != part]
+        fit = fitted(others, priors)
+        found += [ordered(case, fit) for number, case in enumerate(cases) if number % parts == part]
+    return found
+
+
+def places(cases: list[Drawn]) -> str:
+    found = sorted(case.place for case in cases if case.place)
+    quarter, middle, high = (found[int(len(found) * share)] for share in (0.25, 0.5, 0.9))
+    within = ", ".join(f"{sum(place <= most for place in found)} within {most}" for most in (50, 200, 500, 1000))
+    return f"place of the right edit: quarter {quarter}, median {middle}, nine tenths {high}; {within}"
 
 
 def main() -> None:
@@ -119,6 +151,10 @@ def main() -> None:
         Path(options.json).write_text(json.dumps([(c.name, c.kind, c.rows) for c in cases]))
     tables(cases, templates)
     if options.fit:
+        today = {template.name: template.prior for template in templates}
+        cases = [Drawn(c.name, c.kind, tuple(row for row in c.rows if row[0] in today)) for c in cases]
+        print("today: ", places([ordered(case, today) for case in cases]))
+        print("fitted, each fifth by the others: ", places(crossed(cases, today)))
         for name, prior in sorted(
             fitted(cases, {t.name: t.prior for t in templates}).items(), key=lambda item: -item[1]
         ):
