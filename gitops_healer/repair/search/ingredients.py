@@ -22,7 +22,7 @@ class Ingredients:
     arities: callable -> (fewest, most) positional arguments, most -1 when open; attributes: how often each attribute
     is read; constants: source texts of numbers and strings; conditions, calls, statements: source texts as they stand,
     with the qualified name of the function that they come from; words: strings and numbers of the failing tests;
-    fields: class -> attributes that it declares or sets.
+    fields: class -> attributes that it declares or sets; modules: dotted name of each other file -> names it binds.
 
     Methods are `Class.method` in arities, without self. Texts from other files follow those of the module, and their
     functions are named `path:qualname`.
@@ -37,6 +37,7 @@ class Ingredients:
     statements: tuple[tuple[str, str], ...] = ()
     words: tuple[str, ...] = ()
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    modules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def gather(source: Source, others: Iterable[Source] = (), tests: Iterable[Source] = ()) -> Ingredients:
@@ -55,7 +56,13 @@ def gather(source: Source, others: Iterable[Source] = (), tests: Iterable[Source
         statements=_origins((n, lead, one) for lead, one in files for n in _simple(one.tree)),
         words=_distinct(word for one in tests for word in constants_of(one)),
         fields={name: names for one in (*others[::-1], source) for name, names in _fields(one.tree)},
+        modules={_dotted(one.path): tuple(dict.fromkeys(_bound(one.tree.body))) for one in others},
     )
+
+
+def _dotted(path: str) -> str:
+    """`src/shop/orders.py` -> `shop.orders`."""
+    return path.removesuffix(".py").removesuffix("/__init__").removeprefix("src/").replace("/", ".")
 
 
 def _read(node: ast.Attribute) -> bool:
