@@ -8,12 +8,12 @@ from gitops_healer.core.finding import Finding
 from gitops_healer.core.plan import Cause, Investigation, Option
 from gitops_healer.core.testing import CaseStatus, TestReport
 from gitops_healer.core.verdict import Outcome
-from gitops_healer.ports import Trials
+from gitops_healer.ports import CallOutcome, Trials
 from gitops_healer.registry import Absent, Scene
 from gitops_healer.repair.failure import Recorded
 from gitops_healer.repair.oracle import Expectation, Expectations, expectations_of
 from gitops_healer.repair.reproduction import Reproduction, reproduction
-from gitops_healer.repair.restoring import Comparison
+from gitops_healer.repair.restoring import Comparison, changes_signature
 from gitops_healer.repair.search.engine import Order, repair
 from gitops_healer.repair.search.found import Repair, RepairStatus
 from gitops_healer.repair.search.investigating import investigation_of
@@ -28,37 +28,59 @@ def repair_by_executions(
     scene: Scene, finding: Finding, log: Recorded, guarded: Investigation, seconds: float
 ) -> Investigation:
     """The search's answer, when it makes calls give what they should and the guarded one does not; each option brings
-    a regression test. Otherwise the guarded one, with what was learnt as evidence.
+    a regression test. Otherwise the guarded one, without options that make calls give something else than they
+    should, and with what was learnt as evidence.
 
-    guarded: what is known without the search, not determined; seconds: of the search.
+    guarded: what is known without the search; seconds: of the search.
     """
-    if isinstance(scene.trials, Absent):
+    if isinstance(scene.trials, Absent) or seconds <= 0:
         return guarded
     watch = Stopwatch(seconds)
     expected = expectations_of(scene, log, _KNOWING * seconds)
+    options = tuple(one for one in guarded.options if not _contradicts(scene, log, expected, one))
+    if options == guarded.options and options and not guarded.question:
+        return guarded
+    left = replace(guarded, options=options, question=guarded.question if options else "")
+    if options and not guarded.question and options[0] is not guarded.options[0]:
+        left = replace(left, options=())
     if not expected.failing:
-        return _with(guarded, expected.notes)
+        return _with(left, expected.notes)
+    told = _searched(scene, finding, log, expected, watch)
+    if told.options and (not told.question or not any(_meets(scene, log, expected, one) for one in options)):
+        return told
+    return replace(_with(left, told.evidence), tried=told.tried)
+
+
+def _searched(scene: Scene, finding: Finding, log: Recorded, expected: Expectations, watch: Stopwatch) -> Investigation:
     made = _reproduced(scene, log, expected.calls)
     if isinstance(made, str):
-        return _with(guarded, (*_said(expected), made))
+        return Investigation(Cause(made), (*_said(expected), made))
     order = Order(made.tests, made.file.change, max(_LEAST, watch.left))
     tests = scene.tests if scene.tests.command(scene.commit) else _FreshTrials(scene.trials)
-    found = _compared(scene, log, expected, repair(replace(scene, tests=tests), order))
-    told = _told(finding, log, expected, made, found)
-    if told.options and (not told.question or not any(_meets(scene, log, expected, one) for one in guarded.options)):
-        return told
-    return replace(_with(guarded, told.evidence), tried=told.tried)
+    found = repair(replace(scene, tests=tests), order)
+    return _told(finding, log, expected, made, _compared(scene, log, expected, found))
 
 
 def _with(guarded: Investigation, learnt: Sequence[str]) -> Investigation:
     return replace(guarded, evidence=tuple(dict.fromkeys([*guarded.evidence, *learnt])))
 
 
-def _meets(scene: Scene, log: Recorded, expected: Expectations, option: Option) -> bool:
-    """Whether an option makes the failing calls give what they should."""
+def _ends(
+    scene: Scene, log: Recorded, expected: Expectations, option: Option
+) -> Iterator[tuple[Expectation, CallOutcome]]:
+    """How the failing calls end with an option."""
     inputs = [call.given for call in expected.failing]
-    outcomes = scene.caller.call(scene.commit, log.tool, log.path, inputs, option.change)
-    return all(call.met_by(outcome) for call, outcome in zip(expected.failing, outcomes, strict=True))
+    outcomes = scene.caller.call(scene.commit, log.tool, log.path, inputs, option.change) if inputs else ()
+    return zip(expected.failing, outcomes, strict=True)
+
+
+def _meets(scene: Scene, log: Recorded, expected: Expectations, option: Option) -> bool:
+    return all(call.met_by(outcome) for call, outcome in _ends(scene, log, expected, option))
+
+
+def _contradicts(scene: Scene, log: Recorded, expected: Expectations, option: Option) -> bool:
+    """Whether an option makes a call return something else than it should; one that still fails is only left."""
+    return any(outcome.ok and not call.met_by(outcome) for call, outcome in _ends(scene, log, expected, option))
 
 
 @dataclass(frozen=True)
@@ -95,7 +117,11 @@ def _reproduced(scene: Scene, log: Recorded, calls: Sequence[Expectation]) -> _R
 
 
 def _compared(scene: Scene, log: Recorded, expected: Expectations, found: Repair) -> Repair:
-    """The repair, certain when exactly one of its patches restores what the older version did and keeps all else."""
+    """The repair, certain when exactly one of its patches restores what the older version did and keeps all else, and
+    never when parameters would be lost on the way."""
+    if found.certain and changes_signature(scene, found.patches[0].change):
+        asked = "The repair takes parameters away again, which other calls may need. Is that meant?"
+        return replace(found, certain=False, question=asked)
     if found.certain or not found.patches or expected.older is None:
         return found
     compared = Comparison.of(scene, log, expected.older)
@@ -105,7 +131,8 @@ def _compared(scene: Scene, log: Recorded, expected: Expectations, found: Repair
     ((patch, reason),) = reasons.items()
     first = replace(patch, correct_by=(reason, *patch.correct_by))
     others = (one for one in found.patches if one is not patch)
-    return replace(found, patches=(first, *others), certain=True, question="")
+    said = f"{patch.title} in {patch.symbol or patch.path}: all {len(found.failing)} failing tests pass"
+    return replace(found, reason=said, patches=(first, *others), certain=True, question="")
 
 
 # Proof where the project has no tests

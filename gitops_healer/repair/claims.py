@@ -65,9 +65,9 @@ def stable(scene: Scene, commit: str, tool: str, path: str, inputs: Sequence[Inp
 
 
 def alike(one: CallOutcome, other: CallOutcome) -> bool:
-    """Whether two calls end the same to a reader (see `same`)."""
-    if one.ok != other.ok:
-        return False
+    """Whether two calls end the same to a reader (see `same`), or with the same error."""
+    if not one.ok or not other.ok:
+        return one.ok == other.ok and one.error_type == other.error_type
     try:
         return same(value_of_source(one.detail), value_of_source(other.detail))
     except ValueError:

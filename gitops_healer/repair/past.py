@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from gitops_healer.core.execution import Execution
@@ -20,7 +20,10 @@ from gitops_healer.repair.search.stopwatch import Stopwatch
 from gitops_healer.repair.source import read_source
 from gitops_healer.repair.wanted_failures import qualname_at, wanted_failure
 
-_VERSIONS: Final = 3  # older versions that are asked
+_VERSIONS: Final = 3  # older versions of a function that are asked
+_OTHERS: Final = 2  # commits that are asked because calls worked there, or because a file was another
+_LOOKED_AT: Final = 100  # commits, for changes of files
+_MOST: Final = 5  # commits that are asked
 _READ: Final = 1000  # executions looked at, newest first
 
 
@@ -54,7 +57,7 @@ class OlderVersions:
         else for most calls that work now was changed on purpose: it and what is older is not heard."""
         today = self._today
         failing, near = today.failing(), today.failing(today.near)
-        for stand in _stands(today, failing)[:_VERSIONS]:
+        for stand in _stands(today, failing)[:_MOST]:
             missing = [given for given in failing if given not in self._claims]
             if not missing or not self._watch.left:
                 break
@@ -90,22 +93,54 @@ class OlderVersions:
 
 
 def _stands(today: Today, failing: Sequence[Input]) -> list[Stand]:
-    """The commits before those that made the tool and the functions in which it fails what they are, newest first."""
-    scene, log = today.scene, today.log
-    own = _history(scene, log.tool)
-    functions = dict.fromkeys([log.tool])
-    for given in failing:
-        functions |= dict.fromkeys(_functions(scene, today.ends[given]))
+    """Commits at which the code was another, and the tool may have worked: before the commits that made the functions
+    in which calls fail what they are, where calls of it were recorded that worked, and before the last commits of the
+    files. Newest first."""
+    scene, tool = today.scene, today.log.tool
+    own = _history(scene, tool)
     found: dict[str, Stand] = {}
-    for name in functions:
-        versions = own if name == log.tool else _history(scene, name)
-        for newer, older in pairwise(versions[: _VERSIONS + 1]):
-            commit = _parent(scene, newer.commit)
-            then = next((one for one in own if commit and scene.repository.is_ancestor(one.commit, commit)), None)
-            if commit and then is not None:
-                what = f"version {older.number} of {older.symbol} ({older.commit[:10]})"
-                found.setdefault(commit, Stand(commit, then.tool, then.path, what, newer.when))
+    for commit, what in (*_before_functions(today, failing), *_recorded(today), *_before_files(today, failing)):
+        then = next((one for one in own if scene.repository.is_ancestor(one.commit, commit)), None)
+        if then is not None:
+            when = scene.repository.commit(commit).committer.when
+            found.setdefault(commit, Stand(commit, then.tool, then.path, what, when))
     return sorted(found.values(), key=lambda one: one.when, reverse=True)
+
+
+def _before_functions(today: Today, failing: Sequence[Input]) -> Iterator[tuple[str, str]]:
+    scene = today.scene
+    names = dict.fromkeys([today.log.tool])
+    for given in failing:
+        names |= dict.fromkeys(_functions(scene, today.ends[given]))
+    for name in names:
+        for newer, older in pairwise(_history(scene, name)[: _VERSIONS + 1]):
+            if commit := _parent(scene, newer.commit):
+                yield commit, f"version {older.number} of {older.symbol} ({older.commit[:10]})"
+
+
+def _recorded(today: Today) -> Iterator[tuple[str, str]]:
+    """The last commits at which calls of the tool worked."""
+    scene = today.scene
+    calls = scene.executions.executions(today.log.tool, ok=True, limit=_READ)
+    known = (scene.repository.resolve(name) for name in dict.fromkeys(one.commit for one in calls) if name)
+    earlier = (one for one in known if one and one != scene.commit and scene.repository.is_ancestor(one, scene.commit))
+    for commit in islice(earlier, _OTHERS):
+        yield commit, f"the code at {commit[:10]}, where calls worked"
+
+
+def _before_files(today: Today, failing: Sequence[Input]) -> Iterator[tuple[str, str]]:
+    repository = today.scene.repository
+    frames = (frame for given in failing for frame in project_frames(today.scene, today.ends[given]))
+    paths = {today.log.path, *(frame.file for frame in frames)}
+    head, left = today.scene.commit, _OTHERS
+    for _ in range(_LOOKED_AT):
+        parent = _parent(today.scene, head)
+        if not parent or not left:
+            return
+        if any(repository.blob_at(parent, path) not in ("", repository.blob_at(head, path)) for path in paths):
+            left -= 1
+            yield parent, f"the code before {head[:10]}"
+        head = parent
 
 
 def _history(scene: Scene, tool: str) -> tuple[SymbolVersion, ...]:

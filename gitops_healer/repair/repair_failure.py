@@ -44,7 +44,7 @@ def _repair_executions(scene: Scene, finding: Finding, budget: Budget) -> Invest
         return _nothing(f"{finding.symbol} is not in the code at this commit", finding)
     guarded = _guarded_calls(scene, finding, log, budget)
     promised = any(_PROMISED in line for line in guarded.evidence)
-    if promised or (guarded.options and not guarded.question):
+    if promised:
         return guarded
     found = repair_by_executions(scene, finding, log, guarded, budget.seconds - budget.spent)
     budget.tried += found.tried

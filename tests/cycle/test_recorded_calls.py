@@ -1,9 +1,10 @@
-"""Production reports calls that fail since a commit: the cycle restores what they gave, with a regression test."""
+"""Production reports calls that fail since a commit: they are mended, and what the commit was for stays."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from gitops_healer.adapters.clock import TurnedClock
 from gitops_healer.core.history import replay
@@ -16,13 +17,14 @@ from gitops_healer.wiring import build_world
 from tests.conftest import GitRepo
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-INVOICE = '''\
+BEFORE = '''\
 def total(prices, discount=0.0):
-    """What an order costs."""
-    dearest = max(prices, default=0.0)
-    return round(sum(prices) - dearest * discount, 2)
+    """What an order costs; the dearest item is reduced."""
+    ordered = sorted(prices)
+    return round(sum(prices) - ordered[len(prices) - 1] * discount, 2)
 '''
-BROKEN = INVOICE.replace("max(prices, default=0.0)", "sorted(prices)[len(prices)]")
+WANTED = BEFORE.replace("discount=0.0)", "discount=0.0, shipping=0.0)").replace("* discount,", "* discount + shipping,")
+BROKEN = WANTED.replace("[len(prices) - 1]", "[len(prices)]")
 TESTS = """\
 from shop.invoice import total
 
@@ -30,37 +32,41 @@ from shop.invoice import total
 def test_says_what_it_is():
     assert total.__doc__
 """
-FILES = {"shop/__init__.py": "", "shop/invoice.py": INVOICE, "tests/test_invoice.py": TESTS}
+FILES = {"shop/__init__.py": "", "shop/invoice.py": BEFORE, "tests/test_invoice.py": TESTS}
 BASKETS = ([1.0, 2.5], [10.0], [3.0, 3.0, 4.0], [99.9, 0.1], [7.0, 8.0], [5.5, 1.25])
 
 
-def line(when: datetime, commit: str, prices: list[float], *, ok: bool) -> bytes:
-    event = {
+def line(when: datetime, commit: str, prices: list[float], options: Mapping[str, float], *, ok: bool) -> bytes:
+    event: dict[str, Any] = {
         "v": 1, "tool": "shop.invoice:total", "ts": when.isoformat(), "ok": ok, "args": [prices],
-        "kwargs": {"discount": 0.1}, "commit": commit,
+        "kwargs": options, "commit": commit,
     }  # fmt: skip
-    told = {"result": round(sum(prices) - max(prices) * 0.1, 2)} if ok else {
-        "error": {"type": "IndexError", "message": "list index out of range"}
-    }  # fmt: skip
-    return json.dumps(event | told).encode()
+    error = {"type": "IndexError", "message": "list index out of range"}
+    result = round(sum(prices) - max(prices) * options["discount"], 2)
+    return json.dumps(event | ({"result": result} if ok else {"error": error})).encode()
 
 
 def test_what_a_commit_broke_is_healed_and_kept_by_a_test(make_repo: Callable[..., GitRepo]) -> None:
+    """Of the one recorded call that worked, the result is no constant for all that fail; what was there before would
+    forget the shipping."""
     repo = make_repo(FILES)
     good = repo.git("rev-parse", "HEAD")
-    bad = repo.commit({"shop/invoice.py": BROKEN}, "Simplify")
-    options = {"testing.flaky_reruns": 0, "testing.allow_untested": False}
-    world = build_world(Choices(repo.path, options=options, clock=TurnedClock(START)))
+    bad = repo.commit({"shop/invoice.py": BROKEN}, "Let orders be shipped")
+    world = build_world(Choices(repo.path, options={"testing.flaky_reruns": 0}, clock=TurnedClock(START)))
     old, new = START - timedelta(days=2), START - timedelta(hours=2)
-    calls = [line(old + timedelta(minutes=n), good, basket, ok=True) for n, basket in enumerate(BASKETS[:2])]
-    calls += [line(new + timedelta(seconds=n), bad, BASKETS[n % 6], ok=False) for n in range(24)]
+    plain, shipped = {"discount": 0.1}, {"discount": 0.2, "shipping": 4.5}
+    calls = [line(old + timedelta(minutes=n), good, basket, plain, ok=True) for n, basket in enumerate(BASKETS[:1])]
+    calls += [line(new + timedelta(seconds=n), bad, BASKETS[n % 6], plain, ok=False) for n in range(24)]
+    calls += [line(new + timedelta(minutes=n), bad, [2.0, 3.0], shipped, ok=False) for n in range(1, 4)]
     assert not world.executions.import_jsonl(calls).broken
     run_cycle(replace(world, detectors=(low_success_rate,), fixers=(repair_failure,)))
     (upgrade,) = replay(world.ledger.load()).upgrades.values()
     assert upgrade.stage is Stage.VALIDATED, upgrade
     assert upgrade.proposed is not None
     branch = upgrade.proposed.branch
-    assert repo.git("show", f"{branch}:shop/invoice.py").rstrip() == INVOICE.rstrip()
+    names: dict[str, Any] = {}
+    exec(repo.git("show", f"{branch}:shop/invoice.py"), names)
+    assert [names["total"](basket, 0.1, 4.5) for basket in BASKETS[:2]] == [7.75, 13.5]
     assert "def test_total_that_failed" in repo.git("show", f"{branch}:tests/test_total_recorded.py")
     pull = world.forge.pull(upgrade.proposed.pull)
     assert pull is not None and "version 1 of total" in pull.body

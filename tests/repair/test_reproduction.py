@@ -14,14 +14,17 @@ import pytest
 
 from gitops_healer.adapters.trials import ProjectTrials
 from gitops_healer.code.model import CodeModel
+from gitops_healer.core.change import whole_file
 from gitops_healer.core.execution import Execution, ExecutionFailure
 from gitops_healer.core.finding import Finding, Severity, fingerprint
 from gitops_healer.core.plan import Investigation
 from gitops_healer.ports import Sandbox
 from gitops_healer.repair.failure import recorded
 from gitops_healer.repair.oracle import Expectation, Expectations, expectations_of
+from gitops_healer.repair.past import Stand
 from gitops_healer.repair.repair_failure import repair_failure
 from gitops_healer.repair.reproduction import reproduction
+from gitops_healer.repair.restoring import Comparison
 
 
 def load_benchmark() -> ModuleType:
@@ -241,6 +244,41 @@ def test_what_works_now_but_gave_something_else_is_not_kept(project: Project) ->
     assert calls["[[1]]"] is True
     assert calls["[[5,5]]"] is False and calls["[[9,9,9]]"] is False and calls["[[3,4]]"] is False
     assert "[[6,7,8]]" not in calls
+
+
+# What speaks for a repair
+
+OLD = "def pick(items):\n    return items[len(items) - 1]\n"
+NEW = "def pick(items, *, twice=False):\n    return [items[len(items)]] * 2 if twice else items[len(items)]\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "repaired", "speaks"),
+    [
+        (OLD, OLD.replace(" - 1", ""), OLD, True),
+        (OLD, NEW, NEW.replace("len(items)]", "len(items) - 1]"), True),
+        (OLD, NEW, OLD, False),
+        (OLD, NEW, NEW.replace("[items[len(items)]] * 2 if twice else items[len(items)]", "items[-1]"), False),
+        (OLD, OLD.replace(" - 1", ""), OLD.replace("len(items) - 1", "0"), False),
+        (OLD, OLD.replace(" - 1", ""), OLD.replace("items[len(items) - 1]", "items[-1] if items else None"), False),
+        (OLD, OLD.replace(" - 1", " - 2"), OLD, False),
+    ],
+    ids=["restores", "keeps what is new", "forgets a parameter", "no longer reads it", "something else",
+         "hides errors", "works otherwise now"],
+)  # fmt: skip
+def test_a_repair_is_compared_with_what_was_call_by_call(
+    project: Project, old: str, new: str, repaired: str, speaks: bool
+) -> None:
+    first = project.commit({"m.py": old})
+    project.commit({"m.py": new})
+    project.record("m:pick", "[[1]]", "[[2,3]]", "[[4,5,6]]", "[[7,7]]", "[[8,9]]")
+    log = recorded(project.scene, project.finding)
+    assert log is not None
+    stand = Stand(first, "m:pick", "m.py", "version 1 of pick", benchmark.NOW)
+    compared = Comparison.of(project.scene, log, stand)
+    said = compared.restored_by(whole_file("m.py", new.encode(), repaired.encode()))
+    assert said.startswith("does what version 1 of pick did in" if speaks else "")
+    assert bool(said) == speaks
 
 
 # How it is written
