@@ -17,7 +17,7 @@ from gitops_healer.repair.search.examples import agreement
 from gitops_healer.repair.search.found import Repair, RepairStatus
 from gitops_healer.repair.search.goals import Goal, covered_lines, goal_of, passing_for, trace_order
 from gitops_healer.repair.search.guards import Guards, words_of
-from gitops_healer.repair.search.history import recency, undoings
+from gitops_healer.repair.search.history import Undoing, recency, undoings
 from gitops_healer.repair.search.oracle import Oracle, before
 from gitops_healer.repair.search.pairs import Second, seconds, unions
 from gitops_healer.repair.search.patches import patches_of, question_of
@@ -163,9 +163,18 @@ def _undoings(work: Work, ground: Ground) -> Iterator[Proposal]:
             if place is not None:
                 target = ground.program.target(place)
                 score = max(suspicion(target, undoing.line), 0.5 * place.score) * _UNDO * undoing.weight
-                yield Proposal(
-                    undoing.change, path, place.qualname, undoing.line, "undo", undoing.title, score, target=target
-                )
+                title = _title_of(undoing, work.scene)
+                yield Proposal(undoing.change, path, place.qualname, undoing.line, "undo", title, score, target=target)
+
+
+def _title_of(undoing: Undoing, scene: Scene) -> str:
+    """In words for what is not committed, where the work tree is looked at."""
+    if undoing.commit != scene.commit or scene.repository.resolve("HEAD") == scene.commit:
+        return undoing.title
+    name = undoing.commit[:10]
+    return undoing.title.replace(f"what {name} did to", "what is not committed in").replace(
+        f"before {name}", "before what is not committed"
+    )
 
 
 def _suspect_at(suspects: Sequence[Suspect], path: str, line: int) -> Suspect | None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from gitops_healer.core.testing import CaseStatus, TestCase
 from gitops_healer.core.trials import Opened
+from gitops_healer.repair.failure import is_test
 from gitops_healer.repair.search.found import Repair, RepairStatus
+from gitops_healer.repair.search.syntax_repair import ERRORS
 
 _ENDLESS = "gitops_healer.TimedOut"
 _NAMED = 3
@@ -31,7 +33,16 @@ class Oracle:
         return tuple(case.id for case in self._failing if case.error_type == _ENDLESS and case not in self.failing)
 
     @property
+    def broken(self) -> list[TestCase]:
+        """Test files that do not parse themselves. Nobody edits tests here."""
+        return [case for case in self._all_failing if _is_broken_test(case)]
+
+    @property
     def _failing(self) -> list[TestCase]:
+        return [case for case in self._all_failing if not _is_broken_test(case)]
+
+    @property
+    def _all_failing(self) -> list[TestCase]:
         return [case for case in self.opened.cases if case.failed and not case.environmental and self._asked(case)]
 
     @property
@@ -45,6 +56,11 @@ class Oracle:
         if self.unknown:
             reason = f"no test is called {', '.join(self.unknown[:_NAMED])}{self._suggestion()}"
             return Repair(RepairStatus.ERROR, reason, notes=notes, unknown=self.unknown)
+        if self.broken:
+            reason = (
+                f"{self.broken[0].id} does not parse ({self.broken[0].message}). It is a test: mend it by hand"
+            )
+            return Repair(RepairStatus.NO_REPAIR, reason, tuple(case.id for case in self.broken), notes=notes)
         passed = sum(case.status is CaseStatus.PASSED for case in cases)
         elsewhere = [case for case in cases if case.failed and case.environmental]
         flaky = [case.id for case in cases if case.status is CaseStatus.FLAKY]
@@ -81,6 +97,10 @@ def before(cases: Sequence[TestCase]) -> frozenset[str]:
         if frames:
             found.add(f"{frames[-1].file}:{frames[-1].line} {case.error_type}")
     return frozenset(found)
+
+
+def _is_broken_test(case: TestCase) -> bool:
+    return case.error_type in ERRORS and is_test(case.frames[-1].file if case.frames else case.id)
 
 
 def _is_of(case: TestCase, name: str) -> bool:
