@@ -48,7 +48,7 @@ def repair_by_executions(
     told = _searched(scene, finding, log, expected, watch)
     if told.options and (not told.question or not any(_meets(scene, log, expected, one) for one in options)):
         return told
-    return replace(_with(left, told.evidence), tried=told.tried)
+    return replace(_with(_asked(left, told, expected), told.evidence), tried=told.tried)
 
 
 def _searched(scene: Scene, finding: Finding, log: Recorded, expected: Expectations, watch: Stopwatch) -> Investigation:
@@ -59,6 +59,20 @@ def _searched(scene: Scene, finding: Finding, log: Recorded, expected: Expectati
     tests = scene.tests if scene.tests.command(scene.commit) else _FreshTrials(scene.trials)
     found = repair(replace(scene, tests=tests), order)
     return _told(finding, log, expected, made, _compared(scene, log, expected, found))
+
+
+def _asked(left: Investigation, told: Investigation, expected: Expectations) -> Investigation:
+    """The guarded question among what nothing contradicts, beside what the search found."""
+    if not left.question:
+        return left
+    asked, *lines = left.question.splitlines()
+    keys = tuple(f"- `{option.key}`" for option in left.options)
+    kept = [line for line in lines if line.startswith(keys) or not line.startswith("- `")]
+    found = [
+        f"- `{option.key}`: {option.title}; gives what is known from {expected.known_from[0]}"
+        for option in told.options
+    ]
+    return replace(left, options=(*told.options, *left.options), question="\n".join([asked, *found, *kept]))
 
 
 def _with(guarded: Investigation, learnt: Sequence[str]) -> Investigation:
