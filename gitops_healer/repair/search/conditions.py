@@ -45,7 +45,11 @@ def conditions(target: Target, place: ast.stmt) -> Mapping[str, float]:
     near = scope.closeness(place)
     found: dict[str, float] = {}
     values = target.values_at(place.lineno)
-    for weight, text in (*_atoms(visible, near, values), *_pairs(visible, near), *_written(target, visible, near)):
+    for weight, text in (
+        *_atoms(visible, near, values),
+        *_pairs(target, visible, near),
+        *_written(target, visible, near),
+    ):
         found[text] = max(weight, found.get(text, 0.0))
     return found
 
@@ -85,8 +89,11 @@ def _atoms_of(name: str, kinds: frozenset[str]) -> Iterator[tuple[float, str]]:
         yield from ((weight * less, f"{name} {test}") for test, weight in ranked)
 
 
-def _pairs(visible: Mapping[str, frozenset[str]], near: Mapping[str, float]) -> Iterator[tuple[float, str]]:
-    names = list(visible)[:_PAIRED]
+def _pairs(
+    target: Target, visible: Mapping[str, frozenset[str]], near: Mapping[str, float]
+) -> Iterator[tuple[float, str]]:
+    """Comparisons of two variables; what is given stands on the right of what is counted."""
+    names = sorted(list(visible)[:_PAIRED], key=lambda name: name in target.parameters)
     for one, other in permutations(names, 2):
         weight = 0.6 * min(near.get(one, 0.3), near.get(other, 0.3))
         kinds, others = visible[one], visible[other]

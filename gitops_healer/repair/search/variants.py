@@ -1,6 +1,7 @@
 """Statements like a given one with one thing changed, and updates of variables that code like this often has."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -9,6 +10,7 @@ from gitops_healer.repair.search.scope import NUMBERS, UNKNOWN, Scope, own_attri
 from gitops_healer.repair.search.target import Target
 
 _NEAREST = 6
+_FORGOTTEN = 1.5  # how much likelier an update is of what nothing else updates
 _OPERATORS: dict[type[ast.operator], tuple[str, str]] = {
     ast.Add: ("+=", "-="), ast.Sub: ("-=", "+="), ast.Mult: ("*=", "//="), ast.BitOr: ("|=", "&="),
     ast.BitAnd: ("&=", "|="),
@@ -105,7 +107,8 @@ def _all_updates(
     changeable = {*scope.assigned(place), *scope.attributes}
     for name in names:
         if name in changeable:
-            yield from _of_one(name, kinds[name])
+            boost = _FORGOTTEN if name in _never_updated(target) else 1.0
+            yield from ((boost * weight, text, both) for weight, text, both in _of_one(name, kinds[name]))
         yield from ((0.3, text.format(name), (name,)) for kind in kinds[name] & _ALONE.keys() for text in _ALONE[kind])
         for other in names:
             if other != name:
@@ -114,6 +117,23 @@ def _all_updates(
     function = function_of(target, place)
     if function is not None and is_generator(function):
         yield from ((0.7, f"yield {name}", (name,)) for name in names)
+
+
+@lru_cache(maxsize=16)
+def _never_updated(target: Target) -> frozenset[str]:
+    """Attributes of the object and variables that are read, but get no value after their first."""
+    owner = target.source.parents.get(target.node)
+    top = owner if isinstance(owner, ast.ClassDef) else target.node
+    stored: Counter[str] = Counter()
+    read: set[str] = set()
+    for node in ast.walk(top):
+        name = own_attribute(node) or (node.id if isinstance(node, ast.Name) else "")
+        if name and isinstance(node, ast.Name | ast.Attribute):
+            if isinstance(node.ctx, ast.Load):
+                read.add(name)
+            else:
+                stored[name] += 1
+    return frozenset(name for name in read if stored[name] == 1 and (name.startswith("self.") or top is target.node))
 
 
 def _of_one(name: str, kinds: frozenset[str]) -> Iterator[Update]:
@@ -141,9 +161,40 @@ def _of_two(name: str, other: str, kinds: Mapping[str, frozenset[str]], changeab
         if held & NUMBERS:
             yield 0.4, f"{name} += {other}", both
             yield 0.3, f"{name} -= {other}", both
+    if "list" in held and given & {"list", "tuple", "set"}:
+        yield 0.6, f"{name}.extend({other})", both
+    if "set" in held and given & {"list", "tuple", "set"}:
+        yield 0.6, f"{name}.update({other})", both
+    if "list" in held and "int" in given:
+        yield 0.3, f"del {name}[{other}:]", both
+        yield 0.2, f"del {name}[{other}]", both
+    yield from _of_entry(name, other, kinds)
     if "dict" in held and not given & {"list", "dict", "set"}:
         values = [value for value in kinds if value not in both][:3]
         yield from ((0.5, f"{name}[{other}] = {value}", (*both, value)) for value in (*values, "1", "True"))
+
+
+def _of_entry(name: str, key: str, kinds: Mapping[str, frozenset[str]]) -> Iterator[Update]:
+    """Entries of a dict taken out, moved, begun, counted, and given to another container."""
+    held, given = kinds[name], kinds[key]
+    if not held & {"dict", "OrderedDict", "defaultdict", "Counter"} or not given or given & {"list", "dict", "set"}:
+        return
+    both = (name, key)
+    yield 0.5, f"del {name}[{key}]", both
+    yield 0.5, f"{name}.pop({key}, None)", both
+    yield 0.3, f"{name}.move_to_end({key})", both
+    yield 0.3, f"{name}[{key}] += 1", both
+    yield 0.2, f"{name}[{key}] -= 1", both
+    yield 0.3, f"{name}[{key}] = {name}.get({key}, 0) + 1", both
+    for other in [one for one in kinds if one not in both][:3]:
+        if kinds[other] & {"list", "deque"}:
+            yield 0.5, f"{other}.extend({name}[{key}])", (*both, other)
+            yield 0.4, f"{other}.append({name}[{key}])", (*both, other)
+        elif "set" in kinds[other]:
+            yield 0.5, f"{other}.update({name}[{key}])", (*both, other)
+        if not kinds[other] & {"list", "dict", "set"}:
+            yield 0.4, f"{name}[{key}].append({other})", (*both, other)
+            yield 0.3, f"{name}[{key}].add({other})", (*both, other)
 
 
 def _of_self(target: Target, scope: Scope, place: ast.stmt, visible: Mapping[str, frozenset[str]]) -> Iterator[Update]:

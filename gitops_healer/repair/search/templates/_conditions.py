@@ -1,19 +1,28 @@
 """Conditions that could be meant at a place: those of the code around, and simple ones over the variables in scope."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from gitops_healer.repair.search.ingredients import conditions_of
 from gitops_healer.repair.search.target import Target
-from gitops_healer.repair.search.templates._calls import readable_at
-from gitops_healer.repair.search.templates._places import one_line, values_of_module, variables_at
+from gitops_healer.repair.search.templates._calls import readable_at, takes
+from gitops_healer.repair.search.templates._places import (
+    functions_of_module,
+    one_line,
+    others_for,
+    values_of_module,
+    variables_at,
+)
 from gitops_healer.repair.search.types import NUMBERS, SIZED, Types, fits, held, may_be, surely
 
 _CONTAINERS = ("list", "set", "dict", "tuple", "str", "frozenset", "deque", "defaultdict", "Counter", "OrderedDict")
+_ASKS = re.compile(r"(^|\.)_?(is|has|can|may|should)_")
+_OF_TEXTS = ("isdigit", "isspace", "isalpha", "isalnum", "isupper", "islower")
 _VARIABLES = 8  # the nearest, about which simple conditions are made
 
 
-def atoms(target: Target, node: ast.expr, most: int = 24) -> list[tuple[str, float]]:
+def atoms(target: Target, node: ast.expr, most: int = 30) -> list[tuple[str, float]]:
     """(condition, likelihood 0 to 1) that may be added at a node, likeliest first."""
     used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     used |= {ast.unparse(n) for n in ast.walk(node) if isinstance(n, ast.Attribute)}
@@ -28,6 +37,8 @@ def atoms(target: Target, node: ast.expr, most: int = 24) -> list[tuple[str, flo
             if constant.isupper() and "." not in name and not surely(types, *_CONTAINERS[:4]):
                 found.setdefault(f"{name} != {constant}", 0.2 * weight)
                 found.setdefault(f"{name} == {constant}", 0.15 * weight)
+    for text, weight in (*_predicates(target, near), *_kinds(node)):
+        found.setdefault(text, weight)
     for name, types, weight in near:
         for text, share in (*_about(name, types), *_between(name, types, near)):
             found[text] = max(found.get(text, 0.0), weight * share)
@@ -59,6 +70,57 @@ def _parallel(target: Target, node: ast.expr) -> Iterator[tuple[str, float]]:
                     if one == other and one_line(head):
                         texts = [text.removesuffix(one) + name for text in tail]
                         yield texts[0] + head[len(tail[0]) : len(head) - len(tail[1])] + texts[1], 0.6
+            case ast.Compare(left=ast.Subscript() as left, comparators=[right]):
+                yield from _other_entry(target, part, left, right)
+
+
+def _other_entry(
+    target: Target, whole: ast.Compare, left: ast.Subscript, right: ast.expr
+) -> Iterator[tuple[str, float]]:
+    """What is asked about one item of a pair asked about the other one: `a[0] > n` -> `a[1] > m`."""
+    head, tail = target.text(whole), target.text(right)
+    if not isinstance(left.slice, ast.Constant) or not one_line(head) or type(left.slice.value) is not int:
+        return
+    between = head[len(target.text(left)) : len(head) - len(tail)]
+    for place in (left.slice.value - 1, left.slice.value + 1):
+        if place >= 0:
+            entry = f"{target.text(left.value)}[{place}]"
+            others = [(tail, 0.3), *((name, 0.5 * share) for name, share in others_for(target, right, 3))]
+            if isinstance(right, ast.Subscript) and isinstance(right.slice, ast.Constant):
+                others = [(f"{target.text(right.value)}[{place}]", 0.6)]
+            yield from ((f"{entry}{between}{other}", share) for other, share in others)
+
+
+def _kinds(node: ast.expr) -> Iterator[tuple[str, float]]:
+    """Where it is asked what something is: whether it is of a special kind (`bool` is a kind of `int`)."""
+    for call in ast.walk(node):
+        match call:
+            case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=name), kinds]):
+                named = {one.id for one in ast.walk(kinds) if isinstance(one, ast.Name)}
+                for kind in ("bool", "str", "list", "dict"):
+                    if kind not in named:
+                        yield f"not isinstance({name}, {kind})", 0.6 if kind == "bool" and "int" in named else 0.3
+                        yield f"isinstance({name}, {kind})", 0.3
+
+
+def _predicates(target: Target, near: list[tuple[str, Types, float]]) -> Iterator[tuple[str, float]]:
+    """What functions of the module and methods of texts answer about the nearest variables."""
+    for callee, function in functions_of_module(target).items():
+        answers = ast.unparse(function.returns) == "bool" if function.returns is not None else _ASKS.search(callee)
+        if not answers or function is target.node:
+            continue
+        if callee.startswith("self.") and takes(target, callee, 0):
+            yield from ((f"{callee}()", 0.4), (f"not {callee}()", 0.4))
+        elif takes(target, callee, 1):
+            for name, _, weight in near[:3]:
+                yield from ((f"{callee}({name})", 0.4 * weight), (f"not {callee}({name})", 0.4 * weight))
+    asked = [method for method in _OF_TEXTS if method in target.ingredients.attributes]
+    for name, types, weight in near[:3]:
+        if surely(types, "str"):
+            yield from ((f"{name}.{method}()", 0.3 * weight) for method in asked)
+            yield from ((f"not {name}.{method}()", 0.25 * weight) for method in asked)
+        if surely(types, "Match"):
+            yield from ((f"any({name}.groups())", 0.4 * weight), (f"not any({name}.groups())", 0.4 * weight))
 
 
 def _about(name: str, types: Types) -> Iterator[tuple[str, float]]:

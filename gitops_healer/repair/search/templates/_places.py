@@ -1,6 +1,7 @@
 """What the templates for expressions share: how a rewrite is made, which names fit, what stands where."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ from gitops_healer.repair.search.template import Rewrite
 from gitops_healer.repair.search.types import Types, fits, surely, type_of, type_of_name
 
 _UNSAFE_IN_FSTRINGS = frozenset("\"'\\{}\n#:")
+_BRACKETS = re.compile(r"\[[^\[\]]*\]")  # in which a colon is that of a slice
 _LONGEST_TITLE = 40
 _IDENTITY = ("self", "cls", "_")
 ADD, MULTIPLY, COMPARE, AND, OR, NOT = 11, 12, 6, 4, 3, 5  # as `edits.tightness` counts
@@ -27,7 +29,8 @@ def change(
 def can_stand(target: Target, node: ast.expr, new: str) -> bool:
     """Whether a text can be written there: in the file's encoding, and without what f-strings cannot hold."""
     foreign = not new.isascii() and not target.source.encoding.startswith("utf-8")
-    return not foreign and not (_UNSAFE_IN_FSTRINGS & set(new) and in_fstring(target, node))
+    unsafe = _UNSAFE_IN_FSTRINGS & set(_BRACKETS.sub("", new)) or _UNSAFE_IN_FSTRINGS & set(new) - {":"}
+    return not foreign and not (unsafe and in_fstring(target, node))
 
 
 def in_fstring(target: Target, node: ast.AST) -> bool:

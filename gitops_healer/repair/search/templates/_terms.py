@@ -89,7 +89,18 @@ def _written(target: Target, node: ast.expr) -> Iterator[Term]:
     for expr, text in _expressions(target):
         if expr is not node and readable_at(target, node, text) is not None:
             near = max(0.3, 1 / (1 + 0.1 * abs(expr.lineno - node.lineno)))
-            yield Term(text, type_of(target, expr), 0.7 * near, tight=tightness(expr))
+            types = type_of(target, expr)
+            yield Term(text, types, 0.7 * near, tight=tightness(expr))
+            if isinstance(expr, ast.Subscript):
+                yield from (Term(other, types, 0.6 * near) for other in _beside(target, expr))
+
+
+def _beside(target: Target, node: ast.Subscript) -> Iterator[str]:
+    """The entries next to one that is asked for by a constant: `pair[1]` for `pair[0]`."""
+    match node.slice:
+        case ast.Constant(value=int(place)) if type(place) is int:
+            whole = target.text(node.value)
+            yield from (f"{whole}[{one}]" for one in (place + 1, place - 1) if one >= 0)
 
 
 def _one_step(target: Target, names: tuple[Term, ...]) -> Iterator[Term]:

@@ -117,9 +117,9 @@ def _numbers(target: Target, node: ast.expr, terms: list[Term]) -> Iterator[Made
     added, inside = beside(target, node, ADD), plain(target, node)
     multiplied = beside(target, node, MULTIPLY)
     for term in terms:
-        if not surely(term.types, "int", "float", "Decimal", "Fraction"):
+        if not surely(term.types, "int", "float", "Decimal", "Fraction") and (term.types or "[" not in term.text):
             continue
-        share = 0.8 * term.weight
+        share = (0.8 if term.types else 0.5) * term.weight
         yield f"max({term.text}, {inside})", 0.6 * share
         yield f"min({inside}, {term.text})", 0.6 * share
         yield f"max({inside}, {term.text})", 0.3 * share
