@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import os
 import traceback
+import unittest
+import unittest.case
+import unittest.util
 from collections.abc import Callable, Generator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -106,6 +110,12 @@ class TrialPlugin:
 
         self.detailed = False
         rewrite._saferepr = _no_text
+
+    def compare_nothing(self) -> None:
+        """In a child: unittest need not say how two values differ, which takes longer than most tests."""
+        case: Any = unittest.case
+        case.difflib = SimpleNamespace(ndiff=lambda *_: [], unified_diff=lambda *_, **__: [])
+        case.pprint = SimpleNamespace(pformat=unittest.util.safe_repr)
 
     def run(self, item: Any, following: Any) -> dict[str, Any]:
         """Run one test by pytest's own protocol. {"outcome", "seconds", "setup"}; of the first failure `describe` when

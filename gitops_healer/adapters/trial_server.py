@@ -174,7 +174,9 @@ class WarmServer:
     def suite(self, request: dict[str, Any], answers: Answers, slot: Slot) -> None:
         """In a child: run unchanged tests, each for at most `longest` seconds."""
         self.tests.same_limit(request["longest"])
-        if not request["plain"]:
+        if request["plain"]:
+            self.tests.plugin.compare_nothing()
+        else:
             self.tests.plain = set()
         self.tests.run_all(request["tests"], answers, slot)
 

@@ -107,6 +107,7 @@ class Tests:
         """
         self.settle(slot)
         self.plugin.detailed = False
+        self.plugin.compare_nothing()
         numbers = [number for number in (*failing, *passing) if number in self.items]
         fixed: list[int] = []
         told: dict[str, Any] = {"fixed": fixed, "broken": -1, "passed": 0, "reached": ""}

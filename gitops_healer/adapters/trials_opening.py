@@ -17,8 +17,9 @@ TIMED_OUT = "gitops_healer.TimedOut"
 _MORE_PATIENCE = 3
 _BRIEF_SECONDS = 0.1
 _LEAST_CPU = 0.1
+_UNKNOWN_CPU = 20.0
 _LEAST_CPU_FAILING = 0.3
-_LEAST_WALL = 1.0
+_LEAST_WALL = 2.0
 _TIMES = 5.0
 
 
@@ -81,14 +82,16 @@ class Opening:
         return tuple(path for path in paths if isinstance(path, str)) if isinstance(paths, list) else ()
 
     def _repeat(self, first: Measured, numbers: Sequence[int]) -> None:
-        """Run as candidates will be: plain tests without pytest around them. Who ends otherwise that way, and as before
-        within pytest, is never run plainly."""
+        """Run as candidates will be: plain tests without pytest around them. Who ends otherwise that way is never run
+        plainly, and is no oracle when it does not end as at first, then."""
         second = self._run(numbers, plain=True)
         odd = [number for number in _unlike(first, second) if number in second.cases]
         if odd:
             third = self._run(odd)
             first.strict += odd
             _compare(first, third)
+            self._server.say({"do": "strict", "tests": odd})
+            _compare(first, self._run(odd, plain=True))
 
     def _left(self) -> float:
         return self._began + self._seconds - time.monotonic()
@@ -179,19 +182,19 @@ def _seconds(value: Any) -> float:
 
 
 def limits(measured: Measured, count: int) -> tuple[list[float], list[float]]:
-    """(processor time, wall clock) in seconds that each test may take with a change: five times its own and of the
-    longest set-up, since it may be the first to need a shared fixture. A test that fails may have stopped early: it
-    gets as much as the slowest passing test of its file."""
+    """(processor time, wall clock) in seconds that each test may take with a change: five times its own (ten times by the
+    clock, as other processes may be busy) and of the longest set-up, since it may be the first to need a shared
+    fixture. A test that fails may have stopped early: it gets as much as the slowest passing test of its file."""
     slowest = _slowest_of_files(measured)
-    cpu = [_LEAST_CPU] * count
-    wall = [_LEAST_WALL] * count
+    cpu = [_UNKNOWN_CPU] * count  # what could not be imported may be many tests
+    wall = [3 * _UNKNOWN_CPU] * count
     for number, case in measured.cases.items():
         own_cpu, own_wall, least = measured.cpu.get(number, 0.0), case.seconds, _LEAST_CPU
         if case.failed:
             others = slowest(case.id.partition("::")[0])
             own_cpu, own_wall, least = max(own_cpu, others), max(own_wall, others), _LEAST_CPU_FAILING
         cpu[number] = max(least, _TIMES * own_cpu) + _TIMES * measured.setup
-        wall[number] = max(_LEAST_WALL, _TIMES * own_wall + 0.5) + _TIMES * measured.setup
+        wall[number] = max(_LEAST_WALL, 2 * _TIMES * own_wall + 1.0) + _TIMES * measured.setup
     return cpu, wall
 
 
