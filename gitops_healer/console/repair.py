@@ -1,12 +1,15 @@
 """`gitops-healer repair`: failing tests in, proven patch out, no pull request."""
 
 import math
+import shlex
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
 from gitops_healer.console.common import HERE, As, Format, Repo, show, told
-from gitops_healer.errors import UsageError
+from gitops_healer.core.change import Change
+from gitops_healer.errors import HealerError, UsageError
 from gitops_healer.places import Choices
 from gitops_healer.repair.search.engine import Order, repair
 from gitops_healer.repair.search.found import Patch, Repair, RepairStatus
@@ -42,13 +45,31 @@ def repair_command(
     with told(format_) as progress:
         world = build_world(Choices(repo, options=options, progress=progress))
         commit = world.repository.snapshot()
+        if apply:
+            world.repository.apply_to_work_tree(Change(()), commit)  # where that is impossible it is said at once
         found = repair(world.scene(commit), Order(tests=tuple(test or ()), budget=seconds))
     sources = sources_of(world, commit, found)
-    proven = found.status is RepairStatus.REPAIRED
-    applied = applied_patch(world, commit, found, patch) if apply and proven else None
+    applied, refused = None, None
+    if apply and found.status is RepairStatus.REPAIRED:
+        try:
+            applied = applied_patch(world, commit, found, patch)
+        except (HealerError, OSError) as error:
+            refused = error  # what was found is shown all the same
     document = repair_document(found, sources) | {"applied": patch if applied else 0}
-    show(format_, document, repair_text(found, sources, repo, applied))
+    undo = undo_of(world, applied, sources) if applied else ""
+    show(format_, document, repair_text(found, sources, repo, applied, undo))
+    if refused is not None:
+        raise refused
     raise typer.Exit(exit_code(found))
+
+
+def undo_of(world: World, applied: Patch, sources: Mapping[str, bytes]) -> str:
+    """What to type to take a written patch back without losing what was not committed before."""
+    head = world.repository.resolve("HEAD")
+    paths = applied.change.paths
+    if head is not None and all(world.repository.read(head, path) == sources[path] for path in paths):
+        return f"git restore {shlex.join(paths)}"
+    return "save the diff above as a file, then: git apply -R FILE"
 
 
 def exit_code(found: Repair) -> int:

@@ -54,24 +54,25 @@ def _patch_document(found: Repair, number: int, patch: Patch, sources: Mapping[s
     }
 
 
-def repair_text(found: Repair, sources: Mapping[str, bytes], repo: Path, applied: Patch | None) -> RenderableType:
-    """The first patch as a diff with what speaks for it, the others in a line each, and the next command."""
+def repair_text(
+    found: Repair, sources: Mapping[str, bytes], repo: Path, applied: Patch | None, undo: str = ""
+) -> RenderableType:
+    """The first patch as a diff with what speaks for it (the one that was written when one was), the others in a line
+    each, and the next command. undo: what takes the written one back."""
     sure = "" if found.status is not RepairStatus.REPAIRED or found.certain else " [yellow](not certain)[/]"
     head = "[bold yellow]ended early[/]" if found.interrupted else _HEADS[found.status]
     parts: list[RenderableType] = [f"{head}{sure}: {clean(found.reason)}"]
-    if found.patches:
-        first = found.patches[0]
-        parts.append(Padding(Syntax(first.change.diff(sources), "diff", background_color="default"), (1, 2)))
-        parts += [Text(f"  {line}") for line in first.correct_by]
-        parts += [f"  [yellow]but[/] {clean(first.caution)}"] if first.caution else []
+    shown = applied or next(iter(found.patches), None)
+    if shown is not None:
+        parts.append(Padding(Syntax(shown.change.diff(sources), "diff", background_color="default"), (1, 2)))
+        parts += [Text(f"  {line}") for line in shown.correct_by]
+        parts += [f"  [yellow]but[/] {clean(shown.caution)}"] if shown.caution else []
     parts += [f"[bold]question:[/] {clean(found.question)}"] if found.question else []
-    parts += [_other(number, patch) for number, patch in enumerate(found.patches[1:], 2)]
+    parts += [_other(number, patch) for number, patch in enumerate(found.patches, 1) if patch is not shown]
     parts += [f"[dim]note:[/] {clean(note)}" for note in found.notes]
     parts.append(f"[dim]{found.candidates:,} candidates in {found.seconds:.1f} s[/]")
     if applied is not None:
-        parts.append(
-            f"written into the work tree: {clean(applied.title)}. To take it back: git apply -R, or git checkout"
-        )
+        parts.append(f"written into the work tree: {clean(applied.title)}. To take it back: {clean(undo)}")
     elif found.status is RepairStatus.REPAIRED:
         parts.append(f"next: gitops-healer repair {clean(str(repo))} --apply")
     return Group(*parts)

@@ -13,6 +13,7 @@ from gitops_healer.core.testing import CaseStatus, TestCase
 from gitops_healer.core.trials import Observed, Trace
 from gitops_healer.ports import TrialSession
 from gitops_healer.registry import Scene, discover
+from gitops_healer.repair.failure import is_test
 from gitops_healer.repair.search.examples import agreement
 from gitops_healer.repair.search.found import Repair, RepairStatus
 from gitops_healer.repair.search.goals import Goal, covered_lines, goal_of, passing_for, trace_order
@@ -104,9 +105,10 @@ def _repaired(work: Work) -> Repair:
         return work.oracle.nothing_failing()
     goal = goal_of(failing)
     ground = located(work, goal, failing)
+    work.scene.progress(f"most suspicious: {_named(ground.suspects)}")
     search = searched(work, goal, ground)
     if not search.survivors:
-        return _none_found(work, goal, ground.suspects, search)
+        return _none_found(work, goal, ground, search)
     goal = replace(goal, rest=(*goal.rest, *search.prefer(work.oracle.endless)))
     ranking = ranked(work, search.survivors, goal)
     return _told(work, goal, search, ranking)
@@ -242,17 +244,29 @@ def cautioned(survivor: Survivor, guards: Guards) -> Survivor:
     return replace(survivor, proposal=replace(survivor.proposal, caution=said))
 
 
-def _none_found(work: Work, goal: Goal, suspects: Sequence[Suspect], search: Search) -> Repair:
-    names = ", ".join(f"{one.qualname or 'the module'} ({one.source.path})" for one in suspects[:3])
-    if not suspects:
-        reason = (
-            "the failing tests run no code of the project in their own process, so nothing is suspicious: "
-            "tests that start programs cannot be followed"
-        )
+def _named(suspects: Sequence[Suspect]) -> str:
+    return ", ".join(f"{one.qualname or 'the module'} ({one.source.path})" for one in suspects[:3])
+
+
+def _unreadable(ground: Ground) -> str:
+    """Why nothing is suspicious."""
+    paths = sorted({path for files in ground.trace.covered.values() for path in files if not is_test(path)})
+    if paths:
+        return f"the failing tests run {paths[0]}, which is too large to be read, or no Python that can be"
+    return (
+        "the failing tests run no code of the project in their own process, so nothing is suspicious: "
+        "tests that start programs cannot be followed"
+    )
+
+
+def _none_found(work: Work, goal: Goal, ground: Ground, search: Search) -> Repair:
+    if not ground.suspects:
+        reason = _unreadable(ground)
     elif not search.tried and work.watch.seconds > work.until:
         reason = f"the tests took so long that no time was left to try anything: give more than {work.order.budget:g} s"
     else:
-        reason = f"none of {search.tried:,} candidates makes the failing tests pass; most suspicious: {names}"
+        reason = f"none of {search.tried:,} candidates makes the failing tests pass; "
+        reason += f"most suspicious: {_named(ground.suspects)}"
     if search.refused:
         reason += f"; {search.refused.total()} would, and may not: {next(iter(search.refused))}"
     if search.partials:
