@@ -76,7 +76,9 @@ class ProjectTrials:
         names = [*hello.tests, *(case.id for case in broken)]
         read = _reader(self._repository, commit, change)
         servers = Servers(starter, stack, server, hello, names, limits(measured, len(names)), measured.strict)
-        opened = Opened(cases, problem, (*_notes(cases), *_notes_on_files(measured.written)))
+        starting = [hello.tests[number] for number in sorted(measured.spawning)]
+        notes = (*_notes(cases), *_notes_on_files(measured.written), *_notes_on_starts(starting))
+        opened = Opened(cases, problem, notes)
         return Session(opened, servers, names, Definitions(read), read, measured.spawning)
 
     def _pristine(self, scratch: Path, commit: str, change: Change | None) -> Path:
@@ -128,6 +130,11 @@ def _notes(cases: Sequence[TestCase]) -> Iterator[str]:
 def _notes_on_files(written: Sequence[str]) -> Iterator[str]:
     if written:
         yield f"tests write into the repository, candidates are tried one by one and that is undone: {_listed(written)}"
+
+
+def _notes_on_starts(tests: Sequence[str]) -> Iterator[str]:
+    if tests:
+        yield f"{len(tests)} tests start Python themselves, what runs there is not traced: {_listed(tests)}"
 
 
 def _listed(names: Sequence[str]) -> str:

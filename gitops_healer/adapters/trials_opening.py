@@ -182,8 +182,8 @@ def _seconds(value: Any) -> float:
 
 
 def limits(measured: Measured, count: int) -> tuple[list[float], list[float]]:
-    """(processor time, wall clock) in seconds that each test may take with a change: five times its own (ten times by the
-    clock, as other processes may be busy) and of the longest set-up, since it may be the first to need a shared
+    """(processor time, wall clock) in seconds that each test may take with a change: five times its own (ten times by
+    the clock, as other processes may be busy) and of the longest set-up, since it may be the first to need a shared
     fixture. A test that fails may have stopped early: it gets as much as the slowest passing test of its file."""
     slowest = _slowest_of_files(measured)
     cpu = [_UNKNOWN_CPU] * count  # what could not be imported may be many tests

@@ -280,3 +280,15 @@ def test_who_leaves_its_group_is_ended(opened: Open) -> None:
         changes = [project.change("m.py", ("return 0", leaves))] * 200
         tried = project.try_all(changes)
     assert {one.ending for one in tried} == {Ending.PASSED}  # more of them at once than are allowed would end it all
+
+
+def test_a_candidate_that_takes_the_server_with_it_costs_itself_and_those_beside_it(opened: Open) -> None:
+    with opened(ENDINGS) as project:
+        good = project.change("m.py", ("return 0", "return x"))
+        killers = [project.change("m.py", ("return 0", f"os.kill(os.getppid(), {number})")) for number in (9, 15)]
+        tried = project.try_all([killers[0], *[good] * 20, killers[1]])
+        assert tried[0].ending is tried[-1].ending is Ending.CRASHED
+        assert sum(one.ending is Ending.PASSED for one in tried) >= 14
+        (after,) = project.try_all([good])
+        assert after.ending is Ending.PASSED
+        assert len(project.session.trace(project.failing).functions) == 1
