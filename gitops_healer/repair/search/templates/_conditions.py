@@ -14,11 +14,13 @@ from gitops_healer.repair.search.templates._places import (
     values_of_module,
     variables_at,
 )
+from gitops_healer.repair.search.truth import outcomes
 from gitops_healer.repair.search.types import NUMBERS, SIZED, Types, fits, held, may_be, surely
 
 _CONTAINERS = ("list", "set", "dict", "tuple", "str", "frozenset", "deque", "defaultdict", "Counter", "OrderedDict")
 _ASKS = re.compile(r"(^|\.)_?(is|has|can|may|should)_")
 _OF_TEXTS = ("isdigit", "isspace", "isalpha", "isalnum", "isupper", "islower")
+_CONSTANT = 0.4  # weight that is left to a condition that gave the same for all values seen
 _VARIABLES = 8  # the nearest, about which simple conditions are made
 
 
@@ -42,6 +44,10 @@ def atoms(target: Target, node: ast.expr, most: int = 30) -> list[tuple[str, flo
     for name, types, weight in near:
         for text, share in (*_about(name, types), *_between(name, types, near)):
             found[text] = max(found.get(text, 0.0), weight * share)
+    values = target.values_at(target.statement_of(node).lineno)
+    for text, weight in found.items():
+        if len(outcomes(text, values)) == 1:
+            found[text] = _CONSTANT * weight
     return sorted(found.items(), key=lambda pair: -pair[1])[:most]
 
 
@@ -85,7 +91,7 @@ def _other_entry(
     for place in (left.slice.value - 1, left.slice.value + 1):
         if place >= 0:
             entry = f"{target.text(left.value)}[{place}]"
-            others = [(tail, 0.3), *((name, 0.5 * share) for name, share in others_for(target, right, 3))]
+            others = [(tail, 0.3), *((name, 0.7 * share) for name, share in others_for(target, right, 3))]
             if isinstance(right, ast.Subscript) and isinstance(right.slice, ast.Constant):
                 others = [(f"{target.text(right.value)}[{place}]", 0.6)]
             yield from ((f"{entry}{between}{other}", share) for other, share in others)

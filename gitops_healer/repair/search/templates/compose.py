@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from gitops_healer.repair.search.blocks import Draft, written
@@ -95,7 +96,8 @@ def _weight(target: Target, node: ast.expr) -> float:
 def _composed(target: Target, node: ast.expr, types: Types) -> Iterator[Made]:
     """New texts for a node with weights: the node with a term, one term, two terms."""
     now = target.text(node)
-    terms = [term for term in terms_at(target, node) if term.text != now]
+    kept = _kept_in(target, node)
+    terms = [_likelier(term, kept) for term in terms_at(target, node) if term.text != now]
     wanted = types | (target.returned if isinstance(target.parent(node), ast.Return) else frozenset())
     fixed = isinstance(node, ast.Constant)
     if surely(types, *NUMBERS) and not surely(types, "bool"):
@@ -111,6 +113,18 @@ def _composed(target: Target, node: ast.expr, types: Types) -> Iterator[Made]:
         if not term.simple and term.types and wanted and fits(term.types, wanted):
             known = 0.35 if now in term.text else 0.2
             yield term.text, known * term.weight
+
+
+def _kept_in(target: Target, node: ast.expr) -> str:
+    """What the statement around gives a value to, when it is not only a name."""
+    statement = target.statement_of(node)
+    places = statement.targets if isinstance(statement, ast.Assign) else ()
+    return next((target.text(one) for one in places if isinstance(one, ast.Subscript | ast.Attribute)), "")
+
+
+def _likelier(term: Term, kept: str) -> Term:
+    """What is in the place of the new value already often takes part in it."""
+    return replace(term, weight=min(1.0, 2.5 * term.weight)) if kept and term.text.startswith(kept) else term
 
 
 def _numbers(target: Target, node: ast.expr, terms: list[Term]) -> Iterator[Made]:
