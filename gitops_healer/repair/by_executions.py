@@ -132,13 +132,17 @@ def _reproduced(scene: Scene, log: Recorded, calls: Sequence[Expectation]) -> _R
 
 def _compared(scene: Scene, log: Recorded, expected: Expectations, found: Repair) -> Repair:
     """The repair, certain when exactly one of its patches restores what the older version did and keeps all else, and
-    never when parameters would be lost on the way."""
+    never when parameters would be lost on the way or a call that works gives something new."""
     if found.certain and changes_signature(scene, found.patches[0].change):
         asked = "The repair takes parameters away again, which other calls may need. Is that meant?"
         return replace(found, certain=False, question=asked)
-    if found.certain or not found.patches or expected.older is None:
+    if not found.patches or expected.older is None:
         return found
     compared = Comparison.of(scene, log, expected.older)
+    if found.certain:
+        broken = compared.broken_by(found.patches[0].change)
+        asked = f"The repair changes a call that works: {broken}. Is that meant?"
+        return replace(found, certain=False, question=asked) if broken else found
     reasons = {patch: reason for patch in found.patches if (reason := compared.restored_by(patch.change))}
     if len(reasons) != 1:
         return found

@@ -11,7 +11,7 @@ from gitops_healer.ports import CallOutcome
 from gitops_healer.registry import Scene
 from gitops_healer.repair.claims import alike, stable
 from gitops_healer.repair.failure import Recorded, project_frames
-from gitops_healer.repair.inputs import Input, neighbours
+from gitops_healer.repair.inputs import Input, neighbours, shown
 from gitops_healer.repair.past import Stand
 from gitops_healer.repair.source import Function, read_source
 from gitops_healer.repair.wanted_failures import wanted_failure
@@ -69,6 +69,15 @@ class Comparison:
         if restored < _LEAST_RESTORED:
             return ""
         return f"does what {self.stand.what} did in {restored} calls that fail now, and keeps {kept} that work"
+
+    def broken_by(self, change: Change) -> str:
+        """A call that works now and gives with a change what neither version gives, as it was recorded; else ""."""
+        inputs = tuple(given for given, now in self.now.items() if now.ok)
+        outcomes = self.scene.caller.call(self.scene.commit, self.log.tool, self.log.path, inputs, change)
+        for given, after in zip(inputs, outcomes, strict=True):
+            if not any(alike(after, known) for known in (self.now[given], self.then[given])):
+                return shown(None, given)
+        return ""
 
     def _due(self, given: Input) -> tuple[CallOutcome, ...]:
         now, then = self.now[given], self.then[given]

@@ -281,6 +281,20 @@ def test_a_repair_is_compared_with_what_was_call_by_call(
     assert bool(said) == speaks
 
 
+def test_a_repair_that_changes_what_works_is_told_by_the_call(project: Project) -> None:
+    new = OLD.replace(" - 1", " - 2")
+    first = project.commit({"m.py": OLD})
+    project.commit({"m.py": new})
+    project.record("m:pick", "[[4,5,6]]", "[[7,7]]", "[[]]")
+    log = recorded(project.scene, project.finding)
+    assert log is not None
+    compared = Comparison.of(project.scene, log, Stand(first, "m:pick", "m.py", "version 1 of pick", benchmark.NOW))
+    assert compared.broken_by(whole_file("m.py", new.encode(), OLD.encode())) == ""
+    assert (
+        compared.broken_by(whole_file("m.py", new.encode(), OLD.replace("len(items) - 1", "0").encode())) == "[4,5,6]"
+    )
+
+
 # How it is written
 
 LIBRARY = """\
