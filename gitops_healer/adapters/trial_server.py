@@ -1,8 +1,8 @@
 """Tries changes in warm processes. Runs inside the sandbox: standard library and pytest only, on any Python from 3.8.
 
 pytest collects the project's tests once, with everything imported; where they would run this program serves instead:
-each request becomes a forked child that gives the functions of a change new code and runs tests. See `trial_channel`
-for how it talks, `docs` of `TrialSession` for what can be asked.
+each request becomes a forked child that gives the functions of a change new code and runs tests. `trial_channel` says
+how it talks; `TrialSession` in ports.py what may be asked.
 """
 
 from __future__ import annotations

@@ -115,6 +115,23 @@ def test_nothing_is_left_when_the_talk_is_broken_off(talk: Talk, box: Sandbox) -
     assert set(_children()) <= before
 
 
+def test_processes_may_come_and_go_for_ever(talk: Talk) -> None:
+    program = """
+    import os
+    alive = []
+    for _ in range(900):
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0)
+        alive.append(pid)
+        if len(alive) > 3:
+            os.waitpid(alive.pop(0), 0)
+    print("done", flush=True)
+    """
+    with talk(program, processes=64) as program_talk:
+        assert program_talk.receive(60) == b"done"
+
+
 def _children() -> list[str]:
     """Processes that are not dead and come from this one, or from nobody any more, and run our program."""
     found = []
