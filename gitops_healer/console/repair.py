@@ -2,7 +2,9 @@
 
 import math
 import shlex
-from collections.abc import Mapping
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -42,7 +44,7 @@ def repair_command(
     seconds = seconds_of(budget)
     options: dict[str, Any] = {"testing.timeout": f"{math.ceil(seconds)}s"}
     options |= {"testing.command": test_command} if test_command is not None else {}
-    with told(format_) as progress:
+    with told(format_) as progress, ended_like_ctrl_c():
         world = build_world(Choices(repo, options=options, progress=progress))
         commit = world.repository.snapshot()
         if apply:
@@ -61,6 +63,16 @@ def repair_command(
     if refused is not None:
         raise refused
     raise typer.Exit(exit_code(found))
+
+
+@contextmanager
+def ended_like_ctrl_c() -> Iterator[None]:
+    """Whoever ends this by SIGTERM, as CI does, leaves no more behind than who types Ctrl-C."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def undo_of(world: World, applied: Patch, sources: Mapping[str, bytes]) -> str:
