@@ -15,11 +15,13 @@ _TEXT: dict[type[ast.operator], str] = {
 # What each is mistaken for, likeliest first.
 _MEANT: dict[str, tuple[str, ...]] = {
     "+": ("-", "*", "//", "/", "%", "|", "**"), "-": ("+", "*", "//", "/", "%", "&", "^", "|"),
-    "*": ("**", "/", "//", "+", "-", "%", "&"), "/": ("//", "*", "%", "-", "+"),
+    "*": ("/", "+", "**", "//", "-", "%", "&"), "/": ("//", "*", "%", "-", "+"),
     "//": ("/", "%", "*", "-", ">>", "+"), "%": ("//", "/", "*", "-", "+", "&"), "**": ("*", "+", "//", "<<"),
     "<<": (">>", "*", "|"), ">>": ("<<", "//", "&"), "|": ("&", "^", "+", "-"), "&": ("|", "^", "-", "%"),
     "^": ("|", "&", "**", "-"), "@": ("*",),
 }  # fmt: skip
+# Sums and differences are mixed up most often, a remainder is rarely meant otherwise.
+_DOUBTFUL = {"*": 0.9, "/": 0.9, "//": 0.8, "**": 0.7, "%": 0.6}
 _BITS = frozenset({"<<", ">>", "|", "&", "^"})
 _SETS = frozenset({"|", "&", "^", "-"})
 
@@ -57,7 +59,7 @@ def _others(target: Target, left: ast.expr, right: ast.expr, now: str, tail: str
         foreign = other in _BITS and not (sets or bits)
         if foreign or (sets and other not in _SETS) or (texts and other not in possible):
             continue
-        weight = (1.0 if numbers or sets else 0.7) / (1 + 0.6 * rank)
+        weight = _DOUBTFUL.get(now, 1.0) * (1.0 if numbers or sets else 0.7) / (1 + 0.6 * rank)
         rank += 1
         title = f"Calculate with {other}{tail} instead of {now}{tail}"
         span = operator_span(target, left, right, now + tail, other + tail)
