@@ -30,6 +30,11 @@ def likeliest(target: Target, rewrites: Iterable[Rewrite], most: int) -> Iterato
     return iter(heapq.nlargest(most, unique.values(), key=lambda one: one.weight * target.lines.get(one.line, 0.0)))
 
 
+def by_size(target: Target, each: int, most: int) -> int:
+    """How many rewrites a template may draw: so many for each statement of the target, some for short ones."""
+    return min(most, each * (len(target.statements) + 4))
+
+
 @dataclass(frozen=True)
 class Draft:
     """A rewrite that is only written out when it is among the likeliest."""

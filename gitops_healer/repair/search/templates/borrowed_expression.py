@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import product
 
-from gitops_healer.repair.search.blocks import Draft, written
+from gitops_healer.repair.search.blocks import Draft, by_size, written
 from gitops_healer.repair.search.edits import put
 from gitops_healer.repair.search.ingredients import gather
 from gitops_healer.repair.search.scope import renamed
@@ -25,7 +25,8 @@ from gitops_healer.repair.search.templates._places import (
 from gitops_healer.repair.search.templates._terms import closeness
 from gitops_healer.repair.search.types import Types, fits, type_of
 
-_MOST = 150
+_MOST = 80
+_EACH = 5  # for each statement of the function
 _SOURCES = 400  # texts that are looked at
 _FREE = 2  # names of the other function that are given another meaning
 _CHOICES = 4  # variables that each of them may stand for
@@ -48,7 +49,7 @@ _SIMPLE = (ast.Name, ast.Constant, ast.Attribute)
 )
 def borrowed_expression(target: Target) -> Iterator[Rewrite]:
     """Use an expression of another function, about the variables here: `order.net()` -> `line.net()`."""
-    yield from written(target, _drafts(target), _MOST)
+    yield from written(target, _drafts(target), by_size(target, _EACH, _MOST))
 
 
 @dataclass(frozen=True)

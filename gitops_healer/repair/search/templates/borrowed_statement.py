@@ -7,6 +7,7 @@ from functools import partial
 from gitops_healer.repair.search.blocks import (
     Draft,
     always_leaves,
+    by_size,
     function_of,
     is_movable,
     lines_of,
@@ -19,6 +20,7 @@ from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
 
 _MOST = 300
+_EACH = 16  # for each statement of the function
 _LONGEST = 4  # lines of a statement that is borrowed
 _FIXED = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.Pass,
@@ -51,7 +53,7 @@ _BOUND_TO_PLACE = (
 )
 def borrowed_statement(target: Target) -> Iterator[Rewrite]:
     """Add a statement that stands elsewhere in the function or module, as it is or about another variable."""
-    yield from written(target, _insertions(target), _MOST)
+    yield from written(target, _insertions(target), by_size(target, _EACH, _MOST))
 
 
 def _insertions(target: Target) -> Iterator[Draft]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from gitops_healer.repair.search.blocks import Draft, written
+from gitops_healer.repair.search.blocks import Draft, by_size, written
 from gitops_healer.repair.search.edits import put
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
@@ -14,6 +14,7 @@ from gitops_healer.repair.search.templates._terms import Term, terms_at
 from gitops_healer.repair.search.types import NUMBERS, Types, fits, heads, surely, type_of
 
 _MOST = 250
+_EACH = 24  # for each statement of the function
 _SLICED = ("list", "tuple", "str", "bytes")
 _PAIRED = 7  # terms of a fitting type that are combined with each other
 
@@ -51,7 +52,7 @@ Made = tuple[str, float]
 )
 def compose(target: Target) -> Iterator[Rewrite]:
     """Calculate with one more thing in scope: `end` -> `max(xs[-1], end)`, `total` -> `total - discount(order)`."""
-    yield from written(target, _drafts(target), _MOST)
+    yield from written(target, _drafts(target), by_size(target, _EACH, _MOST))
 
 
 def _drafts(target: Target) -> Iterator[Draft]:

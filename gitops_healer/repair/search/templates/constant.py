@@ -27,6 +27,7 @@ _MOST = 10  # other constants of the file that are offered at one place
             'def f(year):\n    """Whether 400 divides it."""\n    return year % 400 == 0\n',
         ),
         Example("LIMIT = 9\n", "LIMIT = 10\n"),
+        Example("DAYS = 5\n", "DAYS = 7\n"),
     ),
 )
 def constant(target: Target) -> Iterator[Rewrite]:
@@ -86,8 +87,8 @@ def _numbers(target: Target, node: ast.expr, value: int | float) -> Iterator[str
     yield from ("0", "1")
     numbers = [text for text in _nearby(target) if text[:1].isdigit() or text[:1] == "."]
     yield from sorted(numbers, key=lambda text: -alike(text, target.text(node)))[:_MOST]
-    if value in _UNITS:
-        yield from (str(one) for one in _UNITS)
+    if value in _UNITS or (isinstance(target.node, ast.Module) and type(value) is int):
+        yield from (str(one) for one in (*_UNITS, *range(2, 13)))
     if isinstance(value, float):
         yield from (_written(value * 100), _written(value / 100), _written(1 - value), _written(value + 0.5))
     else:

@@ -71,7 +71,9 @@ def _joined_first(target: Target, node: ast.BinOp) -> Iterator[tuple[str, float]
     inner = node.right
     deep = isinstance(inner, ast.BinOp) and isinstance(inner.left, ast.BinOp)
     start, middle, end = target.source.span(node)[0], target.source.span(leaf)[1], target.source.span(node)[1]
-    head, tail = (target.source.data[a:b].decode("utf-8", "surrogateescape") for a, b in ((start, middle), (middle, end)))
+    head, tail = (
+        target.source.data[a:b].decode("utf-8", "surrogateescape") for a, b in ((start, middle), (middle, end))
+    )
     if deep and head.count("(") == head.count(")") and tail.count("(") == tail.count(")"):
         yield f"({head}){tail}", 0.7
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from gitops_healer.repair.search.blocks import (
     Draft,
+    by_size,
     chain_of,
     function_of,
     is_generator,
@@ -22,6 +23,7 @@ from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_
 from gitops_healer.repair.search.variants import updates, variants
 
 _MOST = 300
+_EACH = 14  # for each statement of the function
 _ASKED, _DONE = 12, 8  # conditions and statements of which new `elif`s are made
 _MIRROR: dict[type[ast.cmpop], str] = {ast.Lt: ">", ast.Gt: "<", ast.LtE: ">=", ast.GtE: "<="}
 _SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Break, ast.Continue)
@@ -49,7 +51,7 @@ _SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Break
 )
 def missing_branch(target: Target) -> Iterator[Rewrite]:
     """Add an `else` or `elif` that does something like the branch before it, or an update that is missing."""
-    yield from written(target, _branches(target), _MOST)
+    yield from written(target, _branches(target), by_size(target, _EACH, _MOST))
 
 
 def _branches(target: Target) -> Iterator[Draft]:

@@ -6,6 +6,7 @@ from functools import partial
 
 from gitops_healer.repair.search.blocks import (
     Draft,
+    by_size,
     is_movable,
     lines_of,
     loop_of,
@@ -45,7 +46,7 @@ _SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Break
 )
 def missing_condition(target: Target) -> Iterator[Rewrite]:
     """Run a statement only when something holds: `if x not in out: out.append(x)`."""
-    yield from written(target, _wrapped(target), min(_MOST, _EACH * (len(target.statements) + 4)))
+    yield from written(target, _wrapped(target), by_size(target, _EACH, _MOST))
 
 
 def _wrapped(target: Target) -> Iterator[Draft]:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from functools import partial
 
-from gitops_healer.repair.search.blocks import Draft, loop_of, may_leave, suspects, written
+from gitops_healer.repair.search.blocks import Draft, by_size, loop_of, may_leave, suspects, written
 from gitops_healer.repair.search.conditions import conditions, results
 from gitops_healer.repair.search.edits import before, unit_of
 from gitops_healer.repair.search.target import Target
@@ -42,7 +42,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import,
 )
 def missing_guard(target: Target) -> Iterator[Rewrite]:
     """Leave before the work where there is none: `if not xs: return 0`, `if x is None: continue`."""
-    yield from written(target, _guards(target), min(_MOST, _EACH * (len(target.statements) + 4)))
+    yield from written(target, _guards(target), by_size(target, _EACH, _MOST))
 
 
 def _guards(target: Target) -> Iterator[Draft]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from gitops_healer.repair.search.blocks import Draft, function_of, suspects, written
+from gitops_healer.repair.search.blocks import Draft, by_size, function_of, suspects, written
 from gitops_healer.repair.search.conditions import conditions
 from gitops_healer.repair.search.edits import before, replaced, unit_of
 from gitops_healer.repair.search.scope import names_in, scope_of
@@ -39,7 +39,7 @@ _ERROR_NAME = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Exists|NotFound|Interrup
 )
 def missing_raise(target: Target) -> Iterator[Rewrite]:
     """Refuse bad input: `if n < 0: raise ValueError(...)`, with exceptions that are named nearby."""
-    yield from written(target, _refusals(target), min(_MOST, _EACH * (len(target.statements) + 4)))
+    yield from written(target, _refusals(target), by_size(target, _EACH, _MOST))
 
 
 def _refusals(target: Target) -> Iterator[Draft]:

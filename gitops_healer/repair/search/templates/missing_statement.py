@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from gitops_healer.repair.search.blocks import Draft, always_leaves, stands_alone, suspects, written
+from gitops_healer.repair.search.blocks import Draft, always_leaves, by_size, stands_alone, suspects, written
 from gitops_healer.repair.search.edits import after, before, replaced, unit_of
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
 from gitops_healer.repair.search.variants import updates, variants
 
 _MOST = 400
+_EACH = 24  # for each statement of the function
 _LIKE = (ast.Expr, ast.Assign, ast.AugAssign)
 _GIVEN = re.compile(r"^(?:yield|[\w.]+\.(?:append|add)\() ?([\w.]+)\)?$")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -45,7 +46,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import,
 )
 def missing_statement(target: Target) -> Iterator[Rewrite]:
     """Add an update: `i += 1`, `seen.add(x)`, `last = x`, `self.y = y`, `self.refresh()`."""
-    yield from written(target, _additions(target), _MOST)
+    yield from written(target, _additions(target), by_size(target, _EACH, _MOST))
 
 
 def _additions(target: Target) -> Iterator[Draft]:

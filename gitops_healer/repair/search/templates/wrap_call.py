@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
-from gitops_healer.repair.search.blocks import likeliest
+from gitops_healer.repair.search.blocks import by_size, likeliest
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_template
 from gitops_healer.repair.search.templates._calls import BUILTINS, has_attribute, takes
@@ -80,7 +80,7 @@ _SAME = ("list", "set", "dict", "tuple", "str", "int", "float")
 )
 def wrap_call(target: Target) -> Iterator[Rewrite]:
     """Call something on a value that is used as it is: `abs(x)`, `sorted(xs)`, `text.strip()`, `max(0, n)`."""
-    yield from likeliest(target, _all(target), min(_MOST_OF_ALL, _EACH * (len(target.statements) + 4)))
+    yield from likeliest(target, _all(target), by_size(target, _EACH, _MOST_OF_ALL))
 
 
 def _all(target: Target) -> Iterator[Rewrite]:
