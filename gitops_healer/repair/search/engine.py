@@ -91,7 +91,13 @@ def repair(scene: Scene, order: Order) -> Repair:
         except KeyboardInterrupt:
             found = _interrupted(work)
     phases = {name: round(spent, 3) for name, spent in watch.phases.items() if name != "all"}
-    return replace(found, seconds=round(watch.seconds, 3), phases=phases)
+    notes = (*found.notes, *_notes_on_submodules(scene))
+    return replace(found, seconds=round(watch.seconds, 3), phases=phases, notes=notes)
+
+
+def _notes_on_submodules(scene: Scene) -> Iterator[str]:
+    if scene.repository.read(scene.commit, ".gitmodules") is not None:
+        yield "submodules are left out: tests that need their files fail here"
 
 
 def _repaired(work: Work) -> Repair:
@@ -121,9 +127,7 @@ def _interrupted(work: Work) -> Repair:
     goal = goal_of(failing)
     survivors = search.survivors if search is not None else []
     patches = patches_of(rank(survivors, [], {}), goal, work.cases) if survivors else ()
-    found = (
-        f"{len(survivors)} candidates pass so far, and nothing else is proven of them" if survivors else "nothing yet"
-    )
+    found = f"{len(survivors)} candidates pass the tests that were tried, unproven" if survivors else "nothing yet"
     return Repair(
         RepairStatus.ERROR, f"interrupted: {found}", goal.all, patches,
         candidates=search.tried if search is not None else 0, notes=work.session.opened.notes, interrupted=True,
@@ -191,7 +195,8 @@ def _holds(suspect: Suspect, line: int) -> bool:
 
 
 def _traced(work: Work, goal: Goal) -> Trace:
-    work.scene.progress(f"{len(goal.all)} tests fail: looking where")
+    count = len(goal.all)
+    work.scene.progress(f"{count} tests fail: looking where" if count > 1 else "a test fails: looking where")
     order = trace_order(goal, work.cases)
     seconds = max(1.0, min(max(5.0, _TRACE * work.order.budget), work.watch.left / 3))
     with work.watch.phase("localise"):
@@ -264,6 +269,9 @@ def _none_found(work: Work, goal: Goal, ground: Ground, search: Search) -> Repai
         reason = _unreadable(ground)
     elif not search.tried and work.watch.seconds > work.until:
         reason = f"the tests took so long that no time was left to try anything: give more than {work.order.budget:g} s"
+    elif not search.tried:
+        message = next((case.message for case in work.cases if case.id in goal.all and case.message), "")
+        reason = f"no template fits what fails: {message or goal.all[0]}; most suspicious: {_named(ground.suspects)}"
     else:
         reason = f"none of {search.tried:,} candidates makes the failing tests pass; "
         reason += f"most suspicious: {_named(ground.suspects)}"
@@ -326,7 +334,8 @@ def _told(work: Work, goal: Goal, search: Search, ranking: Ranking) -> Repair:
     ranking = replace(ranking, behaviours=proof.kept)
     patches = patches_of(ranking, goal, work.cases)
     question = "" if ranking.certain else question_of(ranking, patches)
-    reason = f"{patches[0].title} in {patches[0].symbol or patches[0].path}: all {len(goal.all)} failing tests pass"
+    tests = "the failing test passes" if len(goal.all) == 1 else f"all {len(goal.all)} failing tests pass"
+    reason = f"{patches[0].title} in {patches[0].symbol or patches[0].path}: {tests}"
     return Repair(
         RepairStatus.REPAIRED, reason, goal.all, patches, ranking.certain, question, search.tried, notes=notes,
     )  # fmt: skip

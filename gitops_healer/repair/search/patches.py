@@ -37,7 +37,8 @@ def _patch(ranking: Ranking, shown: Sequence[Behaviour], number: int, goal: Goal
 
 
 def _reasons(ranking: Ranking, behaviour: Behaviour, goal: Goal, passing: int) -> list[str]:
-    said = [f"{len(goal.all)} failing tests pass, {passing} others still do"]
+    failing = "the failing test passes" if len(goal.all) == 1 else f"all {len(goal.all)} failing tests pass"
+    said = [f"{failing}, {passing} others still do"]
     if len(ranking.behaviours) == 1 and ranking.calls:
         said.append(f"every candidate that passes does the same on {len(ranking.calls)} calls")
     if len(behaviour.members) > 1:
