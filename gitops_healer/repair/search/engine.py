@@ -19,7 +19,7 @@ from gitops_healer.repair.search.found import Repair, RepairStatus
 from gitops_healer.repair.search.goals import Goal, covered_lines, goal_of, passing_for, trace_order
 from gitops_healer.repair.search.guards import Guards, words_of
 from gitops_healer.repair.search.history import Undoing, recency, undoings
-from gitops_healer.repair.search.oracle import Oracle, before
+from gitops_healer.repair.search.oracle import Oracle, before, test_files
 from gitops_healer.repair.search.pairs import Second, seconds, unions
 from gitops_healer.repair.search.patches import patches_of, question_of
 from gitops_healer.repair.search.program import Program
@@ -153,7 +153,8 @@ class Ground:
 
 def located(work: Work, goal: Goal, failing: Sequence[TestCase]) -> Ground:
     trace = _traced(work, goal)
-    program = Program(work.scene, tuple({name.partition("::")[0] for name in goal.all}), trace.seen)
+    files = tuple({name.partition("::")[0] for name in goal.all})
+    program = Program(work.scene, files, trace.seen, test_files(work.cases, trace))
     paths = {path for files in trace.covered.values() for path in files if program.repairable(path) is not None}
     recent = recency(work.scene.repository, work.scene.commit, paths)
     suspects = localise(program.repairable, trace, failing, recent, program.imported_from)

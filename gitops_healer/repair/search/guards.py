@@ -106,8 +106,27 @@ def _texts_of_tests(source: Source, names: Collection[str]) -> Counter[str]:
 def _swallows(source: Source) -> int:
     """Handlers that go on as if nothing had happened, weighed by how much they catch."""
     handlers = [node for node in ast.walk(source.tree) if isinstance(node, ast.ExceptHandler)]
-    quiet = [one for one in handlers if not any(isinstance(n, ast.Raise) for n in ast.walk(one))]
+    quiet = [one for one in handlers if _may_go_on(one)]
     return len(quiet) + sum(one.type is None for one in quiet)
+
+
+def _may_go_on(handler: ast.ExceptHandler) -> bool:
+    """Whether it can end otherwise than by raising."""
+    leaves = any(isinstance(node, ast.Return | ast.Continue | ast.Break) for node in ast.walk(handler))
+    return leaves or not _raises(handler.body)
+
+
+def _raises(body: Sequence[ast.stmt]) -> bool:
+    """Whether statements always end by raising."""
+    match body[-1] if body else None:
+        case ast.Raise():
+            return True
+        case ast.If(body=yes, orelse=no):
+            return _raises(yes) and _raises(no)
+        case ast.With(body=inner) | ast.Try(finalbody=[], handlers=[], body=inner):
+            return _raises(inner)
+        case _:
+            return False
 
 
 def _deleted_lines(before: Source, after: Source) -> list[int]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from gitops_healer.core.testing import CaseStatus, TestCase
-from gitops_healer.core.trials import Opened
+from gitops_healer.core.trials import Opened, Trace
 from gitops_healer.repair.failure import is_test
 from gitops_healer.repair.search.found import Repair, RepairStatus
 from gitops_healer.repair.search.syntax_repair import ERRORS
@@ -57,9 +57,7 @@ class Oracle:
             reason = f"no test is called {', '.join(self.unknown[:_NAMED])}{self._suggestion()}"
             return Repair(RepairStatus.ERROR, reason, notes=notes, unknown=self.unknown)
         if self.broken:
-            reason = (
-                f"{self.broken[0].id} does not parse ({self.broken[0].message}). It is a test: mend it by hand"
-            )
+            reason = f"{self.broken[0].id} does not parse ({self.broken[0].message}). It is a test: mend it by hand"
             return Repair(RepairStatus.NO_REPAIR, reason, tuple(case.id for case in self.broken), notes=notes)
         passed = sum(case.status is CaseStatus.PASSED for case in cases)
         elsewhere = [case for case in cases if case.failed and case.environmental]
@@ -97,6 +95,21 @@ def before(cases: Sequence[TestCase]) -> frozenset[str]:
         if frames:
             found.add(f"{frames[-1].file}:{frames[-1].line} {case.error_type}")
     return frozenset(found)
+
+
+def test_files(cases: Sequence[TestCase], trace: Trace) -> frozenset[str]:
+    """Files that hold tests, unless all the code that runs stands beside its tests. Examples in docstrings do not make
+    a module one of tests."""
+    holding = {case.id.partition("::")[0] for case in cases if "::" in case.id and not _is_doctest(case.id)}
+    ran = {path for files in trace.covered.values() for path in files if not is_test(path)}
+    return frozenset(holding) if ran - holding else frozenset()
+
+
+def _is_doctest(name: str) -> bool:
+    """`pkg/m.py::pkg.m.f`, or `m.py::m` for the docstring of the module itself."""
+    path, _, test = name.partition("::")
+    stem = path.rpartition("/")[2].removesuffix(".py")
+    return "." in test.partition("[")[0] or test == stem or path.endswith((".txt", ".rst", ".md"))
 
 
 def _is_broken_test(case: TestCase) -> bool:

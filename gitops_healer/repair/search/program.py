@@ -19,11 +19,12 @@ _OTHERS = 40  # other files that ingredients are taken from
 
 @dataclass
 class Program:
-    """tests: paths of the files of the failing tests."""
+    """tests: paths of the files of the failing tests; protected: files that hold tests, whatever they are called."""
 
     scene: Scene
     tests: Sequence[str]
     seen: Seen = field(default_factory=Seen)
+    protected: frozenset[str] = frozenset()
     _sources: dict[str, Source | None] = field(default_factory=dict)
     _ingredients: dict[str, Ingredients] = field(default_factory=dict)
     _targets: dict[tuple[str, str], Target] = field(default_factory=dict)
@@ -38,7 +39,7 @@ class Program:
 
     def repairable(self, path: str) -> Source | None:
         """A file that may be changed: never a test."""
-        return None if is_test(path) else self.source(path)
+        return None if is_test(path) or path in self.protected else self.source(path)
 
     def target(self, suspect: Suspect) -> Target:
         key = suspect.source.path, suspect.qualname

@@ -55,6 +55,13 @@ def proposal(old: str, new: str, path: str = "m.py") -> Proposal:
             "it swallows an exception",
         ),
         ("return a / b", "try:\n        return a / b\n    except TypeError:\n        raise KeyError", "m.py", (), ""),
+        (
+            "return a / b",
+            "try:\n        return a / b\n    except TypeError:\n        if a:\n            raise",
+            "m.py",
+            (),
+            "it swallows an exception",
+        ),
     ],
 )
 def test_what_may_not_be_offered(old: str, new: str, path: str, tests: tuple[str, ...], why: str) -> None:
