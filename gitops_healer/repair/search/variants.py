@@ -211,8 +211,11 @@ def _of_self(target: Target, scope: Scope, place: ast.stmt, visible: Mapping[str
     for method in owner.body:
         if isinstance(method, ast.FunctionDef) and method is not target.node and _takes_only_self(method):
             yield 0.8, f"self.{method.name}()", ()
-    if owner.bases and target.node is not None and getattr(target.node, "name", "") == "__init__":
-        arguments = ", ".join(target.parameters[1:])
+    name, arguments = getattr(target.node, "name", ""), ", ".join(target.parameters[1:])
+    plain = not isinstance(target.node, ast.Module) and not (target.node.args.vararg or target.node.args.kwarg)
+    if owner.bases and name and name != "__init__" and plain and not isinstance(target.node, ast.AsyncFunctionDef):
+        yield 0.8, f"super().{name}({arguments})", ()
+    if owner.bases and name == "__init__":
         yield from ((1.2, f"super().__init__({given})", ()) for given in dict.fromkeys(("", arguments)))
 
 

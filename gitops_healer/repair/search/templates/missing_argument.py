@@ -46,6 +46,10 @@ _SECOND = {"split": "1 maxsplit=1", "rsplit": "1 maxsplit=1", "replace": "1"}
             "def g(a, *, deep=False):\n    return a\n\ndef f(x, deep):\n    return g(x, deep=deep)\n",
         ),
         Example(
+            "def g(a, b):\n    return a\n\ndef f(x, a):\n    return g(x)\n",
+            "def g(a, b):\n    return a\n\ndef f(x, a):\n    return g(a, x)\n",
+        ),
+        Example(
             "def f(x):\n    h(x[1:], sep='-')\n    return h(x)\n",
             "def f(x):\n    h(x[1:], sep='-')\n    return h(x, sep='-')\n",
         ),
@@ -58,10 +62,34 @@ def missing_argument(target: Target) -> Iterator[Rewrite]:
             found: dict[str, float] = {}
             for text, weight in _arguments(target, node):
                 found.setdefault(text, weight)
+            yield from _in_front(target, node)
             for text, weight in found.items():
                 if span := _appended(target, node, text):
                     title = f"Pass {short(text)} as well"
                     yield Rewrite((span,), node.lineno, title, weight)
+
+
+def _in_front(target: Target, call: ast.Call) -> Iterator[Rewrite]:
+    """One more argument before one of the others, where a function of the module is given too few."""
+    callee, count = callee_of(call), len(call.args) + len(call.keywords)
+    function = functions_of_module(target).get(callee)
+    if not call.args or takes(target, callee, count) is not False or not takes(target, callee, count + 1):
+        return
+    names = _names_of(function)[callee.startswith("self.") :] if function is not None else []
+    passed = {ast.unparse(one) for one in call.args}
+    near = [(name, weight) for name, _, weight in variables_at(target, call) if name not in passed]
+    for number, before in enumerate(call.args):
+        wanted = names[number] if number < len(names) else ""
+        ranked = sorted(near, key=lambda pair: -pair[1] * (0.5 + (pair[0] == wanted)))
+        at = target.source.span(before)[0]
+        for rank, (name, weight) in enumerate(ranked[:6] if not isinstance(before, ast.Starred) else ()):
+            yield Rewrite(
+                (Span(at, at, f"{name}, "),), call.lineno, f"Pass {short(name)} first", weight / (1 + rank / 3)
+            )
+
+
+def _names_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    return [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
 
 
 def _appended(target: Target, call: ast.Call, text: str) -> Span | None:

@@ -35,6 +35,9 @@ _ALIGNS = {"<": ">^", ">": "<^", "^": "<>", "=": ">"}
 _LITERAL = re.compile(r"(?P<prefix>[a-zA-Z]*)(?P<quote>\"\"\"|'''|\"|')")
 _QUANTIFIER = re.compile(r"(?<!\\)[*+](?!\?)|(?<=[\])dwsDWS.])(?![*+?{])")
 
+_LITERALS = re.compile(r"(?<![\\\[(?])[-+,:/ ](?![?*+{\]])")  # what could be left out in a pattern
+_ANYTHING = re.compile(r"(?<![\\\[])\.(?![*+?{\]])")  # a dot that may have been meant as such
+
 
 @repair_template(
     prior=0.03,
@@ -49,6 +52,8 @@ _QUANTIFIER = re.compile(r"(?<!\\)[*+](?!\?)|(?<=[\])dwsDWS.])(?![*+?{])")
         Example("def f(n):\n    return '%d' % n\n", "def f(n):\n    return '%02d' % n\n"),
         Example("def f(d):\n    return d.strftime('%d.%M')\n", "def f(d):\n    return d.strftime('%d.%m')\n"),
         Example("def f(name):\n    return 'for {name}'\n", "def f(name):\n    return f'for {name}'\n"),
+        Example("def f(t):\n    return re.match(r'-\\d', t)\n", "def f(t):\n    return re.match(r'-?\\d', t)\n"),
+        Example("def f(t):\n    return re.match(r'\\d.\\d', t)\n", "def f(t):\n    return re.match(r'\\d\\.\\d', t)\n"),
         Example("def f(t):\n    return re.match(r'\\d', t)\n", "def f(t):\n    return re.match(r'\\d+', t)\n"),
     ),
 )
@@ -240,6 +245,10 @@ def _other_patterns(body: str) -> Iterator[tuple[str, str, float]]:
     others += [
         body.replace(one, other, 1) for one, other in ((r"\d", r"\w"), (r"\w", r"\d"), (r"\s", " "), (" ", r"\s"))
     ]
+    for found in _LITERALS.finditer(body):
+        others.append(f"{body[: found.end()]}?{body[found.end() :]}")
+    others += [f"{body[: found.start()]}{chr(92)}.{body[found.end() :]}" for found in _ANYTHING.finditer(body)]
+    others += [body.replace(one, other) for one, other in (("a-z", "a-zA-Z"), ("A-Z", "A-Za-z"), ("a-z", "a-z0-9"))]
     for rank, new in enumerate(dict.fromkeys(others)):
         if new != body and _compiles(new):
             yield new, f"Match {short(new)} instead of {short(body)}", 0.6 / (1 + rank / 4)
