@@ -6,7 +6,7 @@ weighed by a log-linear model over `features`; the likeliest and smallest patch 
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gitops_healer.core.trials import Observed
 from gitops_healer.repair.search import features
@@ -15,14 +15,14 @@ from gitops_healer.repair.search.searching import Survivor
 # How much each feature speaks for a patch (see `features`).
 WEIGHTS: Mapping[str, float] = {
     "prior": 1.0,
-    "size": -0.35,
+    "size": -0.7,
     "foreign": -0.3,
     "unused": -1.2,
     "used": 0.8,
     "degenerate": -2.0,
     "two": -1.0,
     "caution": -0.7,
-    "same": 0.8,
+    "same": 1.3,
     "errs": -2.5,
     "heals": 0.5,
     "hangs": -4.0,
@@ -42,6 +42,7 @@ CONFIDENCE: Mapping[str, float] = {
     "caution": -1.0,
     "two": -1.0,
     "foreign": -0.3,
+    "rivals": -1.5,
 }
 _UNSEEN = "?"
 _SEEN = 8  # calls without which nothing is certain
@@ -84,12 +85,13 @@ class Ranking:
 
     @property
     def visible(self) -> bool:
-        """Whether enough calls were seen, and the mistake shows in one that a test makes: else nothing was compared
-        (functions that return functions, or leave their results elsewhere)."""
-        if not self.behaviours or len(self.before) < _SEEN:
+        """Whether enough calls were seen that no test makes, and the mistake shows in one that a test makes: else
+        nothing was compared (functions that return functions, or leave their results elsewhere)."""
+        if not self.behaviours:
             return False
-        endings = zip(self.before, self.behaviours[0].endings, self.tested, strict=False)
-        return any(tested and old != new for old, new, tested in endings)
+        seen = list(zip(self.before, self.behaviours[0].endings, self.tested, strict=False))
+        others = sum(not tested and new[:1] in ("=", "!") for _, new, tested in seen)
+        return others >= _SEEN and any(tested and old != new for old, new, tested in seen)
 
     @property
     def confidence(self) -> float:
@@ -121,7 +123,7 @@ def rank(
         # What could not be observed (it needs a fresh import) is like nothing else.
         groups.setdefault(_endings(observations, number) or (_UNSEEN, f"{number}"), []).append(one)
     behaviours = [
-        Behaviour(tuple(sorted(members, key=_best_first)), () if endings[:1] == (_UNSEEN,) else endings)
+        Behaviour(_ordered(members), () if endings[:1] == (_UNSEEN,) else endings)
         for endings, members in groups.items()
     ]
     shares = features.shares([_together(behaviour.members) for behaviour in behaviours])
@@ -130,6 +132,16 @@ def rank(
     calls = tuple(call for observed in observations for call in observed.calls)
     tested = tuple(tested for observed in observations for tested in observed.tested)
     return Ranking(tuple(ordered), calls, tested, _endings(observations, -1))
+
+
+def _ordered(members: Sequence[Scored]) -> tuple[Scored, ...]:
+    """Best first, with `rivals`: how many others the same template has for the same line that no call tells from the
+    best one. `items[0]` and `items[-1]` are not the same because nothing that was seen had two items."""
+    best, *others = sorted(members, key=_best_first)
+    mine = best.survivor.proposal
+    alike = [one.survivor.proposal for one in others]
+    count = sum((one.template, one.path, one.line) == (mine.template, mine.path, mine.line) for one in alike)
+    return (replace(best, features={**best.features, "rivals": math.log1p(count)}), *others)
 
 
 def scored_of(survivor: Survivor, observations: Iterable[Observed], number: int, more: features.Features) -> Scored:

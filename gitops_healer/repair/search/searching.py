@@ -11,7 +11,7 @@ from gitops_healer.repair.search.proposals import Proposal
 from gitops_healer.repair.search.stopwatch import Stopwatch
 
 _WORTH = 0.003  # proposals less likely than this share of the best survivor are not tried any more
-_AFTER = 2000  # candidates that are tried at least, and
+_AFTER = 5000  # candidates that are tried at least, and
 _LONGER = 4  # times as many as were needed for the first survivor, while anything is worth it
 _MOST_SURVIVORS = 120
 
