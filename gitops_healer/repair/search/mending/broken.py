@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from keyword import kwlist
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 KEYWORDS = frozenset(kwlist)
 BUILTINS = frozenset(dir(builtins)) | KEYWORDS
@@ -249,7 +249,7 @@ def parsed(text: str | bytes, compiled: bool = True) -> AST:
     or MemoryError."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        tree = cast(AST, compile(text, "<text>", "exec", PyCF_ONLY_AST, dont_inherit=True))
+        tree = compile(text, "<text>", "exec", PyCF_ONLY_AST, dont_inherit=True)
         if compiled:
             compile(tree, "<text>", "exec", dont_inherit=True)  # type: ignore[call-overload]
     return tree
