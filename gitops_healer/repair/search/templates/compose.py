@@ -143,6 +143,8 @@ def _numbers(target: Target, node: ast.expr, terms: list[Term]) -> Iterator[Made
         yield f"{term.beside(ADD)} + {multiplied}", 0.3 * share
         yield f"{term.beside(ADD)} - {multiplied}", 0.6 * share
         yield f"{multiplied} * {term.beside(MULTIPLY + 1)}", 0.4 * share
+        if term.text.startswith("len("):
+            yield f"{multiplied} / {term.text}", 0.5 * share
     for rank, number in enumerate(_offsets(target)):
         yield f"{added} - {number}", 0.25 / (1 + 0.3 * rank)
         yield f"{added} + {number}", 0.2 / (1 + 0.3 * rank)

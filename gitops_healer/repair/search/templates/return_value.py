@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_template
-from gitops_healer.repair.search.templates._places import change, others_for, plain, short, variables_at
+from gitops_healer.repair.search.templates._places import change, class_of, others_for, plain, short, variables_at
 from gitops_healer.repair.search.types import UNKNOWN, fits, heads, type_of
 
 _PLAIN = {
@@ -79,6 +79,14 @@ def _variables(target: Target, value: ast.expr) -> Iterator[tuple[str, float]]:
             yield name, 0.5 * weight / (1 + rank / 8)
     if target.parameters[:1] == ("self",):
         yield "self", 0.2
+        yield from _of_base(target)
+
+
+def _of_base(target: Target) -> Iterator[tuple[str, float]]:
+    """What the method of the base class gives."""
+    owner, method = class_of(target), target.node
+    if owner is not None and owner.bases and isinstance(method, ast.FunctionDef) and not method.args.vararg:
+        yield f"super().{method.name}({', '.join(target.parameters[1:])})", 0.2
 
 
 def _values(target: Target, value: ast.expr) -> Iterator[tuple[str, float]]:
