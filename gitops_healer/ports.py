@@ -5,6 +5,7 @@ The types that they speak of are named and not loaded: who uses a port has them,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -521,11 +522,16 @@ class TrialSession(Protocol):
         ...
 
     def run(
-        self, changes: Iterable[Change], failing: Sequence[str], passing: Callable[[Change], Sequence[str]]
+        self,
+        changes: Iterable[Change],
+        failing: Sequence[str],
+        passing: Callable[[Change], Sequence[str]],
+        seconds: float = math.inf,
     ) -> Iterator[Tried]:
         """Try candidates, several at a time, each in a process of its own; results come as they are ready. Changes are
         drawn as they are needed and closing the iterator stops. failing: tests to be fixed: all of them are run;
-        passing: those that must stay passing for a change, most telling first, run when it fixes at least one."""
+        passing: those that must stay passing for a change, most telling first, run when it fixes at least one; seconds:
+        after so many it stops by itself, whatever runs."""
         ...
 
     def observe(
@@ -534,7 +540,6 @@ class TrialSession(Protocol):
         """Call one function (`names`: `("Class", "method")`) as the tests call it and with calls made from these, in
         every version. Empty when the tests never call it or nothing about its calls can be kept."""
         ...
-
 
     def evaluate(
         self, path: str, sources: Sequence[str], changes: Sequence[Change], seconds: float = 5.0
@@ -547,10 +552,11 @@ class TrialSession(Protocol):
 
 class Trials(Protocol):
     def open(
-        self, commit: str, change: Change | None = None, only: Sequence[str] = ()
+        self, commit: str, change: Change | None = None, only: Sequence[str] = (), seconds: float = math.inf
     ) -> AbstractContextManager[TrialSession]:
-        """Start, on a commit with a change, and run the suite once. only: test ids or files, all when empty. Nothing
-        is left behind when it closes, whatever happened."""
+        """Start, on a commit with a change, and run the suite once. only: test ids or files, all when empty; seconds:
+        in which it has to be open, else it is with a problem. Nothing is left behind when it closes, whatever
+        happened."""
         ...
 
 

@@ -1,6 +1,8 @@
 """Candidates tried by the project's own tests in warm processes, in the sandbox."""
 
+import math
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -20,6 +22,7 @@ from gitops_healer.ports import Repository, Sandbox, TrialSession
 from gitops_healer.settings import Testing
 
 _MOST_NAMED = 20
+_LEAST_PATIENCE = 1.0
 
 
 class ProjectTrials:
@@ -47,14 +50,23 @@ class ProjectTrials:
         self._workers = workers or os.cpu_count() or 1
 
     @contextmanager
-    def open(self, commit: str, change: Change | None = None, only: Sequence[str] = ()) -> Iterator[TrialSession]:
+    def open(
+        self, commit: str, change: Change | None = None, only: Sequence[str] = (), seconds: float = math.inf
+    ) -> Iterator[TrialSession]:
+        until = time.monotonic() + min(seconds, self._testing.timeout.total_seconds())
         with ExitStack() as stack:
             scratch = stack.enter_context(self._sandbox.scratch())
             lay_out(self._repository, scratch, commit, change)
-            yield self._session(stack, scratch, commit, change, only)
+            yield self._session(stack, scratch, commit, change, only, until)
 
     def _session(
-        self, stack: ExitStack, scratch: Path, commit: str, change: Change | None, only: Sequence[str]
+        self,
+        stack: ExitStack,
+        scratch: Path,
+        commit: str,
+        change: Change | None,
+        only: Sequence[str],
+        until: float,
     ) -> Session:
         tree = tree_at(self._repository, commit, self._python)
         project = project_of(tree, (*tree.paths, *(change.paths if change else ())))
@@ -63,11 +75,12 @@ class ProjectTrials:
             self._sandbox, self._testing, self._python, make_bench(scratch, self._python),
             arguments, only, import_roots(tree), self._workers,
         )  # fmt: skip
-        server, hello = starter.warm(stack)
+        server, hello = starter.warm(stack, until - time.monotonic())
         broken = broken_cases(hello.broken, project)
         measured = Measured()
         if hello.tests:
-            opening = Opening(server, hello.tests, project, self._testing.timeout.total_seconds(), self._patience)
+            left = max(0.0, until - time.monotonic())
+            opening = Opening(server, hello.tests, project, left, min(self._patience, max(_LEAST_PATIENCE, left / 12)))
             measured = opening.measured(self._testing.flaky_reruns)
         cases = (*(measured.cases[number] for number in sorted(measured.cases)), *broken)
         problem = measured.problem or _problem(hello, broken)
@@ -77,7 +90,8 @@ class ProjectTrials:
         read = _reader(self._repository, commit, change)
         servers = Servers(starter, stack, server, hello, names, limits(measured, len(names)), measured.strict)
         starting = [hello.tests[number] for number in sorted(measured.spawning)]
-        notes = (*_notes(cases), *_notes_on_files(measured.written), *_notes_on_starts(starting))
+        notes = (*_notes(cases), *_notes_on_unrun(measured.unrun), *_notes_on_files(measured.written))
+        notes += tuple(_notes_on_starts(starting))
         opened = Opened(cases, problem, notes)
         return Session(opened, servers, names, Definitions(read), read, measured.spawning)
 
@@ -125,6 +139,11 @@ def _notes(cases: Sequence[TestCase]) -> Iterator[str]:
         found = [case.id for case in cases if case.error_type == f"gitops_healer.{kind}"]
         if found:
             yield f"{len(found)} tests {words}: {_listed(found)}"
+
+
+def _notes_on_unrun(count: int) -> Iterator[str]:
+    if count:
+        yield f"{count} tests were not run because too many before them do not end"
 
 
 def _notes_on_files(written: Sequence[str]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from gitops_healer.core.testing import CaseStatus, TestCase
 CRASHED = "gitops_healer.Crashed"
 TIMED_OUT = "gitops_healer.TimedOut"
 _MORE_PATIENCE = 3
+_MOST_ENDLESS = 6  # tests that hang, after which no further one is run
 _BRIEF_SECONDS = 0.1
 _LEAST_CPU = 0.1
 _UNKNOWN_CPU = 20.0
@@ -25,9 +26,9 @@ _TIMES = 5.0
 
 @dataclass
 class Measured:
-    """Tests by number as far as they ran. cpu, setup: seconds; spawning: tests that start Python
-    themselves; written: paths of the tree that runs have changed;
-    strict: tests that end as they should only within pytest. Mutable because runs add to it."""
+    """Tests by number as far as they ran. cpu, setup: seconds; spawning: tests that start Python themselves; written:
+    paths of the tree that runs have changed; strict: tests that end as they should only within pytest; unrun: how many
+    were left out because others before them hang. Mutable because runs add to it."""
 
     cases: dict[int, TestCase] = field(default_factory=dict)
     cpu: dict[int, float] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class Measured:
     written: tuple[str, ...] = ()
     strict: list[int] = field(default_factory=list)
     problem: str = ""
+    unrun: int = 0
 
     @property
     def failing(self) -> list[int]:
@@ -78,6 +80,8 @@ class Opening:
     def _written(self) -> tuple[str, ...]:
         self._server.ask({"do": "written"})
         answer = self._server.answer(max(1.0, self._left()))
+        if answer is None:
+            self._server.forget()
         paths = answer.told[0].get("written") if answer is not None and answer.told else None
         return tuple(path for path in paths if isinstance(path, str)) if isinstance(paths, list) else ()
 
@@ -100,11 +104,14 @@ class Opening:
         """One run, begun anew behind each test that hangs or takes the process with it. The first that hangs gets
         more time, to tell a slow test from an endless one; those after it get less."""
         found, left, limit = Measured(), list(numbers), self._patience
-        proven = False
+        proven, endless = False, 0
         while left and not found.problem:
-            answer = self._suite(left, limit, plain)
+            answer = self._suite(left, limit, plain) if endless < _MOST_ENDLESS else None
+            if answer is None and endless and not self._server.over:
+                found.unrun = len(left)
+                break
             if answer is None:
-                found.problem = self._server.over or f"the tests take longer than {self._seconds:g} s"
+                found.problem = self._server.over or f"the tests take longer than {self._seconds:.0f} s"
                 break
             self._take(found, answer)
             if answer.how == "ended":
@@ -115,7 +122,9 @@ class Opening:
             left = left[left.index(answer.test) + 1 :]
             if answer.how == "late" and not proven:
                 proven = not self._is_only_slow(found, answer.test)
-                limit = max(1.0, 10 * _longest(found)) if proven else _MORE_PATIENCE * self._patience
+                least = min(1.0, self._patience)
+                limit = max(least, 10 * _longest(found)) if proven else _MORE_PATIENCE * self._patience
+            endless += answer.how == "late" and proven
         return found
 
     def _is_only_slow(self, found: Measured, number: int) -> bool:
@@ -127,7 +136,10 @@ class Opening:
 
     def _suite(self, numbers: Sequence[int], limit: float, plain: bool = False) -> Answer | None:
         self._server.ask({"do": "suite", "tests": list(numbers), "longest": limit, "plain": plain})
-        return self._server.answer(max(0.0, self._left()))
+        answer = self._server.answer(max(0.0, self._left()))
+        if answer is None:
+            self._server.forget()
+        return answer
 
     def _take(self, found: Measured, answer: Answer) -> None:
         for told in answer.told:
@@ -192,7 +204,8 @@ def limits(measured: Measured, count: int) -> tuple[list[float], list[float]]:
         own_cpu, own_wall, least = measured.cpu.get(number, 0.0), case.seconds, _LEAST_CPU
         if case.failed:
             others = slowest(case.id.partition("::")[0])
-            own_cpu, own_wall, least = max(own_cpu, others), max(own_wall, others), _LEAST_CPU_FAILING
+            least = _LEAST_CPU if case.error_type == TIMED_OUT else _LEAST_CPU_FAILING
+            own_cpu, own_wall = max(own_cpu, others), max(own_wall, others)
         cpu[number] = max(least, _TIMES * own_cpu) + _TIMES * measured.setup
         wall[number] = max(_LEAST_WALL, 2 * _TIMES * own_wall + 1.0) + _TIMES * measured.setup
     return cpu, wall

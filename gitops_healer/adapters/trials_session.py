@@ -1,5 +1,6 @@
 """A session in which candidates are tried, traced and compared, on the servers of one commit."""
 
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from gitops_healer.adapters.trials_loading import Definitions, Loading, Part
@@ -88,7 +89,11 @@ class Session:
             return None
 
     def run(
-        self, changes: Iterable[Change], failing: Sequence[str], passing: Callable[[Change], Sequence[str]]
+        self,
+        changes: Iterable[Change],
+        failing: Sequence[str],
+        passing: Callable[[Change], Sequence[str]],
+        seconds: float = math.inf,
     ) -> Iterator[Tried]:
         targets = self._known(failing)
         known: dict[tuple[str, ...], tuple[int, ...]] = {}
@@ -101,7 +106,7 @@ class Session:
 
         fresh = not set(targets).isdisjoint(self._spawning)
         loading = Loading(self._definitions, self._read, self._only_imported(failing), fresh)
-        return Trying(self._servers, loading, self._names, targets, guards).all(changes)
+        return Trying(self._servers, loading, self._names, targets, guards).all(changes, seconds)
 
     def _only_imported(self, tests: Sequence[str]) -> frozenset[tuple[str, int]]:
         """Functions that ran while the project was imported and do not run in these tests: new code of them shows only

@@ -1,6 +1,7 @@
 """Starts trial servers in the sandbox: warm ones with the project's tests collected, cold ones without the project."""
 
 import importlib.util
+import math
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -65,12 +66,13 @@ class Starter:
     pristine: str = ""
     started: int = 0
 
-    def warm(self, stack: ExitStack) -> tuple[TrialServer, Hello]:
-        """Begun again with what turns out to be missing."""
+    def warm(self, stack: ExitStack, seconds: float = math.inf) -> tuple[TrialServer, Hello]:
+        """Begun again with what turns out to be missing. seconds: for collecting the tests, at most."""
+        until = time.monotonic() + min(seconds, self.testing.timeout.total_seconds())
         while True:
             server = self._converse(stack, self.roots)
             server.say({**self._order(), "cold": False, "only": list(self.only), "longest": 10.0})
-            hello = self._hello(server)
+            hello = self._hello(server, until)
             if not self._remedied(hello):
                 return server, hello
 
@@ -103,15 +105,14 @@ class Starter:
             "temporary": temporary,
         }
 
-    def _hello(self, server: TrialServer) -> Hello:
+    def _hello(self, server: TrialServer, until: float) -> Hello:
         """All that it says until it serves or gives up."""
         hello = Hello()
-        allowed = self.testing.timeout.total_seconds()
-        until = time.monotonic() + allowed
+        allowed = max(0.0, until - time.monotonic())
         while True:
             told = server.hear(max(0.0, until - time.monotonic()))
             if told is None:
-                hello.problem = server.over or f"collecting the tests takes longer than {allowed:g} s"
+                hello.problem = server.over or f"collecting the tests takes longer than {allowed:.0f} s"
                 return hello
             hello.take(told)
             if "tests" in told or "problem" in told:

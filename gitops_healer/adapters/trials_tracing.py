@@ -60,6 +60,8 @@ class Tracing:
             answer = self._server.answer(max(0.0, until - time.monotonic()))
             if answer is None:
                 return
+            if answer.number not in asked:
+                continue
             done = self._take(answer)
             left = [number for number in asked.pop(answer.number) if number not in done and number != answer.test]
             if done and left:

@@ -95,19 +95,20 @@ class Trying:
         self._warm = _Side(servers.warm, servers.silence)
         self._cold = _Side(servers.cold, servers.silence)
 
-    def all(self, changes: Iterable[Change]) -> Iterator[Tried]:
-        """Results as they come."""
+    def all(self, changes: Iterable[Change], seconds: float) -> Iterator[Tried]:
+        """Results as they come, for so long."""
+        until = time.monotonic() + seconds
         source = enumerate(changes)
         drawn = False
         try:
-            while not drawn or self._on_the_way:
+            while (not drawn or self._on_the_way) and time.monotonic() < until:
                 while not drawn and self._on_the_way < self._ahead:
                     number, change = next(source, (0, None))
                     if change is None:
                         drawn = True
                     elif not self._ask(_Asked(number, change, self._guards(change))):
                         yield Tried(number, Ending.UNLOADABLE, warm=False)
-                yield from self._hear()
+                yield from self._hear(until - time.monotonic())
         finally:
             self._warm.forget()
             self._cold.forget()
@@ -147,10 +148,10 @@ class Trying:
         self._cold.ask({"do": "trial", "files": files, "failing": self._targets, "order": order}, fresh)
         return True
 
-    def _hear(self) -> Iterator[Tried]:
+    def _hear(self, seconds: float) -> Iterator[Tried]:
         both = bool(self._warm.pending and self._cold.pending)
         for side in (self._warm, self._cold):
-            heard = side.hear(_TURN if both else self._silence)
+            heard = side.hear(_TURN if both else max(0.0, min(seconds, self._silence)))
             if heard is not None and (tried := self._judged(*heard)) is not None:
                 yield tried
             while side.lost:

@@ -33,6 +33,7 @@ from gitops_healer.repair.search.syntax_repair import broken_files, repair_synta
 from gitops_healer.repair.search.template import RepairTemplate
 
 TEMPLATES = "gitops_healer.repair.search.templates"
+_OPENING = 0.6  # share of the budget in which the unchanged suite has to have run
 _TRACE = 0.15  # share of the budget in which passing tests are traced at most
 _SINGLES = 0.6  # share for single edits while nothing was found
 _SEARCH = 0.85  # share after which nothing is tried any more: the rest is for ranking and proof
@@ -83,7 +84,8 @@ def repair(scene: Scene, order: Order) -> Repair:
     """The likeliest patches for what fails. Never raises for what the project's code does."""
     watch = Stopwatch(order.budget)
     scene.progress("running the tests")
-    with watch.phase("all"), scene.trials.open(scene.commit, order.extra) as session:
+    opening = scene.trials.open(scene.commit, order.extra, seconds=_OPENING * order.budget)
+    with watch.phase("all"), opening as session:
         watch.phases["tests"] = watch.seconds
         work = Work(scene, order, session, watch)
         try:
@@ -106,7 +108,7 @@ def _repaired(work: Work) -> Repair:
     for path in broken_files(work.scene, failing, everywhere=bool(problem)):
         return repair_syntax(work.scene, path, [case.id for case in failing], work.watch)
     if problem:
-        return Repair(RepairStatus.ERROR, problem, notes=work.session.opened.notes)
+        return Repair(RepairStatus.ERROR, problem + _too_slow(work), notes=work.session.opened.notes)
     if not failing:
         return work.oracle.nothing_failing()
     goal = goal_of(failing)
@@ -118,6 +120,13 @@ def _repaired(work: Work) -> Repair:
     goal = replace(goal, rest=(*goal.rest, *search.prefer(work.oracle.endless)))
     ranking = ranked(work, search.survivors, goal)
     return _told(work, goal, search, ranking)
+
+
+def _too_slow(work: Work) -> str:
+    """What to do when the problem is that there was too little time."""
+    if work.watch.seconds < 0.9 * _OPENING * work.order.budget:
+        return ""
+    return f" of {work.order.budget:g} s in all: give more time, or a test command that runs fewer tests"
 
 
 def _interrupted(work: Work) -> Repair:
@@ -311,11 +320,13 @@ def _observed(work: Work, survivors: Sequence[Survivor], goal: Goal) -> list[Obs
         counts[place] = counts.get(place, 0.0) + survivor.proposal.score
     places = sorted((place for place in counts if place[1]), key=lambda place: -counts[place])[:_OBSERVED]
     passed = [case.id for case in work.cases if case.status is CaseStatus.PASSED]
-    seconds = max(2.0, min(15.0, 0.4 * work.watch.left / max(1, len(places))))
-    return [
-        work.session.observe(path, tuple(name.split(".")), changes, (*goal.all, *passed[:200]), seconds)
-        for path, name in places
-    ]
+    found = []
+    for number, (path, name) in enumerate(places):
+        seconds = max(2.0, min(15.0, 0.4 * work.watch.left / (len(places) - number)))
+        found.append(work.session.observe(path, tuple(name.split(".")), changes, (*goal.all, *passed[:200]), seconds))
+        if not work.watch.left:
+            break
+    return found
 
 
 def _told(work: Work, goal: Goal, search: Search, ranking: Ranking) -> Repair:
@@ -323,7 +334,9 @@ def _told(work: Work, goal: Goal, search: Search, ranking: Ranking) -> Repair:
     work.scene.progress("proving the best patches by the whole suite")
     notes = work.session.opened.notes
     with work.watch.phase("prove"):
-        proof = Suite(work.scene, work.cases, goal.all, work.order.extra).proof(ranking.behaviours, work.watch)
+        proof = Suite(work.scene, work.cases, goal.all, work.order.extra, work.oracle.endless).proof(
+            ranking.behaviours, work.watch
+        )
     if proof.unable:
         reason = f"{len(ranking.behaviours)} candidates pass, and the project's own test run cannot prove them: "
         return Repair(RepairStatus.ERROR, reason + proof.unable, goal.all, candidates=search.tried, notes=notes)

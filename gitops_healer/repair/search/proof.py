@@ -27,12 +27,14 @@ class Proof:
 
 @dataclass(frozen=True)
 class Suite:
-    """The suite as it was before. goal: failing tests that have to pass; extra: files that are added to it."""
+    """The suite as it was before. goal: failing tests that have to pass; extra: files that are added to it;
+    endless: tests that do not end and are not run where the patch is not meant to mend them."""
 
     scene: Scene
     cases: Sequence[TestCase]
     goal: Collection[str]
     extra: Change | None = None
+    endless: Collection[str] = ()
 
     def proof(self, behaviours: Sequence[Behaviour], watch: Stopwatch) -> Proof:
         """The first is always run, whatever time is left: nothing is offered that was never proven."""
@@ -44,7 +46,8 @@ class Suite:
                 continue
             if refuted >= _REFUTED or (refuted and not watch.left):
                 break
-            report = self.scene.tests.run(self.scene.commit, self._with(behaviour.best.survivor.proposal.change))
+            change = self._with(behaviour.best.survivor.proposal.change)
+            report = self.scene.tests.run(self.scene.commit, change, self._only)
             if report.outcome is Outcome.UNKNOWN and not report.cases and not kept:
                 return Proof((), unable=report.reason)
             if why := self.refuted(report):
@@ -52,6 +55,13 @@ class Suite:
             else:
                 kept.append(behaviour)
         return Proof(tuple(kept), failed)
+
+    @property
+    def _only(self) -> tuple[str, ...]:
+        """All, unless some would never end."""
+        if set(self.endless) <= set(self.goal):
+            return ()
+        return tuple(case.id for case in self.cases if case.status is CaseStatus.PASSED or case.id in self.goal)
 
     def _with(self, change: Change) -> Change:
         return change if self.extra is None else Change((*change.edits, *self.extra.edits))

@@ -14,6 +14,8 @@ _WORTH = 0.003  # proposals less likely than this share of the best survivor are
 _AFTER = 5000  # candidates that are tried at least, and
 _LONGER = 4  # times as many as were needed for the first survivor, while anything is worth it
 _MOST_SURVIVORS = 120
+_PREFERRED = 12  # survivors that are tried with tests that do not end
+_LEAST = 2.0  # seconds for what has to be tried whatever time is left
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,15 +60,14 @@ class Search:
     def run(self, proposals: Iterable[Proposal], until: float) -> None:
         """Try proposals, likeliest first, until `until` (seconds of the stopwatch) or until it is not worth more."""
         given: list[Proposal] = []
-        results = self.session.run(self._drawn(proposals, given, until), self.goal, self.passing)
+        drawn = self._drawn(proposals, given, until)
+        results = self.session.run(drawn, self.goal, self.passing, max(0.0, until - self.watch.seconds))
         try:
             for result in results:
                 self.tried += 1
                 self._take(given[result.number], result)
                 if self.tried % 50 == 0 or result.ending is Ending.PASSED:
                     self._tell()
-                if self.watch.seconds > until:
-                    break
         finally:
             close = getattr(results, "close", None)
             if close is not None:
@@ -123,7 +124,7 @@ class Search:
         survivors = self.survivors
         changes = [survivor.proposal.change for survivor in survivors]
         kept: dict[int, Survivor] = {}
-        for result in self.session.run(changes, self.rest, lambda _: ()):
+        for result in self.session.run(changes, self.rest, lambda _: (), max(_LEAST, self.watch.left)):
             survivor = survivors[result.number]
             if set(self.rest) <= set(result.fixed):
                 kept[result.number] = survivor
@@ -133,12 +134,13 @@ class Search:
         self.survivors = [kept[number] for number in sorted(kept)]
 
     def prefer(self, tests: Sequence[str]) -> tuple[str, ...]:
-        """Keep the survivors that fix further tests, when there are any: the tests that are fixed."""
+        """Keep the survivors that fix further tests, when any of the likeliest does: the tests that are fixed."""
         if not tests or not self.survivors:
             return ()
-        survivors = self.survivors
+        survivors = sorted(self.survivors, key=lambda one: -one.proposal.score)[:_PREFERRED]
+        seconds = max(_LEAST, self.watch.left / 4)
         changes = [survivor.proposal.change for survivor in survivors]
-        fixed = {one.number: set(one.fixed) for one in self.session.run(changes, tests, lambda _: ())}
+        fixed = {one.number: set(one.fixed) for one in self.session.run(changes, tests, lambda _: (), seconds)}
         most = max((len(found) for found in fixed.values()), default=0)
         if not most:
             return ()
