@@ -42,7 +42,7 @@ def _options(found: Repair) -> Iterable[Option]:
             change=patch.change,
             behaviour="; ".join(patch.differs_on) or "the failing tests pass",
             determined_by=patch.correct_by if found.certain and number == 0 else (),
-            proof=(*patch.correct_by, *([f"but {patch.caution}"] if patch.caution else [])),
+            proof=(*patch.correct_by[:1], *([f"but {patch.caution}"] if patch.caution else [])),
             symbols=(patch.symbol,) if patch.symbol else (),
             prior=0.9 if found.certain and number == 0 else 0.5,
         )
