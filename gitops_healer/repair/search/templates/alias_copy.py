@@ -20,7 +20,7 @@ _FIXED = frozenset(
 
 
 @repair_template(
-    prior=0.03,
+    prior=0.033,
     examples=(
         Example(
             "def f(row):\n    out = row\n    out.append(1)\n    return out\n",

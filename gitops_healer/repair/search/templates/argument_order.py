@@ -14,7 +14,7 @@ _MOST = 5  # of so many things all pairs are swapped, of more only neighbours
 
 
 @repair_template(
-    prior=0.05,
+    prior=0.082,
     examples=(
         Example("def f(a, b):\n    return g(a, b)  # kept\n", "def f(a, b):\n    return g(b, a)  # kept\n"),
         Example("def f(a, b):\n    return a - b\n", "def f(a, b):\n    return b - a\n"),

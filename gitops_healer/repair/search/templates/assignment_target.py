@@ -14,7 +14,7 @@ _MOST = 300
 
 
 @repair_template(
-    prior=0.02,
+    prior=0.013,
     examples=(
         Example(
             "def f(xs):\n    low = high = 0\n    for x in xs:\n        if x > high:\n"

@@ -22,7 +22,7 @@ _MOST = 8
 
 
 @repair_template(
-    prior=0.05,
+    prior=0.06,
     examples=(
         Example("def f(day):\n    return day.month, 1  # kept\n", "def f(day):\n    return day.day, 1  # kept\n"),
         Example(

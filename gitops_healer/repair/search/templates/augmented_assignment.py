@@ -19,7 +19,7 @@ _BY_KIND = {
 
 
 @repair_template(
-    prior=0.03,
+    prior=0.042,
     examples=(
         Example(
             "def f(xs):\n    n = 0\n    for x in xs:\n        n = x\n    return n\n",

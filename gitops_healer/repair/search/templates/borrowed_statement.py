@@ -38,7 +38,7 @@ _BOUND_TO_PLACE = (
 
 
 @repair_template(
-    prior=0.03,
+    prior=0.017,
     examples=(
         Example(
             "def f(a, b):\n    out = []\n    while a:\n        out.append(a.pop())\n    return out\n",

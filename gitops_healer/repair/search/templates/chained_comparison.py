@@ -13,7 +13,7 @@ _LESS, _GREATER = ("<", "<="), (">", ">=")
 
 
 @repair_template(
-    prior=0.02,
+    prior=0.015,
     examples=(
         Example("def f(a, b, c):\n    return a < b < c\n", "def f(a, b, c):\n    return a < b\n"),
         Example("def f(a, b, c):\n    return a < b < c\n", "def f(a, b, c):\n    return b < c\n"),

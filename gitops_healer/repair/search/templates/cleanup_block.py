@@ -12,7 +12,7 @@ _FIXED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.I
 
 
 @repair_template(
-    prior=0.01,
+    prior=0.0083,
     examples=(
         Example(
             "def f(a, x):\n    a.open()\n    a.write(x)\n    a.close()\n",

@@ -21,7 +21,7 @@ _MEANT: dict[str, tuple[str, ...]] = {
 
 
 @repair_template(
-    prior=0.12,
+    prior=0.13,
     examples=(
         Example("def f(a, b):\n    return a < b\n", "def f(a, b):\n    return a <= b\n"),
         Example("def f(a, b):\n    return a==b\n", "def f(a, b):\n    return a is b\n"),

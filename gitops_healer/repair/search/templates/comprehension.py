@@ -14,7 +14,7 @@ _MUTABLE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp
 
 
 @repair_template(
-    prior=0.04,
+    prior=0.077,
     examples=(
         Example("def f(xs):\n    return [x for x in xs]\n", "def f(xs):\n    return [x for x in xs if x]\n"),
         Example(

@@ -20,7 +20,7 @@ from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_
 
 
 @repair_template(
-    prior=0.03,
+    prior=0.037,
     examples=(
         Example(
             "def f(x):\n    if x > 1:\n        y = 1\n    elif x > 5:\n        y = 5\n    else:\n"

@@ -21,7 +21,7 @@ from gitops_healer.repair.search.types import surely, type_of
 
 
 @repair_template(
-    prior=0.07,
+    prior=0.054,
     examples=(
         Example("def f(a, b):\n    return a and b\n", "def f(a, b):\n    return a\n"),
         Example("def f(a, b, c):\n    return a or b or c\n", "def f(a, b, c):\n    return a or c\n"),

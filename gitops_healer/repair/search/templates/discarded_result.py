@@ -17,7 +17,7 @@ _GIVES_NEW = {
 
 
 @repair_template(
-    prior=0.015,
+    prior=0.032,
     examples=(
         Example(
             "def f(s):\n    s.strip()  # clean\n    return s\n", "def f(s):\n    s = s.strip()  # clean\n    return s\n"

@@ -37,7 +37,7 @@ _TOO_WIDE = frozenset({"Exception", "BaseException"})
 
 
 @repair_template(
-    prior=0.02,
+    prior=0.067,
     examples=(
         Example(
             "def f(d, k):\n    try:\n        return d[k]\n    except IndexError:\n        return None\n",

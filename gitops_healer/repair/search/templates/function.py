@@ -51,7 +51,7 @@ _OF_FUNCTION, _OF_METHOD = _families(_FUNCTIONS), _families(_METHODS)
 
 
 @repair_template(
-    prior=0.07,
+    prior=0.064,
     examples=(
         Example("def f(xs):\n    return min(xs)\n", "def f(xs):\n    return max(xs)\n"),
         Example("def f(x):\n    return x.lstrip()  # kept\n", "def f(x):\n    return x.rstrip()  # kept\n"),

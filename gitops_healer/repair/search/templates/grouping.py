@@ -10,7 +10,7 @@ from gitops_healer.repair.search.templates._places import beside, change, short
 
 
 @repair_template(
-    prior=0.04,
+    prior=0.068,
     examples=(
         Example("def f(a, b, c):\n    return a - b * c\n", "def f(a, b, c):\n    return (a - b) * c\n"),
         Example("def f(a, b, c):\n    return a / b * c\n", "def f(a, b, c):\n    return a / (b * c)\n"),

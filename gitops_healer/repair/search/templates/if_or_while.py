@@ -9,7 +9,7 @@ from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_
 
 
 @repair_template(
-    prior=0.01,
+    prior=0.0086,
     examples=(
         Example(
             "def f(xs):\n    if xs and not xs[-1]:\n        xs.pop()\n    return xs\n",

@@ -17,7 +17,7 @@ _MOST = 300
 
 
 @repair_template(
-    prior=0.04,
+    prior=0.021,
     examples=(
         Example(
             "def f(xs):\n    n = 1\n    for x in xs:\n        n += x\n    return n\n",

@@ -13,7 +13,7 @@ _MUTABLE = frozenset({"list", "dict", "set", "deque"})
 
 
 @repair_template(
-    prior=0.01,
+    prior=0.049,
     examples=(
         Example(
             "class A:\n    xs = []\n\n    def __init__(self, n):\n        self.xs.append(n)\n",

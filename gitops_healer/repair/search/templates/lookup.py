@@ -14,7 +14,7 @@ _LARGEST = ("max", "min")
 
 
 @repair_template(
-    prior=0.04,
+    prior=0.06,
     examples=(
         Example("def f(d, k):\n    return d[k] + 1  # kept\n", "def f(d, k):\n    return d.get(k, 0) + 1  # kept\n"),
         Example("def f(d, k):\n    return d.get(k)\n", "def f(d, k):\n    return d[k]\n"),

@@ -10,7 +10,7 @@ from gitops_healer.repair.search.template import Example, Rewrite, repair_templa
 
 
 @repair_template(
-    prior=0.02,
+    prior=0.09,
     examples=(
         Example(
             "def f(xs):\n    for x in xs:\n        if x:\n            break  # next\n        print(x)\n",

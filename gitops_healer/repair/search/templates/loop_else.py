@@ -22,7 +22,7 @@ Loop = ast.For | ast.AsyncFor | ast.While
 
 
 @repair_template(
-    prior=0.01,
+    prior=0.0097,
     examples=(
         Example(
             "def f(xs):\n    for x in xs:\n        if x:\n            break\n    x = 0\n    return x\n",

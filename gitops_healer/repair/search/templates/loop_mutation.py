@@ -27,7 +27,7 @@ _CHANGES = frozenset(
 
 
 @repair_template(
-    prior=0.02,
+    prior=0.063,
     examples=(
         Example(
             "def f(xs):\n    for x in xs:\n        if x:\n            xs.remove(x)\n    return xs\n",

@@ -15,7 +15,7 @@ Found = Iterator[tuple[float, str]]
 
 
 @repair_template(
-    prior=0.05,
+    prior=0.037,
     examples=(
         Example(
             "def f(n):\n    return [i for i in range(n)]\n", "def f(n):\n    return [i for i in range(1, n + 1)]\n"

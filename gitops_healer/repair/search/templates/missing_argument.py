@@ -30,7 +30,7 @@ _SECOND = {"split": "1 maxsplit=1", "rsplit": "1 maxsplit=1", "replace": "1"}
 
 
 @repair_template(
-    prior=0.04,
+    prior=0.073,
     examples=(
         Example(
             "def f(xs):\n    return sorted(xs)  # kept\n", "def f(xs):\n    return sorted(xs, reverse=True)  # kept\n"

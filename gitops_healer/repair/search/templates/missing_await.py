@@ -15,7 +15,7 @@ _METHODS = frozenset("acquire drain wait join put get wait_closed __aenter__ acl
 
 
 @repair_template(
-    prior=0.04,
+    prior=0.166,
     examples=(
         Example(
             "async def g(x):\n    return x\n\nasync def f(x):\n    return g(x) + 1\n",

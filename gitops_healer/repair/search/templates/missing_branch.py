@@ -30,7 +30,7 @@ _SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Break
 
 
 @repair_template(
-    prior=0.04,
+    prior=0.014,
     examples=(
         Example(
             "def f(xs):\n    up = down = 0\n    for x in xs:\n        if x > 0:\n"

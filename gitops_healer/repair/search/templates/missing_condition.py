@@ -30,7 +30,7 @@ _SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Break
 
 
 @repair_template(
-    prior=0.03,
+    prior=0.0093,
     examples=(
         Example(
             "def f(xs):\n    out = []\n    for x in xs:\n        out.append(x)  # kept\n    return out\n",

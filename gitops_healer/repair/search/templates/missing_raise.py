@@ -23,7 +23,7 @@ _ERROR_NAME = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Exists|NotFound|Interrup
 
 
 @repair_template(
-    prior=0.02,
+    prior=0.013,
     examples=(
         Example(
             'def f(n):\n    """Raise ValueError for n below 0."""\n    return n ** 0.5\n',

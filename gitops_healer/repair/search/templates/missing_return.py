@@ -22,7 +22,7 @@ _MOST = 300
 
 
 @repair_template(
-    prior=0.03,
+    prior=0.031,
     examples=(
         Example(
             "def f(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n",

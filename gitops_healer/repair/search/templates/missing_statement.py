@@ -19,7 +19,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import,
 
 
 @repair_template(
-    prior=0.05,
+    prior=0.037,
     examples=(
         Example(
             "def f(xs):\n    n = 0\n    i = 0\n    while i < len(xs):\n        n += xs[i]\n    return n\n",

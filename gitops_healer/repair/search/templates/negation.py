@@ -10,7 +10,7 @@ from gitops_healer.repair.search.types import surely, type_of
 
 
 @repair_template(
-    prior=0.05,
+    prior=0.108,
     examples=(
         Example("def f(a):\n    if a:\n        return 1\n", "def f(a):\n    if not a:\n        return 1\n"),
         Example("def f(a):\n    return not a.ready()\n", "def f(a):\n    return a.ready()\n"),

@@ -12,7 +12,7 @@ _LISTS = ("list", "tuple", "str", "bytes")
 
 
 @repair_template(
-    prior=0.05,
+    prior=0.046,
     examples=(
         Example("def f(a, b):\n    return a + b  # kept\n", "def f(a, b):\n    return a  # kept\n"),
         Example("def f(a, b):\n    return a * b\n", "def f(a, b):\n    return b\n"),

@@ -15,7 +15,7 @@ _PLAIN = {
 
 
 @repair_template(
-    prior=0.04,
+    prior=0.023,
     examples=(
         Example("def f(a, b):\n    a += g(b)\n    return g(b)\n", "def f(a, b):\n    a += g(b)\n    return a\n"),
         Example(

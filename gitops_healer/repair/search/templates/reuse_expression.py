@@ -24,7 +24,7 @@ _AT_A_PLACE = 6
 
 
 @repair_template(
-    prior=0.04,
+    prior=0.015,
     examples=(
         Example(
             "def f(xs, i):\n    a = g(xs[i + 1])\n    return a + g(xs[i])\n",

@@ -24,7 +24,7 @@ _FIXED = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast
 
 
 @repair_template(
-    prior=0.05,
+    prior=0.051,
     examples=(
         Example(
             "def f(xs):\n    n = 0\n    for x in xs:\n        n += x\n        return n\n",

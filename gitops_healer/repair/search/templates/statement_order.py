@@ -16,7 +16,7 @@ _LONG = 25  # statements of a block; in longer ones only neighbours are swapped
 
 
 @repair_template(
-    prior=0.03,
+    prior=0.04,
     examples=(
         Example(
             "def f(xs, n):\n    n += 1\n    x = xs[n]  # read\n    return x\n",

@@ -40,7 +40,7 @@ _ANYTHING = re.compile(r"(?<![\\\[])\.(?![*+?{\]])")  # a dot that may have been
 
 
 @repair_template(
-    prior=0.03,
+    prior=0.063,
     examples=(
         Example("def f(n):\n    return f'{n:2d}'  # kept\n", "def f(n):\n    return f'{n:02d}'  # kept\n"),
         Example("def f(n):\n    return f'{n:.1f}'\n", "def f(n):\n    return f'{n:.2f}'\n"),

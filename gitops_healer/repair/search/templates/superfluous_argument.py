@@ -13,7 +13,7 @@ _BETWEEN = re.compile(rb"\s*,\s*")
 
 
 @repair_template(
-    prior=0.02,
+    prior=0.021,
     examples=(
         Example("def f(a, b):\n    return g(a, b)  # kept\n", "def f(a, b):\n    return g(a)  # kept\n"),
         Example("def f(a, b):\n    return g(a, b)\n", "def f(a, b):\n    return g(b)\n"),

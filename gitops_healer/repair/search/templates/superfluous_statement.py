@@ -13,7 +13,7 @@ _YIELDS = (ast.Yield, ast.YieldFrom)
 
 
 @repair_template(
-    prior=0.02,
+    prior=0.026,
     examples=(
         Example(
             "def f(xs):\n    n = 0\n    for x in xs:\n        n += x\n        n += 1  # too much\n    return n\n",

@@ -12,7 +12,7 @@ _EMPTY = {"list": "[]", "dict": "{}", "str": '""', "int": "0", "float": "0.0", "
 
 
 @repair_template(
-    prior=0.03,
+    prior=0.02,
     examples=(
         Example("def f(a, b, c):\n    return a if b else c\n", "def f(a, b, c):\n    return c if b else a\n"),
         Example("def f(a, b, c):\n    return a if b else c\n", "def f(a, b, c):\n    return c\n"),

@@ -12,7 +12,7 @@ _PURE = BUILTINS - {"len", "range", "print", "open", "input", "isinstance", "sup
 
 
 @repair_template(
-    prior=0.04,
+    prior=0.033,
     examples=(
         Example("def f(x):\n    return sorted(x)  # kept\n", "def f(x):\n    return x  # kept\n"),
         Example("def f(x):\n    return x.strip().lower()\n", "def f(x):\n    return x.lower()\n"),

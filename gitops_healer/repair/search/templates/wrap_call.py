@@ -59,7 +59,7 @@ _SAME = ("list", "set", "dict", "tuple", "str", "int", "float")
 
 
 @repair_template(
-    prior=0.06,
+    prior=0.051,
     examples=(
         Example("def f(a, b):\n    return a - b\n", "def f(a, b):\n    return abs(a - b)\n"),
         Example("def f(x: str):\n    return x == 'yes'\n", "def f(x: str):\n    return x.strip() == 'yes'\n"),

@@ -10,7 +10,7 @@ from gitops_healer.repair.search.template import Example, Rewrite, repair_templa
 
 
 @repair_template(
-    prior=0.02,
+    prior=0.027,
     examples=(
         Example(
             "def f(t):\n    for x in t:\n        if x:\n            yield f(x)\n",
