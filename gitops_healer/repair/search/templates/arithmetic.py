@@ -27,7 +27,7 @@ _SETS = frozenset({"|", "&", "^", "-"})
 
 
 @repair_template(
-    prior=0.051,
+    prior=0.065,
     examples=(
         Example("def f(a, b):\n    return a + b\n", "def f(a, b):\n    return a - b\n"),
         Example("def f(a, b):\n    return (a) / (b)  # kept\n", "def f(a, b):\n    return (a) // (b)  # kept\n"),

@@ -10,7 +10,7 @@ from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_
 
 
 @repair_template(
-    prior=0.036,
+    prior=0.045,
     examples=(
         Example("def f(a, b):\n    return a and b\n", "def f(a, b):\n    return a or b\n"),
         Example("def f(a, b, c):\n    return a or b or c\n", "def f(a, b, c):\n    return a and b and c\n"),

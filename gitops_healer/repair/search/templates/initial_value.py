@@ -17,7 +17,7 @@ _MOST = 300
 
 
 @repair_template(
-    prior=0.021,
+    prior=0.03,
     examples=(
         Example(
             "def f(xs):\n    n = 1\n    for x in xs:\n        n += x\n    return n\n",

@@ -18,7 +18,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import,
 
 
 @repair_template(
-    prior=0.013,
+    prior=0.02,
     examples=(
         Example(
             "def f(xs):\n    return sum(xs) / len(xs)\n",

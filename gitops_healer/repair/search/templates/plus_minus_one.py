@@ -10,7 +10,7 @@ from gitops_healer.repair.search.types import NUMBERS, may_be, surely, type_of
 
 
 @repair_template(
-    prior=0.058,
+    prior=0.075,
     examples=(
         Example("def f(n):\n    return list(range(n))\n", "def f(n):\n    return list(range(n + 1))\n"),
         Example("def f(xs, i):\n    return xs[i]  # kept\n", "def f(xs, i):\n    return xs[i - 1]  # kept\n"),

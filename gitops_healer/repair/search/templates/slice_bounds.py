@@ -13,7 +13,7 @@ _PARTS = tuple[str, str, str]
 
 
 @repair_template(
-    prior=0.02,
+    prior=0.035,
     examples=(
         Example("def f(xs, k):\n    return xs[:k]  # kept\n", "def f(xs, k):\n    return xs[k:]  # kept\n"),
         Example("def f(xs, k):\n    return xs[k:]\n", "def f(xs, k):\n    return xs[-k:]\n"),

@@ -16,7 +16,7 @@ _MAPPINGS = ("dict", "defaultdict", "Counter", "OrderedDict")
 
 
 @repair_template(
-    prior=0.02,
+    prior=0.035,
     examples=(
         Example("def f(xs):\n    return xs\n", "def f(xs):\n    return xs[0]\n"),
         Example("def f(xs, i):\n    return xs[i]  # kept\n", "def f(xs, i):\n    return xs  # kept\n"),

@@ -19,7 +19,7 @@ from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_
 
 
 @repair_template(
-    prior=0.019,
+    prior=0.025,
     examples=(
         Example(
             "def f(xs):\n    n = 0\n    for x in xs:\n        if x > 0:\n            n += x  # all\n    return n\n",

@@ -18,7 +18,7 @@ from gitops_healer.repair.search.types import heads, type_of_name
 
 
 @repair_template(
-    prior=0.075,
+    prior=0.09,
     examples=(
         Example(
             "def f(low, high):\n    return [low, low + 1]\n",
