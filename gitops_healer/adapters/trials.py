@@ -22,7 +22,7 @@ from gitops_healer.ports import Repository, Sandbox, TrialSession
 from gitops_healer.settings import Testing
 
 _MOST_NAMED = 20
-_LEAST_PATIENCE = 1.0
+_LEAST_PATIENCE = 0.8
 
 
 class ProjectTrials:
@@ -80,7 +80,7 @@ class ProjectTrials:
         measured = Measured()
         if hello.tests:
             left = max(0.0, until - time.monotonic())
-            opening = Opening(server, hello.tests, project, left, min(self._patience, max(_LEAST_PATIENCE, left / 12)))
+            opening = Opening(server, hello.tests, project, left, min(self._patience, max(_LEAST_PATIENCE, left / 16)))
             measured = opening.measured(self._testing.flaky_reruns)
         cases = (*(measured.cases[number] for number in sorted(measured.cases)), *broken)
         problem = measured.problem or _problem(hello, broken)

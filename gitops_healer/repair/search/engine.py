@@ -234,7 +234,8 @@ def searched(work: Work, goal: Goal, ground: Ground) -> Search:
     work.searches.append(search)
     proposals = Proposals(ground.suspects, ground.program.target, templates, tuple(_undoings(work, ground)))
     with work.watch.phase("single edits"):
-        search.run(proposals, min(work.until, _SINGLES * work.order.budget))
+        late = work.watch.seconds + _SINGLES * (work.until - work.watch.seconds)  # where running the tests took long
+        search.run(proposals, min(work.until, max(_SINGLES * work.order.budget, late)))
         search.verify()
     if not search.survivors:
         with work.watch.phase("two edits"):
@@ -277,8 +278,8 @@ def _unreadable(ground: Ground) -> str:
 def _none_found(work: Work, goal: Goal, ground: Ground, search: Search) -> Repair:
     if not ground.suspects:
         reason = _unreadable(ground)
-    elif not search.tried and work.watch.seconds > work.until:
-        reason = f"the tests took so long that no time was left to try anything: give more than {work.order.budget:g} s"
+    elif not search.tried and (search.drawn or work.watch.seconds > work.until):
+        reason = f"the tests take so long that no time is left to try anything: give more than {work.order.budget:g} s"
     elif not search.tried:
         message = next((case.message for case in work.cases if case.id in goal.all and case.message), "")
         reason = f"no template fits what fails: {message or goal.all[0]}; most suspicious: {_named(ground.suspects)}"

@@ -51,6 +51,7 @@ class Search:
     before: frozenset[str] = frozenset()
     forbidden: Callable[[Proposal], str] = lambda _: ""
     refused: Counter[str] = field(default_factory=Counter)
+    drawn: int = 0
     tried: int = 0
     unloadable: int = 0
     survivors: list[Survivor] = field(default_factory=list)
@@ -78,6 +79,7 @@ class Search:
             if self.watch.seconds > until or self._enough(proposal):
                 return
             given.append(proposal)
+            self.drawn += 1
             yield proposal.change
 
     def _enough(self, following: Proposal) -> bool:
