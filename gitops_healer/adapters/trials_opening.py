@@ -111,7 +111,7 @@ class Opening:
                 found.unrun = len(left)
                 break
             if answer is None:
-                found.problem = self._server.over or f"the tests take longer than {self._seconds:.0f} s"
+                found.problem = _ended(self._server.over) or f"the tests take longer than {self._seconds:.0f} s"
                 break
             self._take(found, answer)
             if answer.how == "ended":
@@ -159,6 +159,10 @@ class Opening:
             stuck = TestCase(self._names[answer.test], CaseStatus.FAILED, 0.0, kind, message)
             found.cases[answer.test] = stuck
             found.cpu.pop(answer.test, None)
+
+
+def _ended(over: str) -> str:
+    return f"a test ends the processes around it ({over}): leave it out of the test command" if over else ""
 
 
 def _others(measured: Measured) -> list[int]:
