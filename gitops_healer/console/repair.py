@@ -13,8 +13,9 @@ from gitops_healer.console.common import HERE, As, Format, Repo, show, told
 from gitops_healer.core.change import Change
 from gitops_healer.errors import HealerError, UsageError
 from gitops_healer.places import Choices
-from gitops_healer.repair.search.engine import Order, repair
+from gitops_healer.repair.search.engine import repair
 from gitops_healer.repair.search.found import Patch, Repair, RepairStatus
+from gitops_healer.repair.search.work import Order
 from gitops_healer.report.repair_text import repair_document, repair_text
 from gitops_healer.settings import parse_duration
 from gitops_healer.wiring import build_world

@@ -14,10 +14,11 @@ from gitops_healer.repair.failure import Recorded
 from gitops_healer.repair.oracle import Expectation, Expectations, expectations_of
 from gitops_healer.repair.reproduction import Reproduction, reproduction
 from gitops_healer.repair.restoring import Comparison, changes_signature
-from gitops_healer.repair.search.engine import Order, repair
+from gitops_healer.repair.search.engine import repair
 from gitops_healer.repair.search.found import Repair, RepairStatus
 from gitops_healer.repair.search.investigating import investigation_of
 from gitops_healer.repair.search.stopwatch import Stopwatch
+from gitops_healer.repair.search.work import Order
 
 _ROUNDS = 3  # times that the reproduction is run and what is not as expected left out
 _LEAST = 10.0  # seconds that a search is worth

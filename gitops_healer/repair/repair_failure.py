@@ -18,8 +18,9 @@ from gitops_healer.repair.expectations import constants
 from gitops_healer.repair.failure import Failure, Recorded, failure_of_test, failures_of, places, recorded
 from gitops_healer.repair.inputs import Input, bind, oddity_of, shown
 from gitops_healer.repair.remedy import Remedy, returns, substitutes
-from gitops_healer.repair.search.engine import Order, repair
+from gitops_healer.repair.search.engine import repair
 from gitops_healer.repair.search.investigating import investigation_of
+from gitops_healer.repair.search.work import Order
 from gitops_healer.repair.site import Site, names_in
 from gitops_healer.repair.source import read_source
 from gitops_healer.repair.trial import survey

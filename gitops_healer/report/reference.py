@@ -27,8 +27,9 @@ _TEMPLATES = """\
 # Repair templates
 
 What [repair by search](repair.md) tries: each template knows one kind of mistake and yields every small edit that would
-mend it. The prior says how often the right edit comes from a template, relative to the others; it was fitted half way to the
-bugs in `benchmarks/bugs/shown` (`benchmarks/priors.py`). This page is written from the code.
+mend it. The prior says how often the right edit comes from a template, relative to the others: guessed by published
+counts, and fitted half way to the bugs in `benchmarks/bugs/shown` (`benchmarks/priors.py`). This page is written from
+the code.
 """
 _BEHAVIOUR = """\
 # In executions and tests

@@ -7,8 +7,9 @@ import pytest
 
 from gitops_healer.core.change import Change
 from gitops_healer.places import Choices
-from gitops_healer.repair.search.engine import Order, repair
+from gitops_healer.repair.search.engine import repair
 from gitops_healer.repair.search.found import Repair, RepairStatus
+from gitops_healer.repair.search.work import Order
 from gitops_healer.wiring import build_world
 from tests.conftest import GitRepo
 
