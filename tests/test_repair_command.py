@@ -105,6 +105,11 @@ def test_a_suite_that_takes_longer_than_the_budget_is_told_in_time(make_repo: Ma
     assert time.monotonic() - began < 20
 
 
+def heed() -> None:
+    """In the child: Ctrl-C means something, also where the tests run in the background and it is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_who_ends_it_leaves_nothing_behind(make_repo: MakeRepo, tmp_path: Path, number: signal.Signals) -> None:
     files = {"m.py": WRONG, "test_m.py": "from m import add\n\n\ndef test_add():\n    assert add(1, 2) == object()\n"}
@@ -113,7 +118,7 @@ def test_who_ends_it_leaves_nothing_behind(make_repo: MakeRepo, tmp_path: Path, 
     command = [sys.executable, "-m", "gitops_healer", "repair", str(make_repo(files).path)]
     with subprocess.Popen(
         [*command, "--budget", "60", "--format", "json"],
-        stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(scratch)}, start_new_session=True,
+        stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(scratch)}, start_new_session=True, preexec_fn=heed,
     ) as process:  # fmt: skip
         until = time.monotonic() + 30
         while not list(scratch.glob("healer-*/**/tree/m.py")) and time.monotonic() < until:

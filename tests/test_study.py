@@ -51,7 +51,16 @@ def test_a_fault_shows_in_what_was_recorded_and_every_way_to_look_is_judged() ->
     blamed = rows["innermost line, last commit"]
     assert (blamed["named"], blamed["verdict"]) == (["commit"], "partly"), "blame cannot see a line that was removed"
     assert rows["most frequent message"]["verdict"] == "wrong"
-    assert study("--only", "removed-guard", "--format", "json").stdout == done.stdout
+    again = study("--only", "removed-guard", "--format", "json")
+    assert timeless(again.stdout) == timeless(done.stdout)
+
+
+def timeless(document: str) -> object:
+    """What was said, without what a busy machine may add: that calls were slow."""
+    told = json.loads(document)
+    for answer in told["answers"]:
+        answer["named"] = [cause for cause in answer["named"] if cause != "slow"]
+    return told
 
 
 def test_a_healthy_program_fails_nowhere() -> None:
