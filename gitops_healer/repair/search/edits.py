@@ -2,7 +2,6 @@
 
 import ast
 import re
-import textwrap
 
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Span
@@ -159,14 +158,6 @@ def deleted(target: Target, statement: ast.stmt) -> Span:
         return replaced(target, statement, "pass")
     start = target.source.starts[_first_line(statement) - 1]
     return Span(start, _line_end(target, statement.end_lineno or statement.lineno), "")
-
-
-def dedented(target: Target, statement: ast.stmt) -> str:
-    """The statement's lines without the indentation that they have in common."""
-    start = target.source.starts[_first_line(statement) - 1]
-    end = _line_end(target, statement.end_lineno or statement.lineno)
-    text = target.source.data[start:end].decode("utf-8", "surrogateescape")
-    return textwrap.dedent(text.replace("\r\n", "\n")).rstrip("\n")
 
 
 def _lines(target: Target, statement: ast.stmt, text: str) -> str:
