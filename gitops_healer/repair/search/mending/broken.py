@@ -150,13 +150,6 @@ class Broken:
         """The offset behind the last character of a line, before its end."""
         return self.starts[number - 1] + len(self.line(number))
 
-    def code_end(self, number: int) -> int:
-        """The offset behind the last token of a line; the line's indentation when it has none."""
-        tokens = self.tokens_of(number)
-        if tokens:
-            return min(tokens[-1].end, self.line_end(number))
-        return self.starts[number - 1] + len(self.indent(number))
-
     def indent(self, number: int) -> str:
         line = self.line(number)
         return line[: len(line) - len(line.lstrip(" \t\f"))]
