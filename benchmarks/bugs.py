@@ -36,7 +36,7 @@ from patches import (
     run_suite,
     scratch_copy,
 )
-from verdicts import Judged, Result, collect, in_turn, report, save
+from verdicts import Judged, Result, collect, end_like_ctrl_c, in_turn, report, save
 
 from gitops_healer.ports import Sandbox
 
@@ -191,4 +191,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    end_like_ctrl_c()
     main()

@@ -389,4 +389,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    end_like_ctrl_c()
     main()

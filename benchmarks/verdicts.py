@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -243,6 +244,16 @@ def collect(results: Iterator[Result]) -> list[Result]:
     except KeyboardInterrupt:
         print("stopped; this is what there is", flush=True)
     return found
+
+
+def end_like_ctrl_c() -> None:
+    """SIGTERM prints what there is, as Ctrl-C does, which also works where the shell had it ignored."""
+
+    def end(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
 
 
 def save(path: Path, **results: Sequence[Any]) -> None:
