@@ -55,6 +55,7 @@ from verdicts import (
     by_template,
     certainty,
     collect,
+    end_like_ctrl_c,
     ratio,
     save,
     share,
