@@ -45,6 +45,7 @@ CONFIDENCE: Mapping[str, float] = {
     "rivals": -1.5,
 }
 _UNSEEN = "?"
+_LONGEST, _CONTEXT = 120, 30  # characters of a call or an ending that are shown, and before a difference
 _SEEN = 8  # calls without which nothing is certain
 _CERTAIN = 0.9  # confidence from which a patch is not asked about
 
@@ -181,10 +182,24 @@ def difference(ranking: Ranking, one: Behaviour, other: Behaviour, most: int = 3
         if mine != its and mine and its
     ]
     found.sort(key=lambda item: (item[1].startswith("~") or item[2].startswith("~"), len(item[0]), item[0]))
-    return tuple(f"{call} {_told(mine)}, not: {_told(its)}" for call, mine, its in found[:most])
+    return tuple(
+        f"{_short(call)} {_told(*_apart(mine, its))}, not: {_told(*_apart(its, mine))}"
+        for call, mine, its in found[:most]
+    )
 
 
-def _told(ending: str) -> str:
-    if ending.startswith("= "):
-        return f"gives {ending[2:]}"
-    return f"raises {ending[2:]}" if ending.startswith("! ") else "takes too long"
+def _apart(mine: str, its: str) -> tuple[str, str]:
+    """(how the call ends, what it gives, from a little before where the other one differs)"""
+    same = 0
+    while same < min(len(mine), len(its)) and mine[same] == its[same]:
+        same += 1
+    begin = max(2, same - _CONTEXT) if same > 2 * _CONTEXT else 2
+    return mine[:2], ("…" if begin > 2 else "") + _short(mine[begin:])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _told(how: str, what: str) -> str:
+    return {"= ": f"gives {what}", "! ": f"raises {what}"}.get(how, "takes too long")

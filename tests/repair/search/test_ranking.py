@@ -84,3 +84,13 @@ def test_a_variable_that_is_read_again_speaks_for_a_patch_and_one_that_is_not_ag
 def test_comparing_a_thing_with_itself_is_degenerate() -> None:
     assert features.of_text(proposal("a > b", "a > a"))["degenerate"] == 1.0
     assert features.of_text(proposal("a > b", "a >= b"))["degenerate"] == 0.0
+
+
+def test_long_endings_are_shown_from_where_they_differ() -> None:
+    one, other = survivor("a > b", "a >= b"), survivor("return a", "return b")
+    alike = "= [" + "0, " * 100
+    ranking = rank([one, other], [Observed(("f(1)",), (True,), {0: (f"{alike}7]",), 1: (f"{alike}8]",)})], {})
+    (shown,) = difference(ranking, *ranking.behaviours)
+    assert len(shown) < 120
+    assert "7]" in shown
+    assert "8]" in shown
