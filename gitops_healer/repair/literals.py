@@ -265,6 +265,8 @@ def _line(value: Any, about: str) -> str:
     match value:
         case bool() | None | int() | bytes():
             return repr(value)
+        case complex() if not (math.isfinite(value.real) and math.isfinite(value.imag)):
+            return f"complex({_float(value.real, '')}, {_float(value.imag, '')})"
         case float():
             return _float(value, about)
         case str():
