@@ -113,12 +113,7 @@ class LocalSandbox:
         cwd: str = ".",
     ) -> Ran:
         limits = limits or Limits()
-        if not argv:
-            raise SandboxError("argv is empty: name a program. Example: argv=['python', '-m', 'pytest']")
-        with contextlib.ExitStack() as stack:
-            own = self.level is not SandboxLevel.PROCESS
-            temporary = "/tmp" if own else str(stack.enter_context(self.scratch()))
-            order = self.order(argv, scratch, env or {}, limits, cwd, temporary)
+        with self._ordered(argv, scratch, env, limits, cwd) as order:
             return Run(self._command(order), order, limits, stdin).to_the_end()
 
     @contextlib.contextmanager
@@ -132,16 +127,25 @@ class LocalSandbox:
         cwd: str = ".",
     ) -> Iterator[Conversation]:
         limits = limits or Limits()
-        if not argv:
-            raise SandboxError("argv is empty: name a program. Example: argv=['python', 'server.py']")
-        with contextlib.ExitStack() as stack:
-            own = self.level is not SandboxLevel.PROCESS
-            temporary = "/tmp" if own else str(stack.enter_context(self.scratch()))
-            order = self.order(argv, scratch, env or {}, limits, cwd, temporary)
-            talk = SandboxConversation(self._command(order), order, limits)
-            stack.callback(talk.close)
+        with (
+            self._ordered(argv, scratch, env, limits, cwd) as order,
+            contextlib.closing(SandboxConversation(self._command(order), order, limits)) as talk,
+        ):
             talk.start()
             yield talk
+
+    @contextlib.contextmanager
+    def _ordered(
+        self, argv: Sequence[str], scratch: Path, env: Mapping[str, str] | None, limits: Limits, cwd: str
+    ) -> Iterator[Order]:
+        """The order for the launcher, with a directory for temporary files that lives as long. Raises SandboxError."""
+        if not argv:
+            raise SandboxError("argv is empty: name a program. Example: argv=['python', '-m', 'pytest']")
+        if self.level is not SandboxLevel.PROCESS:
+            yield self.order(argv, scratch, env or {}, limits, cwd, "/tmp")
+            return
+        with self.scratch() as temporary:
+            yield self.order(argv, scratch, env or {}, limits, cwd, str(temporary))
 
     def prove(self) -> None:
         """Run a program that tries the walls. Raises SandboxError."""

@@ -63,11 +63,8 @@ class SandboxConversation(Run):
         self._finish("it was ended by us")
 
     def _open(self) -> None:
-        assert self._process.stdin and self._process.stdout and self._process.stderr
-        with contextlib.suppress(OSError):  # it died at once: the report will be missing
-            self._channel.sendall(self._order.packed())
-        self._listen(self._channel.fileno(), self._report)
-        self._listen(self._process.stderr.fileno(), self._stderr)
+        assert self._process.stdin and self._process.stdout
+        self._hand_over()
         stdout = self._process.stdout.fileno()
         self._selector.register(stdout, selectors.EVENT_READ, lambda: self._take(stdout))
         os.set_blocking(self._process.stdin.fileno(), False)

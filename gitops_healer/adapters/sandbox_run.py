@@ -79,15 +79,20 @@ class Run:
         return self._judge(not in_time, time.monotonic() - self._began)
 
     def _open(self) -> None:
-        assert self._process.stdin and self._process.stdout and self._process.stderr
-        with contextlib.suppress(OSError):  # it died at once: the report will be missing
-            self._channel.sendall(self._order.packed())
-        self._listen(self._channel.fileno(), self._report)
+        assert self._process.stdin and self._process.stdout
+        self._hand_over()
         self._listen(self._process.stdout.fileno(), self._stdout)
-        self._listen(self._process.stderr.fileno(), self._stderr)
         stdin = self._process.stdin.fileno()
         os.set_blocking(stdin, False)
         self._selector.register(stdin, selectors.EVENT_WRITE, lambda: self._feed(stdin))
+
+    def _hand_over(self) -> None:
+        """Give the launcher its order, and hear what it reports and what the program says of errors."""
+        assert self._process.stderr
+        with contextlib.suppress(OSError):  # it died at once: the report will be missing
+            self._channel.sendall(self._order.packed())
+        self._listen(self._channel.fileno(), self._report)
+        self._listen(self._process.stderr.fileno(), self._stderr)
 
     def _listen(self, descriptor: int, kept: Kept) -> None:
         self._selector.register(descriptor, selectors.EVENT_READ, lambda: self._drain(descriptor, kept))
