@@ -8,14 +8,12 @@ stdin: one job as JSON. stdout: one JSON object a line and input: {"nonce", "ok"
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import datetime
 import decimal
 import fractions
 import importlib
 import inspect
-import itertools
 import json
 import os
 import pathlib
@@ -29,6 +27,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .failures import describe, masked, message_of, relative, shortened, tree_root, type_name
+from .finishing import finished
 
 MAX_RESULT = 1024 * 1024
 MAX_TOTAL = 32 * 1024 * 1024
@@ -237,7 +236,7 @@ def _called(module: Any, qualname: str, item: dict[str, Any], root: str) -> dict
         function = _resolve(module, qualname)
         arguments, options = _arguments(item)
         began = _clock()
-        result = _finished(function(*arguments, **options))
+        result = finished(function(*arguments, **options), MAX_ITEMS)
         seconds = _clock() - began
         return {"ok": True, "type": "", "frames": [], "seconds": seconds, **_shown(result)}
     except BaseException as error:
@@ -341,28 +340,6 @@ def _instance(owner: type, qualname: str) -> Any:
     except Exception as error:
         text = f"{qualname} needs an instance, and {owner.__qualname__}() cannot be made without arguments"
         raise UncallableError(f"{text}: {message_of(error, tree_root())}") from None
-
-
-def _finished(result: Any) -> Any:
-    """Awaitables awaited, generators run to their end (of at most 10,000 items): else nothing of them would run."""
-    if inspect.isawaitable(result):
-        return asyncio.run(_awaited(result))
-    if inspect.isasyncgen(result):
-        return asyncio.run(_collected(result))
-    return list(itertools.islice(result, MAX_ITEMS)) if inspect.isgenerator(result) else result
-
-
-async def _awaited(result: Any) -> Any:
-    return await result
-
-
-async def _collected(result: Any) -> list[Any]:
-    items: list[Any] = []
-    async for item in result:
-        items.append(item)
-        if len(items) >= MAX_ITEMS:
-            break
-    return items
 
 
 def _shown(result: Any) -> dict[str, Any]:

@@ -45,6 +45,14 @@ def describe(error: BaseException, root: str) -> dict[str, Any]:
     }
 
 
+def cause_of(error: BaseException) -> BaseException:
+    """The project's exception inside pytest's own, for plugins of pytest."""
+    name = type(error).__name__
+    inner = getattr(error, "cause", None) or (getattr(error, "excinfo", None) or (None, None))[1] or error.__cause__
+    wrapped = name in ("ConftestImportFailure", "CollectError") and isinstance(inner, BaseException)
+    return inner if wrapped and isinstance(inner, BaseException) else error
+
+
 def _unwrapped(error: BaseException) -> BaseException:
     """A doctest wraps what its example raised."""
     inner = getattr(error, "exc_info", None) if type_name(error) == "doctest.UnexpectedException" else None

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from .failures import describe, relative, tree_root
+from .failures import cause_of, describe, relative, tree_root
 from .report_lines import encode, selected, write
 
 ACTIVE = "GITOPS_HEALER_PYTEST"
@@ -43,17 +43,9 @@ def pytest_load_initial_conftests() -> Generator[None, Any, None]:
         return
     root = tree_root()
     write({"begin": os.getpid()})
-    told = describe(_cause(error), root)
+    told = describe(cause_of(error), root)
     write({"id": relative(str(path), root), "outcome": "error", "seconds": 0.0, "collect": True, **told})
     write({"end": 4, "tests": 1})
-
-
-def _cause(error: BaseException) -> BaseException:
-    """The project's exception inside pytest's own."""
-    name = type(error).__name__
-    inner = getattr(error, "cause", None) or (getattr(error, "excinfo", None) or (None, None))[1] or error.__cause__
-    wrapped = name in ("ConftestImportFailure", "CollectError") and isinstance(inner, BaseException)
-    return inner if wrapped and isinstance(inner, BaseException) else error
 
 
 class _Names:
@@ -107,7 +99,7 @@ class _Attach:
 
     def _attach(self, report: Any, error: BaseException) -> None:
         try:
-            report.healer = encode(describe(_cause(error), self.root))
+            report.healer = encode(describe(cause_of(error), self.root))
         except Exception:  # an exotic exception of the project must not become one of ours
             return
 

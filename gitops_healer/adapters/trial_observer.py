@@ -3,10 +3,7 @@ Python from 3.8."""
 
 from __future__ import annotations
 
-import asyncio
 import copy
-import inspect
-import itertools
 import json
 import os
 import select
@@ -18,6 +15,7 @@ from types import FunctionType
 from typing import Any
 
 from .failures import masked, type_name
+from .finishing import finished
 from .report_lines import encode
 from .trial_calls import Call, Listener, made_calls, parameters
 from .trial_crew import quiet_fork
@@ -127,7 +125,7 @@ def _ending(function: FunctionType, call: Call) -> str:
     except Exception:
         return LOST
     try:
-        told = f"= {described(_finished(function(*positional, **options)))}"
+        told = f"= {described(finished(function(*positional, **options), MAX_ITEMS))}"
     except BaseException as error:
         told = f"! {type_name(error)}: {masked(_text(error))[:200]}"
     after = {name: described(mine.values[name]) for name in parameters(call.code)}
@@ -139,27 +137,3 @@ def _text(error: BaseException) -> str:
         return str(error)
     except Exception:
         return ""
-
-
-def _finished(result: Any) -> Any:
-    """Awaitables awaited, generators and other iterators run to their end (of at most 1,000 items)."""
-    if inspect.isawaitable(result):
-        return asyncio.run(_awaited(result))
-    if inspect.isasyncgen(result):
-        return asyncio.run(_collected(result))
-    if hasattr(type(result), "__next__") and iter(result) is result:
-        return list(itertools.islice(result, MAX_ITEMS))
-    return result
-
-
-async def _awaited(result: Any) -> Any:
-    return await result
-
-
-async def _collected(result: Any) -> list[Any]:
-    items: list[Any] = []
-    async for item in result:
-        items.append(item)
-        if len(items) >= MAX_ITEMS:
-            break
-    return items

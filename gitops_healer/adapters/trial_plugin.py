@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from .failures import describe, relative, type_name
+from .failures import cause_of, describe, relative, type_name
 
 _RANK = {"passed": 0, "skipped": 1, "failed": 2, "error": 3}
 
@@ -53,7 +53,7 @@ class TrialPlugin:
         error = outcome.excinfo[1] if outcome.excinfo else None
         path = getattr(error, "path", None)
         if error is not None and path is not None:
-            self.broken[relative(str(path), self.root)] = describe(_cause(error), self.root)
+            self.broken[relative(str(path), self.root)] = describe(cause_of(error), self.root)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: Any) -> None:
@@ -72,7 +72,7 @@ class TrialPlugin:
 
     def pytest_exception_interact(self, node: Any, call: Any, report: Any) -> None:
         if call.excinfo is not None and getattr(report, "when", "collect") == "collect":
-            self.broken[self.name_of(node.nodeid)] = describe(_cause(call.excinfo.value), self.root)
+            self.broken[self.name_of(node.nodeid)] = describe(cause_of(call.excinfo.value), self.root)
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
@@ -135,7 +135,7 @@ class TrialPlugin:
     def told(self, item: Any, error: BaseException) -> dict[str, Any]:
         """What a record holds of a failure."""
         try:
-            error = _cause(error)
+            error = cause_of(error)
             reached = {"reached": self._reached(error, self.names.get(item.nodeid, "").partition("::")[0])}
             return {**describe(error, self.root), **reached} if self.detailed else reached
         except Exception:  # an exotic exception of the project must not become one of ours
@@ -171,11 +171,3 @@ class TrialPlugin:
 
 def _no_text(*_arguments: Any, **_options: Any) -> str:
     return ""
-
-
-def _cause(error: BaseException) -> BaseException:
-    """The project's exception inside pytest's own."""
-    name = type(error).__name__
-    inner = getattr(error, "cause", None) or (getattr(error, "excinfo", None) or (None, None))[1] or error.__cause__
-    wrapped = name in ("ConftestImportFailure", "CollectError") and isinstance(inner, BaseException)
-    return inner if wrapped and isinstance(inner, BaseException) else error

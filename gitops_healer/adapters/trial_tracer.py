@@ -80,22 +80,20 @@ class Tracer:
     # Events
 
     def enter(self, frame: FrameType, event: str, argument: Any) -> Any:
-        place = self._place(frame.f_code)
-        self._tick()
-        if not place.path:
-            return None
-        if place.function:
-            self.functions.setdefault(place.path, set()).add(place.line)
+        place = self._entered(frame)
         return self._lines_of(place) if (place.path, place.line) in self.deep else None
 
     def enter_detailed(self, frame: FrameType, event: str, argument: Any) -> Any:
+        place = self._entered(frame)
+        return self._values_of(place) if place.path else None
+
+    def _entered(self, frame: FrameType) -> Place:
+        """Where it is; a function of the tree is noted."""
         place = self._place(frame.f_code)
         self._tick()
-        if not place.path:
-            return None
-        if place.function:
+        if place.path and place.function:
             self.functions.setdefault(place.path, set()).add(place.line)
-        return self._values_of(place)
+        return place
 
     def _lines_of(self, place: Place) -> _Trace:
         lines = self.covered.setdefault(place.path, set())

@@ -16,6 +16,7 @@ SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PACKAGE = "healer_inside"
 _PROGRAMS = (
     "failures.py",
+    "finishing.py",
     "report_lines.py",
     "traceback_text.py",
     "pytest_report.py",
