@@ -24,6 +24,8 @@ from bugs import SETS, Case, lay_out, read_cases
 from gitops_healer.places import Choices
 from gitops_healer.registry import discover
 from gitops_healer.repair.search import engine
+from gitops_healer.repair.search.goals import goal_of
+from gitops_healer.repair.search.proposals import Proposals
 from gitops_healer.repair.search.template import RepairTemplate
 from gitops_healer.wiring import build_world
 
@@ -52,7 +54,9 @@ def drawn(case: Case, templates: tuple[RepairTemplate, ...]) -> Drawn:
         rows = []
         with scene.trials.open(scene.commit) as session:
             work = engine.Work(scene, engine.Order(), session, engine.Stopwatch(60))
-            proposals = engine.proposals_of(work, templates)
+            failing = work.oracle.failing
+            ground = engine.located(work, goal_of(failing), failing)
+            proposals = Proposals(ground.suspects, ground.program.target, templates)
             before = (tree / case.file).read_bytes()
             for proposal in proposals:
                 here = proposal.change.paths == (case.file,)

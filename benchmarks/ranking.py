@@ -61,7 +61,7 @@ def collect(case: Case, judge: Judge, budget: float) -> Bug:
         watch = engine.Stopwatch(budget)
         with scene.trials.open(scene.commit) as session:
             work = engine.Work(scene, engine.Order(budget=budget), session, watch)
-            failing = engine.failing_of(work)
+            failing = work.oracle.failing
             goal = goal_of(failing)
             search = engine.searched(work, goal, engine.located(work, goal, failing))
             ranking = engine.ranked(work, search.survivors, goal) if search.survivors else Ranking((), (), ())

@@ -541,9 +541,7 @@ class TrialSession(Protocol):
         every version. Empty when the tests never call it or nothing about its calls can be kept."""
         ...
 
-    def evaluate(
-        self, path: str, sources: Sequence[str], changes: Sequence[Change], seconds: float = 5.0
-    ) -> Mapping[int, tuple[str, ...]]:
+    def evaluate(self, path: str, sources: Sequence[str], changes: Sequence[Change]) -> Mapping[int, tuple[str, ...]]:
         """What small pieces of Python give when they are run among the names of a module (`path`): number of the
         change (-1: unchanged) -> one ending a source, `= what it printed`, `! ErrorType: message` or `~`. Changes that
         need a fresh import have none."""

@@ -13,6 +13,7 @@ from gitops_healer.core.trials import Observed, Opened, Trace, Tried
 from gitops_healer.errors import StaleEditError
 
 _LOOK_SECONDS = 10.0
+_EXAMPLE_SECONDS = 5.0  # for all examples with all changes
 
 
 class Session:
@@ -69,16 +70,22 @@ class Session:
         server.forget()
         return observed(answer, [-1, *(number for number, _ in fitting)]) if answer is not None else Observed()
 
-    def evaluate(
-        self, path: str, sources: Sequence[str], changes: Sequence[Change], seconds: float = 5.0
-    ) -> Mapping[int, tuple[str, ...]]:
+    def evaluate(self, path: str, sources: Sequence[str], changes: Sequence[Change]) -> Mapping[int, tuple[str, ...]]:
         server = self._servers.warm()
         if server is None or not sources:
             return {}
         fitting = [(number, parts) for number, change in enumerate(changes) if (parts := self._parts(change))]
         versions = [[], *([part.as_json() for part in parts] for _, parts in fitting)]
-        server.ask({"do": "evaluate", "path": path, "sources": list(sources), "versions": versions, "seconds": seconds})
-        answer = server.answer(2 * seconds + 10)
+        server.ask(
+            {
+                "do": "evaluate",
+                "path": path,
+                "sources": list(sources),
+                "versions": versions,
+                "seconds": _EXAMPLE_SECONDS,
+            }
+        )
+        answer = server.answer(2 * _EXAMPLE_SECONDS + 10)
         server.forget()
         return evaluated(answer, [-1, *(number for number, _ in fitting)], len(sources)) if answer is not None else {}
 

@@ -3,10 +3,10 @@
 Everything that runs code of the project does so in the sandbox, behind the ports `Trials` and `TestRunner`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
-from gitops_healer.core.testing import CaseStatus, TestCase
+from gitops_healer.core.testing import CaseStatus
 from gitops_healer.registry import Scene, discover
 from gitops_healer.repair.search.comparing import ranked
 from gitops_healer.repair.search.found import Repair, RepairStatus
@@ -35,23 +35,24 @@ def repair(scene: Scene, order: Order) -> Repair:
     watch = Stopwatch(order.budget)
     scene.progress("running the tests")
     opening = scene.trials.open(scene.commit, order.extra, seconds=OPENING * order.budget)
-    with watch.phase("all"), opening as session:
+    with opening as session:
         watch.phases["tests"] = watch.seconds
         work = Work(scene, order, session, watch)
         try:
             found = _repaired(work)
         except KeyboardInterrupt:
             found = _interrupted(work)
-    phases = {name: round(spent, 3) for name, spent in watch.phases.items() if name != "all"}
-    notes = (*found.notes, *_notes_on_submodules(scene))
+    phases = {name: round(spent, 3) for name, spent in watch.phases.items()}
+    notes = (*found.notes, *_notes(work))
     return replace(found, seconds=round(watch.seconds, 3), phases=phases, notes=notes)
 
 
 def _repaired(work: Work) -> Repair:
     problem = work.session.opened.problem
-    failing = failing_of(work)
-    for path in broken_files(work.scene, failing, everywhere=bool(problem)):
-        return repair_syntax(work.scene, path, [case.id for case in failing], work.watch)
+    failing = work.oracle.failing
+    unreadable = next(broken_files(work.scene, failing, everywhere=bool(problem)), None)
+    if unreadable is not None:
+        return repair_syntax(work.scene, unreadable, [case.id for case in failing], work.watch)
     if problem:
         return Repair(RepairStatus.ERROR, problem + too_slow(work), notes=work.session.opened.notes)
     if not failing:
@@ -67,16 +68,18 @@ def _repaired(work: Work) -> Repair:
     return _told(work, goal, search, ranking)
 
 
-def _notes_on_submodules(scene: Scene) -> Iterator[str]:
-    if scene.repository.read(scene.commit, ".gitmodules") is not None:
+def _notes(work: Work) -> Iterator[str]:
+    if work.scene.repository.read(work.scene.commit, ".gitmodules") is not None:
         yield "submodules are left out: tests that need their files fail here"
+    for search in work.searches:
+        for name, error in search.stumbled.items():
+            yield f"the template {name} broke and was left out from there on ({error}): please report it"
 
 
 def _interrupted(work: Work) -> Repair:
     """What passed until somebody ended it, unproven."""
     search = work.searches[-1] if work.searches else None
-    failing = failing_of(work)
-    goal = goal_of(failing)
+    goal = goal_of(work.oracle.failing)
     survivors = search.survivors if search is not None else []
     patches = patches_of(rank(survivors, [], {}), goal, work.cases) if survivors else ()
     found = f"{len(survivors)} candidates pass the tests that were tried, unproven" if survivors else "nothing yet"
@@ -86,19 +89,7 @@ def _interrupted(work: Work) -> Repair:
     )  # fmt: skip
 
 
-def failing_of(work: Work) -> list[TestCase]:
-    """What is to be repaired."""
-    return work.oracle.failing
-
-
 # Search
-
-
-def proposals_of(work: Work, templates: Sequence[RepairTemplate]) -> Proposals:
-    """All proposals for what fails, without trying any: what benchmarks look at."""
-    failing = failing_of(work)
-    ground = located(work, goal_of(failing), failing)
-    return Proposals(ground.suspects, ground.program.target, templates)
 
 
 def searched(work: Work, goal: Goal, ground: Ground) -> Search:
@@ -110,7 +101,8 @@ def searched(work: Work, goal: Goal, ground: Ground) -> Search:
         before([case for case in work.cases if case.id in goal.tests]), guards.forbidden,
     )  # fmt: skip
     work.searches.append(search)
-    proposals = Proposals(ground.suspects, ground.program.target, templates, tuple(undone(work, ground)))
+    first = tuple(undone(work, ground))
+    proposals = Proposals(ground.suspects, ground.program.target, templates, first, search.stumbled)
     with work.watch.phase("single edits"):
         late = work.watch.seconds + _SINGLES * (work.until - work.watch.seconds)  # where running the tests took long
         search.run(proposals, min(work.until, max(_SINGLES * work.order.budget, late)))

@@ -7,11 +7,15 @@ import tokenize
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from gitops_healer.core.change import Change
 from gitops_healer.core.trials import Observed
 from gitops_healer.repair.search.proposals import Proposal
-from gitops_healer.repair.source import parse
+from gitops_healer.repair.search.suspects import function_named
+from gitops_healer.repair.source import read_source
 
 Features = Mapping[str, float]
+
+_NOTHING = ast.Module([], [])
 
 
 def of_text(proposal: Proposal) -> dict[str, float]:
@@ -31,10 +35,9 @@ def of_text(proposal: Proposal) -> dict[str, float]:
     if target is None:
         return found
     path, data = target.source.path, target.source.data
-    after = proposal.change.apply({one: data if one == path else b"" for one in (path,)} | _others(proposal, path))[
-        path
-    ]
-    before_node, after_node = _function(parse(data), proposal.qualname), _function(_parsed(after), proposal.qualname)
+    after = Change(proposal.change.edits_of(path)).apply({path: data})[path]
+    source = read_source(path, after)
+    before_node, after_node = target.node, function_named(source, proposal.qualname) if source is not None else _NOTHING
     old, new = _tokens(data, before_node), _tokens(after, after_node)
     added, removed = new - old, old - new
     unread_before, unread_after = _unread(before_node), _unread(after_node)
@@ -68,38 +71,6 @@ def of_behaviour(observed: Observed, number: int) -> dict[str, float]:
         "heals": sum(old.startswith("!") and not new.startswith("!") for old, new in pairs) / total,
         "hangs": sum(new.startswith("~") and not old.startswith("~") for old, new in pairs) / total,
     }
-
-
-def _others(proposal: Proposal, path: str) -> dict[str, bytes]:
-    """Files that the change touches beside the target's, as far as its edits know them."""
-    found: dict[str, bytes] = {}
-    for other in proposal.change.paths:
-        if other != path:
-            size = max(edit.end for edit in proposal.change.edits_of(other))
-            text = bytearray(b" " * size)
-            for edit in proposal.change.edits_of(other):
-                text[edit.start : edit.end] = edit.old_bytes
-            found[other] = bytes(text)
-    return found
-
-
-def _parsed(data: bytes) -> ast.Module:
-    try:
-        return parse(data)
-    except (SyntaxError, ValueError, RecursionError):
-        return ast.Module([], [])
-
-
-def _function(tree: ast.Module, qualname: str) -> ast.AST:
-    """The function of that name, the whole module when there is none."""
-    scope: ast.AST = tree
-    for name in qualname.split(".") if qualname else ():
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        found = [n for n in ast.walk(scope) if isinstance(n, kinds) and n.name == name]
-        if not found:
-            return scope
-        scope = found[-1]
-    return scope
 
 
 def _tokens(data: bytes, node: ast.AST) -> Counter[str]:

@@ -12,10 +12,10 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import NamedTuple
 
-from gitops_healer.code.roles import is_test_path
+from gitops_healer.code.parsing import parsed
 from gitops_healer.core.change import Change, Edit, replace_span
 from gitops_healer.ports import FileChange, Repository
-from gitops_healer.repair.source import parse
+from gitops_healer.repair.failure import is_test
 
 MOST_FILES = 50
 """A commit that touches more files than this was a move, a formatter or an import: it says little about a line."""
@@ -148,7 +148,7 @@ def undoings(repository: Repository, commit: str, path: str, data: bytes) -> tup
     data: the file as it is. None for tests, for files that do not parse when restored, and where only comments or
     layout would change. At most 60.
     """
-    if is_test_path(path) or len(data) > _LARGEST or not path.endswith((".py", ".pyi")):
+    if is_test(path) or len(data) > _LARGEST or not path.endswith((".py", ".pyi")):
         return ()
     now = _File(path, data)
     best: dict[bytes, Undoing] = {}
@@ -299,7 +299,7 @@ def _apart(edits: list[Edit]) -> Iterator[Edit]:
 
 def _functions(data: bytes) -> tuple[_Function, ...]:
     """Functions and methods of a file by qualified name, nested ones as well, none when it does not parse."""
-    tree = _tree(data)
+    tree = parsed(data)
     return tuple(_definitions(tree, "")) if tree is not None else ()
 
 
@@ -315,14 +315,7 @@ def _definitions(node: ast.AST, prefix: str) -> Iterator[_Function]:
             yield from _definitions(child, prefix)
 
 
-def _tree(data: bytes) -> ast.Module | None:
-    try:
-        return parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
 def _shape(data: bytes) -> str | None:
     """Without layout and comments; None when it does not parse."""
-    tree = _tree(data)
+    tree = parsed(data)
     return ast.dump(tree) if tree is not None else None

@@ -9,7 +9,7 @@ from gitops_healer.core.change import Change, whole_file
 from gitops_healer.errors import StaleEditError
 from gitops_healer.repair.search.proposals import Proposal, Proposals
 from gitops_healer.repair.search.searching import Partial
-from gitops_healer.repair.search.suspects import Suspect, outer_functions
+from gitops_healer.repair.search.suspects import Suspect, function_named
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import RepairTemplate
 from gitops_healer.repair.source import read_source
@@ -83,13 +83,12 @@ def _on_top(partial: Partial, second: Second) -> Iterator[Proposal]:
     source = read_source(before.path, after)
     if source is None:
         return
-    named = {name: node for node, name in outer_functions(source)}
 
     def target_of(suspect: Suspect) -> Target:
         target = second.target_of(suspect)
         if suspect.source.path != before.path:
             return target
-        node = named.get(suspect.qualname, source.tree) if suspect.qualname else source.tree
+        node = function_named(source, suspect.qualname)
         return replace(target, source=source, node=node, lines=_moved(suspect.lines, before.data, after, seed.line))
 
     for proposal in Proposals(second.suspects, target_of, second.templates):

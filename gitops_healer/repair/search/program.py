@@ -14,6 +14,7 @@ from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.source import Source, read_source
 
 _MAX_SOURCE = 1_000_000
+_FEW = 8  # files that are suspects as a whole
 _OTHERS = 40  # other files that ingredients are taken from
 
 
@@ -57,13 +58,13 @@ class Program:
             self._ingredients[source.path] = gather(source, others, tests)
         return self._ingredients[source.path]
 
-    def named_by_tests(self, most: int = 8) -> list[Source]:
+    def named_by_tests(self) -> list[Source]:
         """Files whose name or module stands in a failing test, else all when they are few."""
         texts = [found.data for path in self.tests if (found := self.source(path)) is not None]
         known = [path for path in self.scene.code.included if path.endswith(".py") and not is_test(path)]
         named = [path for path in known if any(name in text for name in self._names(path) for text in texts)]
-        chosen = named or (known if len(known) <= most else [])
-        return [found for path in chosen[:most] if (found := self.repairable(path)) is not None]
+        chosen = named or (known if len(known) <= _FEW else [])
+        return [found for path in chosen[:_FEW] if (found := self.repairable(path)) is not None]
 
     def _names(self, path: str) -> list[bytes]:
         module = self.scene.code.module_name(path) or path

@@ -40,7 +40,8 @@ class Search:
     """One search. goal: failing tests that must pass (a few that stand for all); rest: further failing tests that a
     survivor must fix as well; passing: for a change the tests that must stay passing, most telling first; before: how
     the tests of the goal fail without a change, `path:line error`; forbidden: why a proposal may not be offered, ""
-    when it may; refused: how many passed and may not, by that reason."""
+    when it may; refused: how many passed and may not, by that reason; stumbled: templates that broke, with what they
+    said."""
 
     session: TrialSession
     goal: tuple[str, ...]
@@ -53,7 +54,7 @@ class Search:
     refused: Counter[str] = field(default_factory=Counter)
     drawn: int = 0
     tried: int = 0
-    unloadable: int = 0
+    stumbled: dict[str, str] = field(default_factory=dict)
     survivors: list[Survivor] = field(default_factory=list)
     partials: list[Partial] = field(default_factory=list)
     _first: int = 0
@@ -90,7 +91,6 @@ class Search:
         return late or following.score < _WORTH * best or len(self.survivors) >= _MOST_SURVIVORS
 
     def _take(self, proposal: Proposal, result: Tried) -> None:
-        self.unloadable += result.ending is Ending.UNLOADABLE
         if result.broken:
             return
         if result.ending is Ending.PASSED and set(self.goal) <= set(result.fixed):

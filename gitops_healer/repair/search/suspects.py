@@ -124,6 +124,11 @@ def outer_functions(source: Source) -> Iterator[tuple[Function, str]]:
                 todo.append((child, prefix))
 
 
+def function_named(source: Source, qualname: str) -> Function | ast.Module:
+    """The function of that name, the module when there is none."""
+    return next((node for node, name in outer_functions(source) if name == qualname), source.tree)
+
+
 def _functions(source: Source, lines: Mapping[int, float]) -> Iterator[Suspect]:
     for node, name in outer_functions(source):
         first, last = node.body[0].lineno, node.end_lineno or node.lineno
