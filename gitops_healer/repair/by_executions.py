@@ -17,8 +17,8 @@ from gitops_healer.repair.restoring import Comparison, changes_signature
 from gitops_healer.repair.search.engine import repair
 from gitops_healer.repair.search.found import Repair, RepairStatus
 from gitops_healer.repair.search.investigating import investigation_of
-from gitops_healer.repair.search.stopwatch import Stopwatch
 from gitops_healer.repair.search.work import Order
+from gitops_healer.repair.stopwatch import Stopwatch
 
 _ROUNDS = 3  # times that the reproduction is run and what is not as expected left out
 _LEAST = 10.0  # seconds that a search is worth

@@ -3,8 +3,7 @@
 `Bench` is the seam for other ways to prove a candidate: what judges it, on which ground.
 """
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -20,6 +19,7 @@ from gitops_healer.repair.inputs import Input, culprits
 from gitops_healer.repair.remedy import Remedy
 from gitops_healer.repair.site import Site, find_site
 from gitops_healer.repair.source import Source, read_source
+from gitops_healer.repair.stopwatch import Stopwatch
 from gitops_healer.repair.template import Fault, Template
 from gitops_healer.repair.trial import Candidate, Survivor
 from gitops_healer.repair.witnesses import hear
@@ -66,25 +66,11 @@ class Bench(Protocol):
 
 
 @dataclass
-class Budget:
+class Budget(Stopwatch):
     """Time that is left, how many candidates were tried, and why some could not be."""
 
-    seconds: float
-    clock: Callable[[], float] = time.monotonic
     tried: int = 0
     stumbled: list[str] = field(default_factory=list)
-    started: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.started = self.clock()
-
-    @property
-    def spent(self) -> float:
-        return self.clock() - self.started
-
-    @property
-    def over(self) -> bool:
-        return self.spent > self.seconds
 
 
 @dataclass(frozen=True)
@@ -183,7 +169,7 @@ def surviving(
     for remedy, offered in candidates(site, faults, remedies):
         found: list[Survivor] = []
         for candidate in offered[:_PER_REMEDY]:
-            if budget.over:
+            if not budget.left:
                 break
             budget.tried += 1
             survivor = _judged(bench, candidate, budget)

@@ -13,8 +13,8 @@ from gitops_healer.repair.failure import Recorded
 from gitops_healer.repair.inputs import Input, neighbours, shown
 from gitops_healer.repair.literals import same, value_of_json, value_of_source
 from gitops_healer.repair.past import EarlierCalls, OlderVersions, Stand
-from gitops_healer.repair.search.stopwatch import Stopwatch
 from gitops_healer.repair.source import read_source
+from gitops_healer.repair.stopwatch import Stopwatch
 
 _SEEDS: Final = 4  # failing inputs that others are made from
 _NEAR: Final = 20  # inputs made from each

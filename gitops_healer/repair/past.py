@@ -16,8 +16,8 @@ from gitops_healer.repair.claims import Claim, Today, alike, stable
 from gitops_healer.repair.failure import project_frames
 from gitops_healer.repair.inputs import Input, shown
 from gitops_healer.repair.literals import value_of_json, value_of_source
-from gitops_healer.repair.search.stopwatch import Stopwatch
 from gitops_healer.repair.source import read_source
+from gitops_healer.repair.stopwatch import Stopwatch
 from gitops_healer.repair.wanted_failures import qualname_at, wanted_failure
 
 _VERSIONS: Final = 3  # older versions of a function that are asked

@@ -36,7 +36,7 @@ def repair_failure(scene: Scene, finding: Finding) -> Investigation:
     found = treat(scene, finding, budget)
     stumbled = dict.fromkeys(budget.stumbled)
     told = (f"{len(budget.stumbled)} candidates could not be tried ({'; '.join(stumbled)})",) if stumbled else ()
-    return replace(found, evidence=(*found.evidence, *told), tried=budget.tried, seconds=round(budget.spent, 3))
+    return replace(found, evidence=(*found.evidence, *told), tried=budget.tried, seconds=round(budget.seconds, 3))
 
 
 def _repair_executions(scene: Scene, finding: Finding, budget: Budget) -> Investigation:
@@ -47,7 +47,7 @@ def _repair_executions(scene: Scene, finding: Finding, budget: Budget) -> Invest
     promised = any(_PROMISED in line for line in guarded.evidence)
     if promised:
         return guarded
-    found = repair_by_executions(scene, finding, log, guarded, budget.seconds - budget.spent)
+    found = repair_by_executions(scene, finding, log, guarded, budget.left)
     budget.tried += found.tried
     return found
 
@@ -74,7 +74,7 @@ def _treated(scene: Scene, log: Recorded, groups: Sequence[Failure], budget: Bud
     """The first investigation that is determined, else the first that asks, else all that was learnt."""
     treated: list[Investigation] = []
     for group in groups:
-        if not treated or not budget.over:
+        if not treated or budget.left:
             treated.append(_treat(scene, log, group, budget))
         if treated[-1].options and not treated[-1].question:
             break
@@ -93,7 +93,7 @@ def _treat(scene: Scene, log: Recorded, failure: Failure, budget: Budget) -> Inv
         return _unplaced(failure)
     if not examined.determined and not examined.verdict.right:
         for part in _parts(examined, failure):
-            partial = None if budget.over else _examined(scene, log, part, budget)
+            partial = _examined(scene, log, part, budget) if budget.left else None
             if partial is not None and partial.determined:
                 return _told(
                     partial, f"{len(part.inputs)} of {len(failure.inputs)} distinct failing inputs are treated"
@@ -154,7 +154,7 @@ def _guarded(
 
 def _searched(scene: Scene, finding: Finding, cases: Sequence[TestCase], budget: Budget) -> Investigation:
     """What is wrong is the code: a small edit of it that the tests prove."""
-    order = Order(tests=tuple(case.id for case in cases), budget=max(10.0, budget.seconds - budget.spent))
+    order = Order(tests=tuple(case.id for case in cases), budget=max(10.0, budget.left))
     try:
         found = investigation_of(repair(scene, order), finding.path, finding.start)
     except UnavailableError as error:

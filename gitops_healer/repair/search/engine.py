@@ -20,11 +20,11 @@ from gitops_healer.repair.search.proof import Suite
 from gitops_healer.repair.search.proposals import Proposals
 from gitops_healer.repair.search.ranking import Ranking, rank
 from gitops_healer.repair.search.searching import Search, Survivor
-from gitops_healer.repair.search.stopwatch import Stopwatch
 from gitops_healer.repair.search.syntax_repair import broken_files, repair_syntax
 from gitops_healer.repair.search.template import RepairTemplate
 from gitops_healer.repair.search.unrepaired import named, none_found, too_slow
 from gitops_healer.repair.search.work import OPENING, Order, Work
+from gitops_healer.repair.stopwatch import Stopwatch
 
 TEMPLATES = "gitops_healer.repair.search.templates"
 _SINGLES = 0.6  # share of the budget for single edits while nothing was found

@@ -8,7 +8,7 @@ from gitops_healer.core.testing import CaseStatus, TestCase, TestReport
 from gitops_healer.core.verdict import Outcome
 from gitops_healer.registry import Scene
 from gitops_healer.repair.search.ranking import Behaviour
-from gitops_healer.repair.search.stopwatch import Stopwatch
+from gitops_healer.repair.stopwatch import Stopwatch
 
 _PROVEN = 3  # patches that are run; those behind them are taken as tried
 _BAD = (CaseStatus.FAILED, CaseStatus.ERROR)

@@ -8,7 +8,7 @@ from gitops_healer.core.change import Change
 from gitops_healer.core.trials import Ending, Tried
 from gitops_healer.ports import Progress, TrialSession
 from gitops_healer.repair.search.proposals import Proposal
-from gitops_healer.repair.search.stopwatch import Stopwatch
+from gitops_healer.repair.stopwatch import Stopwatch
 
 _WORTH = 0.003  # proposals less likely than this share of the best survivor are not tried any more
 _AFTER = 5000  # candidates that are tried at least, and

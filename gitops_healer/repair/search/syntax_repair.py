@@ -8,8 +8,8 @@ from gitops_healer.core.verdict import Outcome
 from gitops_healer.registry import Scene
 from gitops_healer.repair.failure import is_test
 from gitops_healer.repair.search.found import Patch, Repair, RepairStatus
-from gitops_healer.repair.search.stopwatch import Stopwatch
 from gitops_healer.repair.search.syntax import Mending, clear, mendings
+from gitops_healer.repair.stopwatch import Stopwatch
 
 ERRORS = frozenset({"SyntaxError", "IndentationError", "TabError"})
 _TRIED = 8

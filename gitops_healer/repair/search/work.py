@@ -8,7 +8,7 @@ from gitops_healer.ports import TrialSession
 from gitops_healer.registry import Scene
 from gitops_healer.repair.search.oracle import Oracle
 from gitops_healer.repair.search.searching import Search
-from gitops_healer.repair.search.stopwatch import Stopwatch
+from gitops_healer.repair.stopwatch import Stopwatch
 
 OPENING = 0.6
 """Share of the budget in which the unchanged suite has to have run."""
