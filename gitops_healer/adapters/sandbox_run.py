@@ -138,12 +138,10 @@ class Run:
         return True
 
     def _call_off(self) -> None:
-        """With a pid namespace the kernel ends everybody; else the launcher is asked to, who knows his descendants."""
-        if self._order.own_pids:
-            _kill_group(self._process.pid)
-        else:
-            with contextlib.suppress(OSError):
-                self._channel.shutdown(socket.SHUT_WR)
+        """Ask the launcher to end it. Killed from here, he would be gone before all of his are: with a pid namespace
+        the kernel ends them behind him, and it is his parent inside that waits for that."""
+        with contextlib.suppress(OSError):
+            self._channel.shutdown(socket.SHUT_WR)
 
     def _close(self) -> None:
         """Nothing of ours is left: no process, no descriptor."""
