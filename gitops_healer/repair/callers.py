@@ -4,11 +4,11 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from gitops_healer.code.source import Function, Source
 from gitops_healer.repair.evidence import Circumstance, Evidence, Weight
 from gitops_healer.repair.remedy import raises, returns
 from gitops_healer.repair.siblings import fallback_parameters
 from gitops_healer.repair.site import own_nodes
-from gitops_healer.repair.source import Function, Source
 
 _BASES = {
     "KeyError": ("LookupError",),

@@ -3,11 +3,11 @@
 import ast
 from collections.abc import Iterator, Sequence
 
+from gitops_healer.code.source import parse
 from gitops_healer.repair.evidence import Circumstance, Evidence, Weight, zero_of
 from gitops_healer.repair.forms import forms
 from gitops_healer.repair.remedy import Kind, Remedy, raises, returns, substitutes
 from gitops_healer.repair.site import Site
-from gitops_healer.repair.source import parse
 from gitops_healer.repair.template import Fault, Template
 from gitops_healer.repair.trial import Candidate
 

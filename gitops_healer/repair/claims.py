@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gitops_healer.code.literals import same, value_of_source
 from gitops_healer.ports import CallOutcome
 from gitops_healer.registry import Scene
 from gitops_healer.repair.failure import Recorded, project_frames
 from gitops_healer.repair.inputs import Input
-from gitops_healer.repair.literals import same, value_of_source
 from gitops_healer.repair.trial import ending
 
 _OURS: Final = "gitops_healer."  # errors that are not the tool's own

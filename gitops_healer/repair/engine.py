@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gitops_healer.code.source import Source, read_source
 from gitops_healer.core.execution import Frame
 from gitops_healer.core.plan import Cause
 from gitops_healer.registry import Scene, discover
@@ -18,7 +19,6 @@ from gitops_healer.repair.failure import Failure, is_test, places
 from gitops_healer.repair.inputs import Input, culprits
 from gitops_healer.repair.remedy import Remedy
 from gitops_healer.repair.site import Site, find_site
-from gitops_healer.repair.source import Source, read_source
 from gitops_healer.repair.stopwatch import Stopwatch
 from gitops_healer.repair.template import Fault, Template
 from gitops_healer.repair.trial import Candidate, Survivor

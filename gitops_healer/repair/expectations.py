@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gitops_healer.code.source import Function, Source
 from gitops_healer.core.codec import canonical
 from gitops_healer.repair.evidence import Circumstance, Evidence, Weight
 from gitops_healer.repair.inputs import Input, bind, echoes, shown
 from gitops_healer.repair.remedy import raises, returns, spelled
-from gitops_healer.repair.source import Function, Source
 
 _SELF_ASSERTS = {"assertEqual": 2, "assertEquals": 2, "assertIs": 2, "assertAlmostEqual": 2, "assertListEqual": 2,
                  "assertDictEqual": 2}  # fmt: skip

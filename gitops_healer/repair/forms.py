@@ -7,11 +7,11 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gitops_healer.code.source import parse
 from gitops_healer.core.change import Change, Edit, replace_span
 from gitops_healer.errors import StaleEditError
 from gitops_healer.repair.remedy import Kind, Remedy, spelled
 from gitops_healer.repair.site import Site
-from gitops_healer.repair.source import parse
 from gitops_healer.repair.template import Fault
 
 _SIMPLE = (ast.Return, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Delete)

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from gitops_healer.code.roles import is_test_path
+from gitops_healer.code.source import read_source
 from gitops_healer.registry import Scene
-from gitops_healer.repair.source import read_source
 
 _READ: Final = 60  # test files that are looked at
 _ANNOTATED = re.compile(rb"^ *(?:async )?def test_.*\) -> None:", re.M)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gitops_healer.core.calls import Input as Input
 from gitops_healer.core.codec import canonical
 from gitops_healer.repair.site import Site
 
-Input = tuple[str, str]
 FALLBACKS = frozenset(
     {"default", "fallback", "otherwise", "default_value", "if_empty", "if_missing", "missing", "fill_value"}
 )

@@ -5,15 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gitops_healer.code.declared import DeclaredCase, declared_cases
+from gitops_healer.code.literals import same, value_of_json, value_of_source
+from gitops_healer.code.source import read_source
 from gitops_healer.ports import CallOutcome
 from gitops_healer.registry import Scene
 from gitops_healer.repair.claims import Claim, Today, stable
-from gitops_healer.repair.declared import DeclaredCase, declared_cases
 from gitops_healer.repair.failure import Recorded
 from gitops_healer.repair.inputs import Input, neighbours, shown
-from gitops_healer.repair.literals import same, value_of_json, value_of_source
 from gitops_healer.repair.past import EarlierCalls, OlderVersions, Stand
-from gitops_healer.repair.source import read_source
 from gitops_healer.repair.stopwatch import Stopwatch
 
 _SEEDS: Final = 4  # failing inputs that others are made from

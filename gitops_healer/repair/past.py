@@ -6,6 +6,8 @@ from datetime import datetime
 from itertools import islice, pairwise
 from typing import Final
 
+from gitops_healer.code.literals import value_of_json, value_of_source
+from gitops_healer.code.source import read_source
 from gitops_healer.core.execution import Execution
 from gitops_healer.core.versions import SymbolVersion
 from gitops_healer.errors import UsageError
@@ -15,8 +17,6 @@ from gitops_healer.registry import Scene
 from gitops_healer.repair.claims import Claim, Today, alike, stable
 from gitops_healer.repair.failure import project_frames
 from gitops_healer.repair.inputs import Input, shown
-from gitops_healer.repair.literals import value_of_json, value_of_source
-from gitops_healer.repair.source import read_source
 from gitops_healer.repair.stopwatch import Stopwatch
 from gitops_healer.repair.wanted_failures import qualname_at, wanted_failure
 

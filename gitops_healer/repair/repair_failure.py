@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from gitops_healer.code.source import read_source
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.plan import Cause, Investigation
 from gitops_healer.core.testing import TestCase, TestReport
@@ -22,7 +23,6 @@ from gitops_healer.repair.search.engine import repair
 from gitops_healer.repair.search.investigating import investigation_of
 from gitops_healer.repair.search.work import Order
 from gitops_healer.repair.site import Site, names_in
-from gitops_healer.repair.source import read_source
 from gitops_healer.repair.trial import survey
 
 _PROMISED = "is what the code promises for such input: nothing is to be repaired"

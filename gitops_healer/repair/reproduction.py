@@ -7,13 +7,13 @@ from pathlib import PurePosixPath
 from textwrap import fill
 from typing import Any, Final
 
+from gitops_healer.code.declared import error_import, function_of
+from gitops_healer.code.literals import imports_of, source_of, value_of_json
+from gitops_healer.code.source import Function, Source, read_source
 from gitops_healer.core.change import Change, Edit
 from gitops_healer.registry import Scene
-from gitops_healer.repair.declared import error_import, function_of
 from gitops_healer.repair.house_style import HouseStyle
-from gitops_healer.repair.literals import imports_of, source_of, value_of_json
 from gitops_healer.repair.oracle import Expectation
-from gitops_healer.repair.source import Function, Source, read_source
 
 _WIDTH: Final = 88  # columns: the narrowest that common formatters use
 _MOST_LINES: Final = 40  # of cases

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from gitops_healer.code.source import Function, read_source
 from gitops_healer.core.change import Change
 from gitops_healer.ports import CallOutcome
 from gitops_healer.registry import Scene
@@ -13,7 +14,6 @@ from gitops_healer.repair.claims import alike, stable
 from gitops_healer.repair.failure import Recorded, project_frames
 from gitops_healer.repair.inputs import Input, neighbours, shown
 from gitops_healer.repair.past import Stand
-from gitops_healer.repair.source import Function, read_source
 from gitops_healer.repair.wanted_failures import wanted_failure
 
 _SEEDS: Final = 4

@@ -4,11 +4,11 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
+from gitops_healer.code.source import Function, Source
 from gitops_healer.repair.evidence import Circumstance, Evidence, Weight, allows_none
 from gitops_healer.repair.inputs import FALLBACKS
 from gitops_healer.repair.remedy import Kind, Remedy, returns, substitutes
 from gitops_healer.repair.site import names_in, own_nodes
-from gitops_healer.repair.source import Function, Source
 
 # Which case stands for which: a guard against the one tells what is meant in the other.
 _KIN = {

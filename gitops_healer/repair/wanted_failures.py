@@ -3,10 +3,10 @@
 import ast
 from collections.abc import Iterator
 
+from gitops_healer.code.source import Function, Source, read_source
 from gitops_healer.ports import CallOutcome
 from gitops_healer.registry import Scene
 from gitops_healer.repair.failure import project_frames
-from gitops_healer.repair.source import Function, Source, read_source
 
 
 def wanted_failure(scene: Scene, outcome: CallOutcome, commit: str) -> str:

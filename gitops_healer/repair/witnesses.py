@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from gitops_healer.code.source import Source
 from gitops_healer.repair.callers import read_callers
 from gitops_healer.repair.docstring import read_docstring
 from gitops_healer.repair.evidence import Circumstance, Evidence, Weight, settle
@@ -11,7 +12,6 @@ from gitops_healer.repair.expectations import Expectation, witness
 from gitops_healer.repair.inputs import Input, bind, echoes, shown
 from gitops_healer.repair.remedy import returns, spelled
 from gitops_healer.repair.siblings import read_siblings
-from gitops_healer.repair.source import Source
 
 
 def hear(

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_healer.repair.declared import declared_cases
-from gitops_healer.repair.literals import imports_of, json_of, same, source_of, value_of_json, value_of_source
-from gitops_healer.repair.source import read_source
+from gitops_healer.code.declared import declared_cases
+from gitops_healer.code.literals import imports_of, json_of, same, source_of, value_of_json, value_of_source
+from gitops_healer.code.source import read_source
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20) | st.binary()
 TYPED = (

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gitops_healer.code.source import read_source
 from gitops_healer.core.codec import canonical
 from gitops_healer.registry import discover
 from gitops_healer.repair.candidates import faults_of, telling
@@ -12,7 +13,6 @@ from gitops_healer.repair.expectations import read_expectations
 from gitops_healer.repair.inputs import culprits, neighbours, shown
 from gitops_healer.repair.remedy import Remedy, raises, returns, substitutes
 from gitops_healer.repair.site import find_site
-from gitops_healer.repair.source import read_source
 from gitops_healer.repair.template import Template
 from gitops_healer.repair.witnesses import hear
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gitops_healer.code.source import read_source
 from gitops_healer.registry import Fixer, discover
 from gitops_healer.repair.candidates import candidates, faults_of
 from gitops_healer.repair.remedy import Kind, Remedy, raises, returns, spelled, substitutes
 from gitops_healer.repair.site import Site, find_site, repeatable
-from gitops_healer.repair.source import read_source
 from gitops_healer.repair.template import Template
 
 TEMPLATES = discover("gitops_healer.repair.templates", Template)

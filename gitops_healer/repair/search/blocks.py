@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from gitops_healer.code.source import Function
 from gitops_healer.repair.search.edits import deleted, indent_of, own_lines
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Rewrite, Span
-from gitops_healer.repair.source import Function
 
 Loop = ast.For | ast.AsyncFor | ast.While
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

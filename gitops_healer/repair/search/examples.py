@@ -5,10 +5,10 @@ import doctest
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gitops_healer.code.source import Source
 from gitops_healer.core.change import Change
 from gitops_healer.ports import TrialSession
 from gitops_healer.repair.search.target import Target
-from gitops_healer.repair.source import Source
 
 _MOST = 40
 _FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS

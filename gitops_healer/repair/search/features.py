@@ -7,11 +7,11 @@ import tokenize
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from gitops_healer.code.source import read_source
 from gitops_healer.core.change import Change
 from gitops_healer.core.trials import Observed
 from gitops_healer.repair.search.proposals import Proposal
 from gitops_healer.repair.search.suspects import function_named
-from gitops_healer.repair.source import read_source
 
 Features = Mapping[str, float]
 

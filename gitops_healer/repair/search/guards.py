@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gitops_healer.code.source import Function, Source, read_source
 from gitops_healer.core.change import Change
 from gitops_healer.repair.failure import is_test
 from gitops_healer.repair.search.proposals import Proposal
-from gitops_healer.repair.source import Function, Source, read_source
 
 _SPECIAL = "it compares with {}, which stands in the failing tests"
 _COMMON = frozenset({"0", "1", "-1", "''", "None", "True", "False"})

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gitops_healer.repair.source import Function, Source
+from gitops_healer.code.source import Function, Source
 
 _MOST = 3000  # texts of each kind that are kept, and
 _LONGEST = 200  # characters of each

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from gitops_healer.code.source import read_source
 from gitops_healer.core.change import Change, whole_file
 from gitops_healer.errors import StaleEditError
 from gitops_healer.repair.search.proposals import Proposal, Proposals
@@ -12,7 +13,6 @@ from gitops_healer.repair.search.searching import Partial
 from gitops_healer.repair.search.suspects import Suspect, function_named
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import RepairTemplate
-from gitops_healer.repair.source import read_source
 
 _SEEDS = 16
 _UNIONS = 12  # partials that are joined with one another

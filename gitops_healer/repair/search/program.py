@@ -4,6 +4,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gitops_healer.code.source import Source, read_source
 from gitops_healer.core.change import Change
 from gitops_healer.core.trials import Seen
 from gitops_healer.registry import Scene
@@ -11,7 +12,6 @@ from gitops_healer.repair.failure import is_test
 from gitops_healer.repair.search.ingredients import Ingredients, gather
 from gitops_healer.repair.search.suspects import Suspect, outer_functions
 from gitops_healer.repair.search.target import Target
-from gitops_healer.repair.source import Source, read_source
 
 _MAX_SOURCE = 1_000_000
 _FEW = 8  # files that are suspects as a whole

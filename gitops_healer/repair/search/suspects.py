@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+from gitops_healer.code.source import Function, Source
 from gitops_healer.core.testing import TestCase
 from gitops_healer.core.trials import Trace
-from gitops_healer.repair.source import Function, Source
 
 Recency = Mapping[str, Mapping[int, float]]
 

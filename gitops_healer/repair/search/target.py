@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from gitops_healer.code.source import Function, Source
 from gitops_healer.core.trials import Seen
 from gitops_healer.repair.search.ingredients import Ingredients
-from gitops_healer.repair.source import Function, Source
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from gitops_healer.code.source import Source, read_source
 from gitops_healer.core.change import Change, replace_span, whole_file
 from gitops_healer.repair.search.guards import Guards, words_of
 from gitops_healer.repair.search.proposals import Proposal
-from gitops_healer.repair.source import Source, read_source
 
 CODE = """\
 def ratio(a, b):

@@ -2,8 +2,8 @@
 
 import pytest
 
+from gitops_healer.code.source import Source, read_source
 from gitops_healer.repair.search.ingredients import gather
-from gitops_healer.repair.source import Source, read_source
 
 SHOP = '''"""Prices."""
 import math

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from gitops_healer.code.source import Source, read_source
 from gitops_healer.repair.search.ingredients import Ingredients
 from gitops_healer.repair.search.pairs import Second, seconds, unions
 from gitops_healer.repair.search.proposals import Proposal, Proposals
@@ -9,7 +10,6 @@ from gitops_healer.repair.search.searching import Partial
 from gitops_healer.repair.search.suspects import Suspect, outer_functions
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import RepairTemplate, Rewrite, Span, repair_template
-from gitops_healer.repair.source import Source, read_source
 
 CODE = "def f(a, b):\n    if a < b:\n        return a\n    return b\n\n\ndef g(a):\n    return a < 3\n"
 

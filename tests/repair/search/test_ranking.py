@@ -1,5 +1,6 @@
 """Which of the patches that pass comes first, and when nobody is asked."""
 
+from gitops_healer.code.source import read_source
 from gitops_healer.core.change import Change, replace_span
 from gitops_healer.core.trials import Ending, Observed, Tried
 from gitops_healer.repair.search import features
@@ -9,7 +10,6 @@ from gitops_healer.repair.search.ranking import difference, rank
 from gitops_healer.repair.search.searching import Survivor
 from gitops_healer.repair.search.suspects import outer_functions
 from gitops_healer.repair.search.target import Target
-from gitops_healer.repair.source import read_source
 
 CODE = "def f(a, b):\n    total = a\n    if a > b:\n        return a\n    return total\n"
 

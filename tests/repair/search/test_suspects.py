@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
+from gitops_healer.code.source import Source, read_source
 from gitops_healer.core.execution import Frame
 from gitops_healer.core.testing import CaseStatus, TestCase
 from gitops_healer.core.trials import Trace
 from gitops_healer.repair.search.suspects import Suspect, localise
-from gitops_healer.repair.source import Source, read_source
 
 CODE = """\
 LIMIT = 10

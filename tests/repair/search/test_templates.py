@@ -4,11 +4,11 @@ import ast
 
 import pytest
 
+from gitops_healer.code.source import read_source
 from gitops_healer.registry import discover
 from gitops_healer.repair.search.ingredients import Ingredients
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, RepairTemplate, Rewrite
-from gitops_healer.repair.source import read_source
 
 TEMPLATES = discover("gitops_healer.repair.search.templates", RepairTemplate)
 EXAMPLES = [(template, example) for template in TEMPLATES for example in template.examples]

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from gitops_healer.code.source import read_source
 from gitops_healer.core.trials import Seen
 from gitops_healer.registry import discover
 from gitops_healer.repair.search.ingredients import gather
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import RepairTemplate
 from gitops_healer.repair.search.truth import outcomes
-from gitops_healer.repair.source import read_source
 from tests.repair.search.test_templates import applied, target_of
 from tests.repair.search.test_templates_expressions import ODD, problem, sole, targets
 

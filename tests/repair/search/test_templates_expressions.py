@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from gitops_healer.code.source import Source, parse, read_source
 from gitops_healer.core.trials import Seen
 from gitops_healer.registry import discover
 from gitops_healer.repair.search.edits import put
 from gitops_healer.repair.search.ingredients import Ingredients, gather
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import RepairTemplate, Rewrite
-from gitops_healer.repair.source import Source, parse, read_source
 from tests.repair.search.test_templates import target_of
 
 MINE = """

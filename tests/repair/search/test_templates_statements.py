@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from gitops_healer.code.source import read_source
 from gitops_healer.registry import discover
 from gitops_healer.repair.search.ingredients import Ingredients
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import RepairTemplate, Rewrite
-from gitops_healer.repair.source import read_source
 
 NAMES = {
     "alias_copy", "assignment_target", "augmented_assignment", "borrowed_statement", "cleanup_block",

@@ -3,11 +3,11 @@
 import ast
 from collections.abc import Iterator
 
+from gitops_healer.code.source import Function
 from gitops_healer.repair.search.edits import before, own_lines, put
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, Span, repair_template
 from gitops_healer.repair.search.templates._places import short
-from gitops_healer.repair.source import Function
 
 _FIXED = frozenset(
     "frozenset tuple int float str bool bytes field Path PurePath object Decimal Fraction re.compile".split()

@@ -4,11 +4,11 @@ import ast
 from collections.abc import Iterator
 from functools import lru_cache
 
+from gitops_healer.code.source import Function
 from gitops_healer.repair.search.blocks import function_of, own_nodes, stands_alone
 from gitops_healer.repair.search.edits import before
 from gitops_healer.repair.search.target import Target
 from gitops_healer.repair.search.template import Example, Rewrite, repair_template
-from gitops_healer.repair.source import Function
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 

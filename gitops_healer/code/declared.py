@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gitops_healer.repair.inputs import Input
-from gitops_healer.repair.literals import json_of, value_of_source
-from gitops_healer.repair.source import Function, Source
+from gitops_healer.code.literals import json_of, value_of_source
+from gitops_healer.code.source import Function, Source
+from gitops_healer.core.calls import Input
 
 
 @dataclass(frozen=True)
