@@ -383,7 +383,7 @@ def prove(cycle: Cycle, case: Case, only: tuple[str, ...] = ()) -> Verdict:
         if check.name in cycle.world.settings.testing.disabled or (only and check.name not in only):
             continue
         cycle.world.progress(f"checking: {check.name} (phase {case.phase})")
-        results.append(check(scene, case))
+        results.append(check(scene, replace(case, before=tuple(results))))
         if results[-1].outcome is Outcome.FAILED:
             break
     return Verdict(case.phase, case.head, tuple(results))

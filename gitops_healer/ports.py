@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from gitops_healer.core.calls import Call, Conditions, Seen
     from gitops_healer.core.change import Change
     from gitops_healer.core.execution import Execution, Pruned, Slice, ToolStats
     from gitops_healer.core.forge import Comment, Permission, Pull, PullState, Status
@@ -490,8 +491,29 @@ class CallOutcome:
     seconds: float = 0.0
 
 
+class CallSession(Protocol):
+    """A function of one commit, imported once, called again and again; each call is a process of its own and leaves
+    nothing behind, neither in memory nor in files."""
+
+    @property
+    def refused(self) -> str:
+        """Why nothing can be called, a sentence; "" when calls can be made."""
+        ...
+
+    def call(self, calls: Sequence[Call], seconds: float = math.inf) -> tuple[Seen, ...]:
+        """One a call, in order; after so many seconds the rest are not made (`Seen.lost`)."""
+        ...
+
+
 class Caller(Protocol):
     """Calls one tool with recorded inputs, in the sandbox, on any commit, with or without a change."""
+
+    def open(
+        self, commit: str, tool: str, path: str, change: Change | None = None, conditions: Conditions | None = None
+    ) -> AbstractContextManager[CallSession]:
+        """A session of one function under conditions that repeat: the same calls of the same code are seen alike. path:
+        the module's file."""
+        ...
 
     def call(
         self,

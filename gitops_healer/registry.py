@@ -114,7 +114,8 @@ class Fixer(Plugin):
 class Case:
     """What a check judges: the step from `base` to `head`, both commits.
 
-    phase 1: a change that is not proposed yet; phase 2: the head of a pull request, or the merge commit.
+    phase 1: a change that is not proposed yet; phase 2: the head of a pull request, or the merge commit; before: what
+    the checks before this one said.
     """
 
     base: str
@@ -122,6 +123,7 @@ class Case:
     phase: int
     plan: Plan
     finding: Finding
+    before: tuple[CheckResult, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -187,6 +187,67 @@ class Testing(Section):
     investigation_budget: Duration
 
 
+def _gates(value: object) -> object:
+    """`tests+shadow` to the gates that it names. Raises ValueError."""
+    if isinstance(value, list):
+        known = [str(item).replace(" ", "") for item in value]
+        wrong = next((item for item in known for name in item.split("+") if name not in GATES), None)
+        if wrong is not None:
+            raise ValueError(f"must name gates ({', '.join(GATES)}), joined by + where both are needed")
+        return known
+    return value
+
+
+GATES = ("tests", "shadow", "replay", "synthetic", "nothing")
+"""Checks that run the code. `nothing`: no proof is demanded."""
+Gates = Annotated[tuple[str, ...], BeforeValidator(_gates)]
+
+
+class Suffices(Section):
+    low: Gates
+    medium: Gates
+    high: Gates
+
+    def for_risk(self, risk: Risk) -> tuple[frozenset[str], ...]:
+        """Sets of gates, each of which is enough."""
+        chosen: Gates = {Risk.LOW: self.low, Risk.MEDIUM: self.medium, Risk.HIGH: self.high}[risk]
+        return tuple(frozenset(item.split("+")) for item in chosen)
+
+
+class ShadowPolicy(Section):
+    inputs: Positive
+    budget: Duration
+    agreement: Share
+    mismatches: Count
+    float_tolerance: Annotated[float, Field(ge=0, le=0.1)]
+    ignore: tuple[str, ...]
+    unordered: tuple[str, ...]
+
+
+class ReplayPolicy(Section):
+    window: Duration
+    least: Positive
+    most: Positive
+    success: Share
+
+
+class ReviewPolicy(Section):
+    quorum: Positive
+
+
+class Proof(Section):
+    suffices: Suffices
+    phase_one: Duration
+    phase_two: Duration
+    retries: Count
+    coverage: bool
+    mutants: Count
+    mutation_budget: Duration
+    shadow: ShadowPolicy
+    replay: ReplayPolicy
+    review: ReviewPolicy
+
+
 class Keep(Section):
     payloads: Duration
     calls: Duration
@@ -232,6 +293,7 @@ class Settings(Section):
     detection: Detection
     risk: RiskPolicy
     testing: Testing
+    proof: Proof
     monitoring: Monitoring
     tools: ToolsPolicy
     limits: LimitsPolicy

