@@ -312,7 +312,7 @@ def investigate(cycle: Cycle, up: Upgrade) -> Outcomes:
     diagnosis = cycle.world.diagnose(scene, up.finding)
     results: list[Investigation] = []
     for fixer in cycle.world.fixers_of(up.finding.rule):
-        results.append(replace(fixer(scene, up.finding), diagnosis=diagnosis))
+        results.append(replace(fixer(scene, up.finding), diagnosis=diagnosis, aim=fixer.aim))
         if results[-1].options or results[-1].question:
             return Investigated(results[-1])
     if not results:
@@ -332,7 +332,7 @@ def plan(cycle: Cycle, up: Upgrade) -> Outcomes:
         tried = "; ".join(up.investigation.evidence) or "no change was found that helps"
         return Dropped(f"no proven change: {tried}")
     sources = {path: cycle.world.repository.read(up.base, path) or b"" for path in option.change.paths}
-    return Planned(make_plan(up.finding, option, sources, up.base))
+    return Planned(make_plan(up.finding, option, sources, up.base, up.investigation.aim))
 
 
 def approve_plan(cycle: Cycle, up: Upgrade) -> Outcomes:

@@ -16,6 +16,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from gitops_healer.code.roles import is_test_path
+from gitops_healer.core.aim import Aim
 from gitops_healer.core.forge import Permission
 from gitops_healer.errors import UnavailableError
 
@@ -29,7 +30,17 @@ if TYPE_CHECKING:
     from gitops_healer.core.upgrade import Fact, RepositoryFact, Upgrade
     from gitops_healer.core.verdict import CheckResult
     from gitops_healer.core.watching import Reading
-    from gitops_healer.ports import Cache, Caller, ExecutionStore, Progress, Repository, Sandbox, TestRunner, Trials
+    from gitops_healer.ports import (
+        Cache,
+        Caller,
+        ExecutionStore,
+        Progress,
+        Repository,
+        Reviewer,
+        Sandbox,
+        TestRunner,
+        Trials,
+    )
     from gitops_healer.settings import Settings
 
 
@@ -49,6 +60,7 @@ class Scene:
     settings: Settings
     progress: Progress
     trials: Trials = field(default_factory=lambda: cast("Trials", Absent("nothing can be tried here")))
+    reviewers: tuple[Reviewer, ...] = ()
 
 
 class Absent:
@@ -101,10 +113,12 @@ class Detector(Plugin):
 
 @dataclass(frozen=True)
 class Fixer(Plugin):
-    """Finds the cause of a finding and the changes that end it. treats: names of rules."""
+    """Finds the cause of a finding and the changes that end it. treats: names of rules; aim: what its changes want with
+    the code's behaviour."""
 
     treats: tuple[str, ...]
     run: Callable[[Scene, Finding], Investigation]
+    aim: Aim = Aim.MENDS
 
     def __call__(self, scene: Scene, finding: Finding) -> Investigation:
         return self.run(scene, finding)
@@ -205,11 +219,14 @@ def file_detector(look: Callable[[FileView], Iterable[Finding]]) -> Detector:
     return Detector(look.__name__, help_of(look), "code", run, inspect.getdoc(look) or "", look)
 
 
-def refactoring(*, treats: tuple[str, ...]) -> Callable[[Callable[[Scene, Finding], Investigation]], Fixer]:
-    return lambda run: Fixer(run.__name__, help_of(run), treats, run)
+def refactoring(
+    *, treats: tuple[str, ...], aim: Aim = Aim.KEEPS
+) -> Callable[[Callable[[Scene, Finding], Investigation]], Fixer]:
+    return lambda run: Fixer(run.__name__, help_of(run), treats, run, aim)
 
 
-repairer = refactoring  # the repair engine is a fixer as well; only the name of the kind differs
+def repairer(*, treats: tuple[str, ...]) -> Callable[[Callable[[Scene, Finding], Investigation]], Fixer]:
+    return refactoring(treats=treats, aim=Aim.MENDS)
 
 
 def check(*, order: int) -> Callable[[Callable[[Scene, Case], CheckResult]], Check]:

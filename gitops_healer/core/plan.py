@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gitops_healer.core.aim import Aim
 from gitops_healer.core.change import Change
 from gitops_healer.core.diagnosis import Diagnosis
 from gitops_healer.core.finding import Risk
@@ -45,7 +46,7 @@ class Investigation:
     options: best first. When exactly one may be taken without asking, it is the first and `question` is empty. When
     `question` is set the choice is not ours (MANUAL): it says what is not determined and what each option would mean.
     No options and no question: nothing that we know helps; `evidence` says what was tried. diagnosis: what executions
-    and history say of the tool, None when they say nothing.
+    and history say of the tool, None when they say nothing; aim: what the options want with the code's behaviour.
     """
 
     cause: Cause
@@ -55,6 +56,7 @@ class Investigation:
     tried: int = 0
     seconds: float = 0.0
     diagnosis: Diagnosis | None = None
+    aim: Aim = Aim.MENDS
 
 
 @dataclass(frozen=True)
@@ -86,3 +88,4 @@ class Plan:
     rollback_point: str
     risks: tuple[str, ...] = ()
     criteria: tuple[str, ...] = ()
+    aim: Aim = Aim.MENDS

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from gitops_healer.core.aim import Aim
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.plan import Investigation, Option, Plan, Task
 from gitops_healer.core.policy import risk_of
@@ -16,7 +17,7 @@ def choose(investigation: Investigation, key: str) -> Option | None:
     return investigation.options[0]
 
 
-def make_plan(finding: Finding, option: Option, sources: Mapping[str, bytes], base: str) -> Plan:
+def make_plan(finding: Finding, option: Option, sources: Mapping[str, bytes], base: str, aim: Aim) -> Plan:
     """sources: {path: bytes at base} of the files that the option's change edits. Raises StaleEditError."""
     lines = option.change.size(sources)
     paths = option.change.paths
@@ -38,6 +39,7 @@ def make_plan(finding: Finding, option: Option, sources: Mapping[str, bytes], ba
         lines=lines,
         rollback_point=base,
         risks=_risks(option),
+        aim=aim,
         criteria=(f"{finding.rule} no longer reports {finding.symbol}", "no test that passed fails"),
     )
 

@@ -18,6 +18,7 @@ from gitops_healer.code.history_needs import (
 from gitops_healer.code.history_reading import Reader, Snapshot
 from gitops_healer.code.parsing import parsed
 from gitops_healer.code.shape import decode, lines_of
+from gitops_healer.core.aim import Aim
 from gitops_healer.core.change import Change, Edit, replace_span
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.plan import Cause, Investigation, Option
@@ -29,7 +30,7 @@ from gitops_healer.registry import Scene, refactoring
 _MOST_BROUGHT = 10
 
 
-@refactoring(treats=(RESTORE,))
+@refactoring(treats=(RESTORE,), aim=Aim.OBEYS)
 def restore_version(scene: Scene, finding: Finding) -> Investigation:
     """Puts an older version of a function in the place of today's, with what it needs that is gone.
 
