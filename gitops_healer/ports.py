@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gitops_healer.core.change import Change
     from gitops_healer.core.execution import Execution, Pruned, Slice, ToolStats
     from gitops_healer.core.forge import Comment, Permission, Pull, PullState, Status
+    from gitops_healer.core.plan import Plan
+    from gitops_healer.core.quorum import Review
     from gitops_healer.core.testing import TestReport
     from gitops_healer.core.trials import Observed, Opened, Trace, Tried
     from gitops_healer.core.upgrade import Event
@@ -577,6 +579,17 @@ class Trials(Protocol):
         """Start, on a commit with a change, and run the suite once. only: test ids or files, all when empty; seconds:
         in which it has to be open, else it is with a problem. Nothing is left behind when it closes, whatever
         happened."""
+        ...
+
+
+class Reviewer(Protocol):
+    """Somebody who reads a change before it counts. What it says is an opinion, never a proof."""
+
+    @property
+    def name(self) -> str: ...
+
+    def review(self, diff: str, plan: Plan) -> Review:
+        """diff: unified, without what looks like a secret. Whatever it raises counts as no answer."""
         ...
 
 
