@@ -1,24 +1,31 @@
-"""One tool, called with recorded inputs, in the sandbox, on any commit, with or without a change."""
+"""One tool, called in the sandbox, on any commit, with or without a change."""
 
+import contextlib
 import json
-import math
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from gitops_healer.adapters.call_session import (
+    CRASHED,
+    IMPORT_SECONDS,
+    TIMED_OUT,
+    UNCALLABLE,
+    SandboxedSession,
+    described,
+    seen_of,
+)
 from gitops_healer.adapters.suite_commands import Tree, import_roots
-from gitops_healer.adapters.workbench import environment, lay_out, make_bench
+from gitops_healer.adapters.workbench import Bench, environment, lay_out, make_bench
+from gitops_healer.core.calls import Conditions
 from gitops_healer.core.change import Change
-from gitops_healer.ports import CallOutcome, Limits, Ran, Repository, Sandbox
+from gitops_healer.ports import CallOutcome, CallSession, Conversation, Limits, Ran, Repository, Sandbox
 from gitops_healer.settings import Testing
 
-CRASHED = "gitops_healer.Crashed"
-TIMED_OUT = "gitops_healer.TimedOut"
-UNCALLABLE = "gitops_healer.Uncallable"
+__all__ = ["CRASHED", "IMPORT_SECONDS", "TIMED_OUT", "UNCALLABLE", "SandboxedCaller"]
+
 CALL_SECONDS = 10.0
-IMPORT_SECONDS = 60.0
 _OUTPUT = 64 * 1024**2
 
 
@@ -43,6 +50,25 @@ class SandboxedCaller:
         self._python = python
         self._call_seconds = call_seconds
 
+    @contextlib.contextmanager
+    def open(
+        self, commit: str, tool: str, path: str, change: Change | None = None, conditions: Conditions | None = None
+    ) -> Iterator[CallSession]:
+        """A session of one function, imported when this returns; it ends with `testing.timeout`."""
+        conditions = conditions or Conditions()
+        module, qualname = _parts(tool)
+        job = {**self._job(commit, module, qualname, path), **described(conditions)} if qualname else {}
+        seconds = self._testing.timeout.total_seconds()
+        session = SandboxedSession(
+            lambda: self._conversation(commit, change, conditions.hashes, seconds), job, self._call_seconds
+        )
+        with contextlib.closing(session):
+            if qualname:
+                session.open()
+            else:
+                session.refuse(_no_tool(tool))
+            yield session
+
     def call(
         self,
         commit: str,
@@ -52,40 +78,60 @@ class SandboxedCaller:
         change: Change | None = None,
     ) -> tuple[CallOutcome, ...]:
         """One outcome an input, in order. The whole batch ends within `testing.timeout`."""
-        module, _, qualname = tool.partition(":")
+        module, qualname = _parts(tool)
         if not inputs:
             return ()
-        if not module or not qualname:
-            reason = f"{tool!r} is no tool: write it as package.module:function"
-            return tuple(CallOutcome(False, None, reason, UNCALLABLE) for _ in inputs)
+        if not qualname:
+            return tuple(CallOutcome(False, None, _no_tool(tool), UNCALLABLE) for _ in inputs)
         nonces = [secrets.token_hex(16) for _ in inputs]
         items = [
             {"args": args, "kwargs": kwargs, "nonce": nonce}
             for (args, kwargs), nonce in zip(inputs, nonces, strict=True)
         ]
-        job = {
-            "module": module, "qualname": qualname, "file": path, "roots": self._roots(commit, module, path),
-            "inputs": items, "seconds": self._call_seconds, "import_seconds": IMPORT_SECONDS,
-        }  # fmt: skip
-        ran = self._run(commit, change, job)
+        ran = self._run(commit, change, [self._job(commit, module, qualname, path), *items])
         told = dict(_outcomes(ran.stdout))
         return tuple(told.get(nonce) or _lost(ran) for nonce in nonces)
 
-    def _run(self, commit: str, change: Change | None, job: Mapping[str, Any]) -> Ran:
-        seconds = IMPORT_SECONDS + (self._call_seconds + 1) * len(job["inputs"])
-        limits = Limits(
-            seconds=min(seconds, self._testing.timeout.total_seconds()),
+    def _job(self, commit: str, module: str, qualname: str, path: str) -> dict[str, Any]:
+        return {
+            "module": module, "qualname": qualname, "file": path, "roots": self._roots(commit, module, path),
+            "seconds": self._call_seconds, "import_seconds": IMPORT_SECONDS,
+        }  # fmt: skip
+
+    def _run(self, commit: str, change: Change | None, messages: Sequence[Mapping[str, Any]]) -> Ran:
+        seconds = IMPORT_SECONDS + (self._call_seconds + 1) * len(messages)
+        limits = self._limits(min(seconds, self._testing.timeout.total_seconds()))
+        stdin = b"".join(json.dumps(message).encode("ascii") + b"\n" for message in messages)
+        with self._sandbox.scratch() as scratch:
+            bench, env = self._laid_out(scratch, commit, change)
+            return self._sandbox.run(
+                self._program(bench), scratch, env=env, limits=limits, stdin=stdin, cwd=bench.tree.name
+            )
+
+    @contextlib.contextmanager
+    def _conversation(self, commit: str, change: Change | None, hashes: int, seconds: float) -> Iterator[Conversation]:
+        with self._sandbox.scratch() as scratch:
+            bench, env = self._laid_out(scratch, commit, change)
+            env["PYTHONHASHSEED"] = str(hashes % 2**32)
+            program, limits = self._program(bench), self._limits(seconds)
+            with self._sandbox.converse(program, scratch, env=env, limits=limits, cwd=bench.tree.name) as talk:
+                yield talk
+
+    def _laid_out(self, scratch: Path, commit: str, change: Change | None) -> tuple[Bench, dict[str, str]]:
+        lay_out(self._repository, scratch, commit, change)
+        bench = make_bench(scratch, self._python)
+        return bench, environment(bench, self._python, ())
+
+    def _program(self, bench: Bench) -> list[str]:
+        return [str(self._python), str(bench.inside / "healer_caller_program.py")]
+
+    def _limits(self, seconds: float) -> Limits:
+        return Limits(
+            seconds=seconds,
             memory=self._testing.memory_mb * 1024**2,
             processes=self._testing.processes,
             output=_OUTPUT,
         )
-        with self._sandbox.scratch() as scratch:
-            lay_out(self._repository, scratch, commit, change)
-            bench = make_bench(scratch, self._python)
-            env = environment(bench, self._python, ())
-            program = [str(self._python), str(bench.inside / "healer_caller_program.py")]
-            stdin = json.dumps(job).encode("ascii")
-            return self._sandbox.run(program, scratch, env=env, limits=limits, stdin=stdin, cwd=bench.tree.name)
 
     def _roots(self, commit: str, module: str, path: str) -> list[str]:
         """Where the module is imported from comes first, then where the project's other packages are."""
@@ -104,27 +150,27 @@ def _root_of(module: str, path: str) -> Iterable[str]:
         yield str(PurePosixPath(*parts[: -len(names)]))
 
 
+def _parts(tool: str) -> tuple[str, str]:
+    """Module and dotted name in it; two empty texts when it is no tool."""
+    module, _, qualname = tool.partition(":")
+    return (module, qualname) if module and qualname else ("", "")
+
+
+def _no_tool(tool: str) -> str:
+    return f"{tool!r} is no tool: write it as package.module:function"
+
+
 def _outcomes(stdout: bytes) -> Iterable[tuple[str, CallOutcome]]:
     """(nonce, outcome) of each line that is one; the first of a nonce is the last in the answer's dictionary."""
     for line in reversed(stdout.splitlines()):
-        with suppress(ValueError, RecursionError, KeyError, TypeError):
+        with contextlib.suppress(ValueError, RecursionError):
             told = json.loads(line)
-            yield str(told["nonce"]), _outcome(told)
-
-
-def _outcome(told: Mapping[str, Any]) -> CallOutcome:
-    result, seconds = told["result"], told["seconds"]
-    frames = tuple(
-        (str(file), int(line), str(function)) for file, line, function in told["frames"] or () if int(line) < 2**31
-    )
-    return CallOutcome(
-        told["ok"] is True,
-        result if isinstance(result, str) else None,
-        str(told["detail"]),
-        str(told["type"] or ""),
-        frames,
-        float(seconds) if isinstance(seconds, int | float) and math.isfinite(seconds) else 0.0,
-    )
+            if isinstance(told, dict) and isinstance(told.get("nonce"), str):
+                seen = seen_of(told)
+                yield (
+                    told["nonce"],
+                    CallOutcome(seen.ok, seen.value, seen.detail, seen.error_type, seen.frames, seen.seconds),
+                )
 
 
 def _lost(ran: Ran) -> CallOutcome:

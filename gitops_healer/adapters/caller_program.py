@@ -44,7 +44,9 @@ class UncallableError(Exception):
 
 def main() -> None:
     """Do the job on stdin."""
-    job = json.loads(sys.stdin.buffer.read())
+    calls = os.fdopen(os.dup(0), "rb")
+    job = json.loads(calls.readline())
+    job["inputs"] = map(json.loads, iter(calls.readline, b""))
     replies = os.dup(1)
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
@@ -100,6 +102,7 @@ def _supervise(job: dict[str, Any], importer: _Lines, replies: int) -> None:
     inputs = job["inputs"]
     ready = importer.receive(job["import_seconds"])
     lost = _import_failure(ready, job)
+    _answer(replies, job.get("nonce", ""), lost or {"ok": True})
     total = 0
     for item in inputs:
         outcome = lost if lost is not None else _one(job, item, importer)
@@ -112,7 +115,7 @@ def _supervise(job: dict[str, Any], importer: _Lines, replies: int) -> None:
 
 
 def _answer(replies: int, nonce: str, outcome: dict[str, Any]) -> None:
-    data = json.dumps({**outcome, "nonce": nonce}).encode("ascii") + b"\n"
+    data = json.dumps({**outcome, "value": outcome.get("result"), "nonce": nonce}).encode("ascii") + b"\n"
     while data:
         data = data[os.write(replies, data) :]
 
