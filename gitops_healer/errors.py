@@ -48,6 +48,10 @@ class SandboxError(PreflightError):
     """The sandbox that the policy demands cannot be had on this machine."""
 
 
+class PhaseOverError(HealerError):
+    """The time of a phase of proof is over. What was cut says nothing, and is not remembered."""
+
+
 class BrokenStepError(HealerError):
     """A step or plug-in did something that nobody foresaw: a bug, kept to the upgrade that it hit."""
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gitops_healer.core.calls import Call, Conditions, Seen
     from gitops_healer.core.change import Change
     from gitops_healer.core.execution import Execution, Pruned, Slice, ToolStats
+    from gitops_healer.core.flakes import Again
     from gitops_healer.core.forge import Comment, Permission, Pull, PullState, Status
     from gitops_healer.core.plan import Plan
     from gitops_healer.core.quorum import Review
@@ -467,6 +468,29 @@ class Sandbox(Protocol):
         ...
 
 
+class Deadline(Protocol):
+    """An end that is set for all that runs in the sandbox."""
+
+    @property
+    def left(self) -> float:
+        """Seconds, never less than 0."""
+        ...
+
+    @property
+    def cut(self) -> bool:
+        """Whether something was ended, or not begun, because time was over."""
+        ...
+
+
+class BoundedSandbox(Sandbox, Protocol):
+    """A sandbox whose time can be bounded as a whole."""
+
+    def within(self, seconds: float) -> AbstractContextManager[Deadline]:
+        """Until the context ends, `run` and `converse` get at most what is left of so many seconds. What is ended by
+        that, and not by its own limit, raises PhaseOverError. Inside of another one the earlier end counts."""
+        ...
+
+
 class TestRunner(Protocol):
     """The project's own tests, run in the sandbox on any commit, with or without a change."""
 
@@ -477,6 +501,11 @@ class TestRunner(Protocol):
     def run(self, commit: str, change: Change | None = None, only: Sequence[str] = ()) -> TestReport:
         """only: ids of test cases, where the runner can select. Results are cached by tree, change and command;
         failing tests are run again to tell flaky ones apart."""
+        ...
+
+    def again(self, base: str, head: str, tests: Sequence[str]) -> tuple[Again, ...]:
+        """Run tests of two commits in turn (`core.flakes.ORDER`), each time in a fresh copy, one entry a test. What
+        was learnt is remembered, unless it leaves doubt (newly flaky, worse, no run that told)."""
         ...
 
 

@@ -24,6 +24,8 @@ else:
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 POLL_SECONDS = 0.05
 KILL_SECONDS = 3.0
+NO_MEMORY = "the machine had nearly no memory left while it ran"
+NO_DISK = "the disk of its directory was nearly full"
 _RESERVE = 256 * 1024**2
 _DEVICES = (b"/dev/null", b"/dev/zero", b"/dev/full", b"/dev/random", b"/dev/urandom", b"/dev/tty", b"/dev/ptmx")
 
@@ -284,9 +286,9 @@ class Watch:
             if taken > order.memory:
                 return f"its processes took {_mebibytes(taken)} of memory, {_mebibytes(order.memory)} are allowed"
         if available_memory() < self.least_memory:
-            return "the machine had nearly no memory left while it ran"
+            return NO_MEMORY
         if self.free_disk() < self.least_disk:
-            return "the disk of its directory was nearly full"
+            return NO_DISK
         return ""
 
     def free_disk(self) -> int:

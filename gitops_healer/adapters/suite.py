@@ -1,20 +1,25 @@
 """The project's own tests, run in the sandbox on any commit, with or without a change."""
 
 import json
+import math
 import os
 import shutil
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from gitops_healer.adapters.environmental import Project, requirement_files, top_level_modules
 from gitops_healer.adapters.generated import stamp
+from gitops_healer.adapters.sandbox_launcher import NO_DISK, NO_MEMORY
 from gitops_healer.adapters.suite_commands import Invocation, Kind, Tree, discover_command, import_roots, prepare
 from gitops_healer.adapters.suite_results import Results, read_results, read_unittest
 from gitops_healer.adapters.suite_verdicts import NO_COMMAND, Told, judge
 from gitops_healer.adapters.workbench import SEARCH_PATH, Bench, environment, lay_out, make_bench
 from gitops_healer.core.change import Change
 from gitops_healer.core.codec import canonical, digest, from_json, to_json
+from gitops_healer.core.flakes import MOST_TESTS, Again, Side, in_turn
 from gitops_healer.core.testing import CaseStatus, TestCase, TestReport
 from gitops_healer.core.verdict import Outcome
 from gitops_healer.ports import Cache, Limits, Ran, Repository, Sandbox
@@ -23,6 +28,8 @@ from gitops_healer.settings import Testing
 _VERSION = 3  # of what is cached: raise it when reports change their meaning
 _TAIL = 4000
 _OUTPUT = 4 * 1024**2
+_PASSING = (NO_MEMORY, NO_DISK)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ class ProjectTests:
         if not command:
             return TestReport("", Outcome.UNKNOWN, NO_COMMAND)
         key = self._key(commit, change, command, only)
-        if (known := self._known(key)) is not None:
+        if (known := self._known(key, TestReport)) is not None:
             return known
         try:
             job = self._job(commit, command, change)
@@ -87,6 +94,30 @@ class ProjectTests:
             report = self._report(job, scratch, tuple(only))
         self._remember(key, report)
         return report
+
+    def again(self, base: str, head: str, tests: Sequence[str]) -> tuple[Again, ...]:
+        """Run tests of two commits in turn, each time in a fresh copy, all within `testing.timeout` and at most
+        `MOST_TESTS` of them. Remembered unless it leaves doubt."""
+        wanted = tuple(sorted(set(tests)))[:MOST_TESTS]
+        commits = {Side.BASE: base, Side.HEAD: head}
+        commands = {side: self.command(commit) for side, commit in commits.items()}
+        keys = [self._key(commits[side], None, commands[side], wanted) for side in Side]
+        key = digest("again", _VERSION, keys)
+        if (known := self._known(key, list[Again])) is not None:
+            return tuple(known)
+        jobs = {side: self._job(commit, commands[side], None) for side, commit in commits.items() if commands[side]}
+        until = time.monotonic() + self._testing.timeout.total_seconds()
+
+        def run(side: Side) -> TestReport | None:
+            left = until - time.monotonic()
+            if left <= 0:
+                return None
+            return self._once(jobs[side], commits[side], wanted, left) if side in jobs else _nothing()
+
+        told = in_turn(run, wanted)
+        if not any(one.doubtful for one in told):
+            self._cache.put(key, canonical(to_json(told)).encode("ascii"))
+        return told
 
     # Finding out
 
@@ -118,38 +149,53 @@ class ProjectTests:
         return digest("tests", _VERSION, tree, edits, command, place, built, sorted(only), settings)
 
     def _remember(self, key: str, report: TestReport) -> None:
+        if report.transient:
+            return
         if report.outcome is Outcome.UNKNOWN and self._cache.get(f"{key}:once") is None:
             self._cache.put(f"{key}:once", b"")
             return
         self._cache.put(key, canonical(to_json(report)).encode("ascii"))
 
-    def _known(self, key: str) -> TestReport | None:
+    def _known(self, key: str, kind: type[T]) -> T | None:
         data = self._cache.get(key)
         if data is None:
             return None
         try:
-            return from_json(json.loads(data), TestReport)
+            return from_json(json.loads(data), kind)
         except Exception:  # a damaged entry of whatever kind: what can be computed again is computed again
             return None
 
     # Running
 
     def _report(self, job: _Job, scratch: Path, only: tuple[str, ...]) -> TestReport:
-        first = self._attempt(job, scratch, only)
-        if _refuses_addopts(job.invocation, first):
-            job = replace(job, invocation=job.invocation.plus("-o", "addopts="))
-            first = self._attempt(job, scratch, only)
+        job, first = self._first(job, scratch, only)
         told, seconds = first.told, first.ran.seconds
         if told.outcome is Outcome.FAILED and told.cases:
             told, more = self._settled(job, scratch, first)
             seconds += more
-        return TestReport(job.command, told.outcome, told.reason, told.cases, seconds, _tail(first.ran))
+        transient = told.outcome is Outcome.UNKNOWN and first.ran.reason in _PASSING
+        return TestReport(job.command, told.outcome, told.reason, told.cases, seconds, _tail(first.ran), transient)
 
-    def _attempt(self, job: _Job, scratch: Path, only: Sequence[str]) -> _Attempt:
+    def _once(self, job: _Job, commit: str, only: Sequence[str], seconds: float) -> TestReport:
+        """One run in a copy of its own; nothing is run again."""
+        with self._sandbox.scratch() as scratch:
+            lay_out(self._repository, scratch, commit, None)
+            job, made = self._first(job, scratch, only, seconds)
+        return TestReport(job.command, made.told.outcome, made.told.reason, made.told.cases, made.ran.seconds)
+
+    def _first(self, job: _Job, scratch: Path, only: Sequence[str], seconds: float = math.inf) -> tuple[_Job, _Attempt]:
+        """The first run in a copy, and how the tests can be run there from now on."""
+        made = self._attempt(job, scratch, only, seconds)
+        if not _refuses_addopts(job.invocation, made):
+            return job, made
+        job = replace(job, invocation=job.invocation.plus("-o", "addopts="))
+        return job, self._attempt(job, scratch, only, seconds)
+
+    def _attempt(self, job: _Job, scratch: Path, only: Sequence[str], seconds: float = math.inf) -> _Attempt:
         bench = make_bench(scratch, self._python)
         if only:
             (bench.inside / "only.json").write_text(json.dumps(list(only)), encoding="ascii")
-        allowed = self._testing.timeout.total_seconds()
+        allowed = min(seconds, self._testing.timeout.total_seconds())
         limits = Limits(
             seconds=allowed, memory=self._testing.memory_mb * 1024**2, processes=self._testing.processes, output=_OUTPUT
         )
@@ -240,6 +286,10 @@ def _flaky(case: TestCase, failed: int, passed: int) -> TestCase:
         return case
     message = f"failed in {failed} of {failed + passed} runs of the same code: {case.message}"
     return replace(case, status=CaseStatus.FLAKY, message=message)
+
+
+def _nothing() -> TestReport:
+    return TestReport("", Outcome.UNKNOWN, NO_COMMAND)
 
 
 def _installed(python: Path) -> list[int]:

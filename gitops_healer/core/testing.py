@@ -41,7 +41,8 @@ class TestCase:
 class TestReport:
     """One run. outcome: PASSED, FAILED, or UNKNOWN when it could not be told (no command, time-out, crash).
 
-    cases: empty when the runner gives only an exit code; reason: a sentence; tail: the end of the output.
+    cases: empty when the runner gives only an exit code; reason: a sentence; tail: the end of the output; transient:
+    an UNKNOWN whose cause may be gone when it is run again (a machine that was out of memory).
     """
 
     __test__ = False
@@ -52,6 +53,7 @@ class TestReport:
     cases: tuple[TestCase, ...] = ()
     seconds: float = 0.0
     tail: str = ""
+    transient: bool = False
 
     @property
     def failing(self) -> tuple[TestCase, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from gitops_healer.core.change import Change
 from gitops_healer.core.finding import Finding
+from gitops_healer.core.flakes import Again, Side, in_turn
 from gitops_healer.core.plan import Cause, Investigation, Option
 from gitops_healer.core.testing import CaseStatus, TestReport
 from gitops_healer.core.verdict import Outcome
@@ -173,6 +174,10 @@ class _FreshTrials:
         outcome = Outcome.UNKNOWN if opened.problem else Outcome.FAILED if failing else Outcome.PASSED
         reason = opened.problem or f"{failing} of {len(opened.cases)} tests fail"
         return TestReport(self.command(commit), outcome, reason, opened.cases)
+
+    def again(self, base: str, head: str, tests: Sequence[str]) -> tuple[Again, ...]:
+        commits = {Side.BASE: base, Side.HEAD: head}
+        return in_turn(lambda side: self.run(commits[side], only=tests), tests)
 
 
 # In the words of the plan
