@@ -42,6 +42,7 @@ from gitops_healer.core.policy import (
     preflight,
     proof_holds,
 )
+from gitops_healer.core.proof import verdict_tree
 from gitops_healer.core.summary import Look, Reply, Summary
 from gitops_healer.core.upgrade import (
     IN_REVIEW,
@@ -72,7 +73,7 @@ from gitops_healer.core.upgrade import (
     Validated,
     Watched,
 )
-from gitops_healer.core.verdict import CheckResult, Outcome, Verdict
+from gitops_healer.core.verdict import Outcome
 from gitops_healer.core.watching import Judgement, Window
 from gitops_healer.errors import (
     AlreadyGoneError,
@@ -84,6 +85,7 @@ from gitops_healer.errors import (
 )
 from gitops_healer.obedience import obey
 from gitops_healer.ports import Conflict, RefUpdate
+from gitops_healer.proving import prove
 from gitops_healer.registry import Case, Detector, Scene
 from gitops_healer.world import Journal, World, observing
 
@@ -365,28 +367,15 @@ def prepare(cycle: Cycle, up: Upgrade) -> Outcomes:
     message = texts.commit_message(up)
     commit = repository.commit_change(up.base, up.option.change, message, world.signature(up))
     place(cycle, scratch_ref_of(up.id), commit)
-    verdict = prove(cycle, Case(up.base, commit, 1, up.plan, up.finding))
+    verdict = prove(cycle.world, Case(up.base, commit, 1, up.plan, up.finding))
     match verdict.outcome:
         case Outcome.PASSED:
             return Prepared(commit, up.base, restore, verdict)
         case Outcome.FAILED:
             return Dropped(f"phase 1: {verdict.reason}")
         case _:
-            return Held(f"phase 1: {verdict.reason}", next_action=f"mend that, then /retry {up.id}")
-
-
-def prove(cycle: Cycle, case: Case, only: tuple[str, ...] = ()) -> Verdict:
-    """All checks, cheap ones first; the first failure is enough."""
-    results: list[CheckResult] = []
-    scene = cycle.world.scene(case.head)
-    for check in sorted(cycle.world.checks, key=lambda check: check.order):
-        if check.name in cycle.world.settings.testing.disabled or (only and check.name not in only):
-            continue
-        cycle.world.progress(f"checking: {check.name} (phase {case.phase})")
-        results.append(check(scene, replace(case, before=tuple(results))))
-        if results[-1].outcome is Outcome.FAILED:
-            break
-    return Verdict(case.phase, case.head, tuple(results))
+            why = verdict_tree(verdict)
+            return Held(f"phase 1: {why.reason}", next_action=f"{why.next_action} {up.id}", verdict=verdict)
 
 
 def place(cycle: Cycle, ref: str, commit: str) -> None:
@@ -445,7 +434,7 @@ def validate(cycle: Cycle, up: Upgrade) -> Outcomes:
     merged = world.repository.squash(base, head, texts.commit_message(up), world.signature(up))
     if isinstance(merged, Conflict):
         return Outdated(f"{world.base_branch} changed the same lines of {', '.join(merged.paths)}", base)
-    verdict = prove(cycle, Case(base, merged, 2, up.plan, up.finding))
+    verdict = prove(cycle.world, Case(base, merged, 2, up.plan, up.finding))
     state = {Outcome.PASSED: StatusState.SUCCESS, Outcome.FAILED: StatusState.FAILURE}
     world.forge.set_status(
         head, Status(VALIDATION, state.get(verdict.outcome, StatusState.ERROR), verdict.reason[:140])
@@ -529,7 +518,7 @@ def open_watch(cycle: Cycle, up: Upgrade) -> Outcomes:
     assert up.merged is not None
     assert up.plan is not None
     policy = cycle.world.settings.monitoring
-    verdict = prove(cycle, Case(up.merged.parent, up.merged.commit, 2, up.plan, up.finding))
+    verdict = prove(cycle.world, Case(up.merged.parent, up.merged.commit, 2, up.plan, up.finding))
     if verdict.outcome is Outcome.FAILED:
         return Regressed(f"on the merge commit, {verdict.reason}", cycle.world.forge.login)
     opened = up.merged.at
@@ -592,7 +581,7 @@ def propose_revert(cycle: Cycle, up: Upgrade) -> Outcomes:
         return RolledBack(base, 0)
     if isinstance(made, Conflict):
         return conflict_found(cycle, up, made)
-    verdict = prove(cycle, Case(base, made, 1, up.plan, up.finding), only=REVERT_CHECKS)
+    verdict = prove(cycle.world, Case(base, made, 1, up.plan, up.finding), only=REVERT_CHECKS)
     if verdict.outcome is Outcome.FAILED:
         return Held(
             f"taking it back would break something else: {verdict.reason}",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gitops_healer.adapters.cache import scan_cache
 from gitops_healer.adapters.caller import SandboxedCaller
+from gitops_healer.adapters.deadline import SandboxInTime
 from gitops_healer.adapters.deferred_executions import DeferredExecutions
 from gitops_healer.adapters.identity import git_identity
 from gitops_healer.adapters.ledger import BRANCH, GitLedger, landed
@@ -42,7 +43,8 @@ def build_world(choices: Choices) -> World:
     state = repository.state_dir
     cache = scan_cache(state, choices.progress)
     python = find_python(repository.path)
-    sandbox = detect_sandbox(SandboxLevel(settings.testing.sandbox), visible=visible_to_candidates(python))
+    level = SandboxLevel(settings.testing.sandbox)
+    sandbox = SandboxInTime(detect_sandbox(level, visible=visible_to_candidates(python)))
     tests = ProjectTests(repository, sandbox, cache, settings.testing, python)
     limits = settings.limits
     signature = Signature(limits.squash_name, limits.squash_email, datetime(2026, 1, 1, tzinfo=UTC))

@@ -10,6 +10,7 @@ from gitops_healer.core.finding import Finding
 from gitops_healer.core.history import History, replay
 from gitops_healer.core.upgrade import Event, Fact, Intended, RepositoryFact, Upgrade, event_id
 from gitops_healer.ports import (
+    BoundedSandbox,
     Cache,
     Caller,
     Clock,
@@ -18,7 +19,6 @@ from gitops_healer.ports import (
     Ledger,
     Progress,
     Repository,
-    Sandbox,
     Signature,
     TestRunner,
     Trials,
@@ -36,7 +36,7 @@ class World:
     forge: Forge
     ledger: Ledger
     executions: ExecutionStore
-    sandbox: Sandbox
+    sandbox: BoundedSandbox
     tests: TestRunner
     caller: Caller
     trials: Trials

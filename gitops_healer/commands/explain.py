@@ -6,6 +6,7 @@ from gitops_healer.core.decision import Decision, all_of, no, yes
 from gitops_healer.core.forge import Permission
 from gitops_healer.core.orders import asks, name_of, possible_orders, where_it_stands, which_upgrade
 from gitops_healer.core.policy import may_approve, may_work, proof_holds
+from gitops_healer.core.proof import verdict_tree
 from gitops_healer.core.texts import decision_markdown, fenced, plan_text, quoted
 from gitops_healer.core.upgrade import IN_REVIEW, Stage, Upgrade
 from gitops_healer.registry import Answer, Request, command
@@ -53,6 +54,8 @@ def _gates(up: Upgrade, request: Request) -> Iterator[Decision]:
         yield no("pause", f"paused by {paused.by}: {paused.reason}", "/resume")
     if up.held is not None and up.stage is Stage.HELD:
         yield no("hold", up.held.reason, up.held.next_action or f"/resume {up.id}")
+        if up.held.verdict is not None:
+            yield verdict_tree(up.held.verdict)
     if up.stage is Stage.PLANNED and up.plan is not None:
         yield may_work(up.plan, without_approval=policy.plan_without_approval)
     if up.stage in IN_REVIEW and up.proposed is not None and up.plan is not None:

@@ -7,8 +7,9 @@ from gitops_healer.core.finding import Finding, Risk
 from gitops_healer.core.forge import Pull, PullState, Status, StatusState
 from gitops_healer.core.history import History
 from gitops_healer.core.plan import Plan
+from gitops_healer.core.proof import verdict_tree
 from gitops_healer.core.upgrade import Upgrade
-from gitops_healer.core.verdict import Outcome, Verdict
+from gitops_healer.core.verdict import Verdict
 
 MIN_FREE_BYTES = 100 * 1024**2
 
@@ -135,13 +136,7 @@ def may_propose(*, open_pulls: int, limit: int, foreign: Sequence[str], branch: 
 
 def proof_holds(verdict: Verdict, *, gate: str) -> Decision:
     """A verdict as a decision: only PASSED opens the gate."""
-    children = tuple(
-        Decision(result.check, result.outcome in (Outcome.PASSED, Outcome.SKIPPED), result.reason)
-        for result in verdict.results
-    )
-    if not children:
-        return no(gate, "no check ran, and nothing is not a pass", "see testing.disabled")
-    return all_of(gate, children)
+    return verdict_tree(verdict, gate)
 
 
 def ci_holds(statuses: Sequence[Status]) -> Decision:

@@ -212,12 +212,14 @@ class Dropped:
 
 @dataclass(frozen=True)
 class Held:
-    """Waits for a person. question: what is asked, when something is asked; next_action: what to type."""
+    """Waits for a person. question: what is asked, when something is asked; next_action: what to type; verdict: what
+    the checks said, when it is held because of them."""
 
     reason: str
     question: str = ""
     next_action: str = ""
     by: str = ""
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,8 @@ def upgrade_document(up: Upgrade, waiting: Decision | None = None) -> dict[str, 
 
 
 def last_verdict(up: Upgrade) -> Verdict | None:
+    if up.held and up.held.verdict:
+        return up.held.verdict
     if up.watched:
         return up.watched.verdict
     if up.validated:

@@ -10,6 +10,7 @@ from rich.text import Text
 from gitops_healer.core.decision import Decision
 from gitops_healer.core.execution import ToolStats
 from gitops_healer.core.finding import Finding
+from gitops_healer.core.proof import verdict_tree
 from gitops_healer.core.summary import Summary
 from gitops_healer.core.upgrade import Event, Stage, Upgrade
 from gitops_healer.report.documents import last_verdict, next_action
@@ -177,7 +178,7 @@ def explanation(up: Upgrade) -> Group:
     verdict = last_verdict(up)
     if verdict:
         parts.append(_marked(f"[bold]proof[/] phase {verdict.phase} on {verdict.commit[:10]}"))
-        parts += [_marked(f"  {r.check}: {r.outcome.value}, {clean(r.reason)}") for r in verdict.results]
+        parts.append(_marked(decision_tree(verdict_tree(verdict))))
     if up.health:
         parts.append(_marked(f"[bold]health[/] {up.health.judgement.value}: {clean(up.health.reason)}"))
     return Group(*parts)
