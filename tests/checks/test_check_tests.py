@@ -8,6 +8,7 @@ import pytest
 from gitops_healer.checks.tests import compare, not_mended
 from gitops_healer.checks.tests import tests as check
 from gitops_healer.core.finding import Finding, Severity
+from gitops_healer.core.flakes import Again
 from gitops_healer.core.testing import CaseStatus, TestCase, TestReport
 from gitops_healer.core.verdict import Outcome
 
@@ -147,3 +148,52 @@ def test_a_file_that_could_not_be_imported_is_mended_when_its_tests_pass() -> No
     assert not_mended("tests/conftest.py", head) == ""
     assert "not run any more" in not_mended("v.py", head)
     assert "not run any more" in not_mended("other/conftest.py", head)
+
+
+# More runs of what is suspected
+
+
+def again(name: str, base: str, head: str) -> Again:
+    """base, head: a letter a run, `y` where it passed."""
+    return Again(name, tuple(run == "y" for run in base), tuple(run == "y" for run in head))
+
+
+BEFORE = report(PASSED, a="passed", b="passed", c="passed")
+
+
+@pytest.mark.parametrize(
+    ("head", "runs", "outcome", "reason"),
+    [
+        (report(FAILED, a="failed", b="passed", c="passed"), [again("a", "yy", "nnn")], FAILED,
+         "1 of 3 tests fail that did not fail before: a"),
+        (report(FAILED, a="failed", b="passed", c="passed"), [again("a", "yn", "nyn")], PASSED,
+         "2 of 3 tests pass, 1 are flaky: a"),
+        (report(FAILED, a="failed", b="passed", c="passed"), [again("a", "yy", "nyn")], UNKNOWN,
+         "a may have become flaky: base passed 3 of 3, candidate 1 of 4"),
+        (report(FAILED, a="failed", b="passed", c="passed"), [again("a", "yn", "nnn")], UNKNOWN,
+         "a is flaky, and may hide a new failure: base passed 2 of 3, candidate 0 of 4"),
+        (report(FAILED, a="failed", b="failed", c="passed"), [again("a", "yn", "yyy"), again("b", "yy", "nnn")], FAILED,
+         "1 of 3 tests fail that did not fail before: b"),
+        (report(FAILED, a="failed", b="failed", c="passed"), [again("a", "yn", "yyy")], UNKNOWN,
+         "1 tests fail that did not fail before, and could not be run again: b"),
+        (report(FAILED, a="machine", b="passed", c="passed"), [again("a", "yy", "yyy")], PASSED,
+         "2 of 3 tests pass, 1 failed once because of the machine: a"),
+        (report(FAILED, a="machine", b="passed", c="passed"), [again("a", "yy", "")], UNKNOWN,
+         "1 tests fail now because of where they ran, and did not before: a; run again"),
+        (report(FAILED, a="passed", b="passed", c="passed", d="failed"), [again("d", "", "nyn")], UNKNOWN,
+         "d may have become flaky: new, candidate 1 of 4"),
+        (report(FAILED, a="failed", c="passed"), [again("a", "ny", "ynn")], FAILED,
+         "1 tests that passed before are not run any more: b"),
+    ],
+)  # fmt: skip
+def test_more_runs_tell_broken_from_flaky(head: TestReport, runs: list[Again], outcome: Outcome, reason: str) -> None:
+    result = compare(BEFORE, head, runs)
+    assert (result.outcome, result.reason) == (outcome, reason)
+
+
+def test_a_failure_of_the_machine_that_may_be_gone_is_passing() -> None:
+    full = TestCase("a", CaseStatus.FAILED, message="[Errno 28] No space left on device", environmental=True)
+    result = compare(report(PASSED, a="passed"), TestReport("cmd", FAILED, "", (full,)))
+    assert (result.outcome, result.transient) == (UNKNOWN, True)
+    away = TestCase("a", CaseStatus.FAILED, message="[Errno 111] Connection refused", environmental=True)
+    assert not compare(report(PASSED, a="passed"), TestReport("cmd", FAILED, "", (away,))).transient
