@@ -568,10 +568,18 @@ class TrialSession(Protocol):
         """The unchanged suite. With a `problem` nothing else may be asked."""
         ...
 
-    def trace(self, tests: Sequence[str], *, detailed: Collection[str] = (), seconds: float = 30.0) -> Trace:
+    def trace(
+        self,
+        tests: Sequence[str],
+        *,
+        detailed: Collection[str] = (),
+        deep: Mapping[str, Collection[int]] | None = None,
+        seconds: float = 30.0,
+    ) -> Trace:
         """Run tests once, unchanged, and note what they run. detailed: tests (of `tests`) whose lines and values are
-        noted; of the others lines are noted in the functions only that detailed ones ran. In the order given, as far
-        as time goes: who has no entry was not run."""
+        noted; of the others lines are noted in the functions only that detailed ones ran, and in those of `deep`, path
+        -> first lines of functions, decorators included. In the order given, as far as time goes: who has no entry was
+        not run."""
         ...
 
     def run(
@@ -583,8 +591,8 @@ class TrialSession(Protocol):
     ) -> Iterator[Tried]:
         """Try candidates, several at a time, each in a process of its own; results come as they are ready. Changes are
         drawn as they are needed and closing the iterator stops. failing: tests to be fixed: all of them are run;
-        passing: those that must stay passing for a change, most telling first, run when it fixes at least one; seconds:
-        after so many it stops by itself, whatever runs."""
+        passing: those that must stay passing for a change, most telling first, run when it fixes at least one or when
+        there is nothing to be fixed; seconds: after so many it stops by itself, whatever runs."""
         ...
 
     def observe(

@@ -123,7 +123,8 @@ class ColdServer:
         if not plugin.served or plugin.failure:
             told = next(iter(plugin.broken.values()), {"type": "pytest", "message": plugin.failure[-300:]})
             reached = f"{told.get('type', '')} {told.get('message', '')}"
-            answers.add({"fixed": [], "broken": -1, "passed": 0, "reached": reached[:300]})
+            broken = passing[0] if passing and not request["failing"] else -1
+            answers.add({"fixed": [], "broken": broken, "passed": 0, "reached": reached[:300]})
 
     def _settle(self, tree: str) -> None:
         roots = [tree if root == "." else os.path.join(tree, root) for root in self.job["roots"]]  # noqa: PTH118

@@ -101,7 +101,7 @@ class Tests:
             answers.add({"test": number, "spawns": bool(spawned), **record})
 
     def attempt(self, failing: list[int], passing: list[int], slot: Slot) -> dict[str, Any]:
-        """Run all of `failing`, then, when one of them passes, `passing` until one does not.
+        """Run all of `failing`, then, when one of them passes or there is none, `passing` until one does not.
 
         {"fixed": numbers, "broken": number or -1, "passed": count, "reached": how the first that fails does}
         """
@@ -116,7 +116,7 @@ class Tests:
             told["reached"] = "it is not there"
         chosen = set(failing)
         for at, number in enumerate(numbers):
-            if number not in chosen and not fixed:
+            if number not in chosen and chosen and not fixed:
                 break
             record = self.run(number, self.following(numbers, at), slot)
             if record["outcome"] == "passed":
@@ -129,7 +129,7 @@ class Tests:
                 told["broken"] = number
                 return told
         gone = next((number for number in passing if number not in self.items), -1)
-        told["broken"] = gone if fixed else -1
+        told["broken"] = gone if fixed or not chosen else -1
         return told
 
 

@@ -92,7 +92,7 @@ class ProjectTrials:
         starting = [hello.tests[number] for number in sorted(measured.spawning)]
         notes = (*_notes(cases), *_notes_on_unrun(measured.unrun), *_notes_on_files(measured.written))
         notes += tuple(_notes_on_starts(starting))
-        opened = Opened(cases, problem, notes)
+        opened = Opened(cases, problem, notes, tuple(hello.files))
         return Session(opened, servers, names, Definitions(read), read, measured.spawning)
 
     def _pristine(self, scratch: Path, commit: str, change: Change | None) -> Path:

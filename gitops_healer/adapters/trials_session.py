@@ -42,12 +42,20 @@ class Session:
     def opened(self) -> Opened:
         return self._opened
 
-    def trace(self, tests: Sequence[str], *, detailed: Collection[str] = (), seconds: float = 30.0) -> Trace:
+    def trace(
+        self,
+        tests: Sequence[str],
+        *,
+        detailed: Collection[str] = (),
+        deep: Mapping[str, Collection[int]] | None = None,
+        seconds: float = 30.0,
+    ) -> Trace:
         server = self._servers.warm()
         if server is None:
             return Trace()
         own = {self._numbers[case.id]: case.seconds for case in self._opened.cases if case.id in self._numbers}
-        trace = Tracing(server, self._names, own).run(self._known(tests), set(self._known(detailed)), seconds)
+        tracing = Tracing(server, self._names, own)
+        trace = tracing.run(self._known(tests), set(self._known(detailed)), deep or {}, seconds)
         for test, functions in trace.functions.items():
             self._reached[test] = frozenset((path, line) for path, lines in functions.items() for line in lines)
         return trace
@@ -112,12 +120,12 @@ class Session:
             return known[names]
 
         fresh = not set(targets).isdisjoint(self._spawning)
-        loading = Loading(self._definitions, self._read, self._only_imported(failing), fresh)
+        loading = Loading(self._definitions, self._read, self._only_imported(failing or tuple(self._reached)), fresh)
         return Trying(self._servers, loading, self._names, targets, guards).all(changes, seconds)
 
     def _only_imported(self, tests: Sequence[str]) -> frozenset[tuple[str, int]]:
-        """Functions that ran while the project was imported and do not run in these tests: new code of them shows only
-        when they are imported afresh."""
+        """Functions that ran while the project was imported and do not run in these tests (without a test to be fixed:
+        those that were traced): new code of them shows only when they are imported afresh."""
         unknown = [test for test in tests if test in self._numbers and test not in self._reached]
         if unknown and self._servers.hello.called:
             self.trace(unknown, seconds=_LOOK_SECONDS)

@@ -41,11 +41,16 @@ class Tracing:
         self._names = names
         self._own = own
         self._found = _Gathered()
+        self._wanted: dict[str, set[int]] = {}
 
-    def run(self, tests: Sequence[int], detailed: Collection[int], seconds: float) -> Trace:
-        """Detailed tests each in a process of its own, then the others in groups."""
+    def run(
+        self, tests: Sequence[int], detailed: Collection[int], deep: Mapping[str, Collection[int]], seconds: float
+    ) -> Trace:
+        """Detailed tests each in a process of its own, then the others in groups. deep: first lines by path of
+        functions whose lines are noted in all of them."""
         until = time.monotonic() + seconds
         chosen = set(detailed)
+        self._wanted = {path: set(lines) for path, lines in deep.items()}
         self._all([[number] for number in tests if number in chosen], chosen, until)
         others = [number for number in tests if number not in chosen]
         groups = [others[at : at + _GROUP] for at in range(0, len(others), _GROUP)]
@@ -68,7 +73,7 @@ class Tracing:
                 asked[self._ask(left, detailed, deep)] = left
 
     def _functions_of(self, detailed: Collection[int]) -> dict[str, list[int]]:
-        deep: dict[str, set[int]] = {}
+        deep = {path: set(lines) for path, lines in self._wanted.items()}
         for number in detailed:
             for path, lines in self._found.functions.get(self._names[number], {}).items():
                 deep.setdefault(path, set()).update(lines)

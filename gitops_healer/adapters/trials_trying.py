@@ -143,6 +143,7 @@ class Trying:
             files = self._loading.files(asked.change)
         except StaleEditError:
             return False
+        whole = whole or not self._targets
         order = server.order_of(asked.guards) if whole else -1
         fresh = replace(asked, warm=False, whole=whole or not asked.guards)
         self._cold.ask({"do": "trial", "files": files, "failing": self._targets, "order": order}, fresh)

@@ -45,12 +45,14 @@ class Opened:
     """The unchanged suite as seen by processes in which candidates are tried.
 
     cases: one a test, with time, error and frames; problem: why nothing can be tried here, a sentence, else "";
-    notes: what users should know (flaky tests left out, files that cannot be imported, tests that write files).
+    notes: what users should know (flaky tests left out, files that cannot be imported, tests that write files);
+    loaded: paths of the project that were imported while the tests were collected.
     """
 
     cases: tuple[TestCase, ...] = ()
     problem: str = ""
     notes: tuple[str, ...] = ()
+    loaded: tuple[str, ...] = ()
 
 
 Line = tuple[str, int]

@@ -16,6 +16,7 @@ from gitops_healer.adapters.executions import open_executions
 from gitops_healer.adapters.repository import open_repository
 from gitops_healer.adapters.sandbox import detect_sandbox
 from gitops_healer.adapters.suite import ProjectTests
+from gitops_healer.adapters.trials import ProjectTrials
 from gitops_healer.code.model import CodeModel
 from gitops_healer.core.finding import Finding, Risk, Severity
 from gitops_healer.core.plan import Plan
@@ -80,6 +81,7 @@ def step(make_repo: Callable[..., Any], sandbox: Sandbox, tmp_path: Path) -> Ite
                 base, datetime(2026, 3, 1, tzinfo=UTC), repository, code, executions,
                 ProjectTests(repository, sandbox, cache, settings.testing, python),
                 SandboxedCaller(repository, sandbox, settings.testing, python), sandbox, cache, settings, told.append,
+                ProjectTrials(repository, sandbox, settings.testing, python, workers=1),
             )  # fmt: skip
             return Step(repo, scene, base, told)
 
