@@ -37,7 +37,8 @@ class Replayed:
     def judged(self) -> tuple[Compared, ...]:
         """Calls that say something: those that worked, and those that are better or worse now. A call that fails as it
         always did says nothing about the change."""
-        return tuple(pair for pair in self.repeated if pair.base.ok or pair.kind is not Kind.AGREES)
+        said = (pair for pair in self.repeated if pair.kind is not Kind.SILENT)
+        return tuple(pair for pair in said if pair.base.ok or pair.kind is not Kind.AGREES)
 
     @property
     def succeeding(self) -> tuple[Compared, ...]:
@@ -76,7 +77,7 @@ def replay_ruling(aim: Aim, runs: Sequence[Replayed], gate: ReplayGate) -> Rulin
 
 
 def _told(runs: Sequence[Replayed]) -> str:
-    repeated = sum(len(run.repeated) for run in runs)
+    failing = sum(not pair.base.ok for run in runs for pair in run.of(Kind.AGREES))
     judged = sum(len(run.judged) for run in runs)
     succeeding = sum(len(run.succeeding) for run in runs)
     improved = sum(len(run.of(Kind.IMPROVES)) for run in runs)
@@ -85,7 +86,7 @@ def _told(runs: Sequence[Replayed]) -> str:
     parts = [
         f"{succeeding} of {judged} recorded calls succeed",
         f"{improved} of them failed before" if improved else "",
-        f"{repeated - judged} fail as before" if repeated > judged else "",
+        f"{failing} fail as before" if failing else "",
         f"{obsolete} end differently today even without the change" if obsolete else "",
         f"{unreplayable} cannot be made again" if unreplayable else "",
     ]

@@ -1,0 +1,38 @@
+"""A difference counts when it is still there each time both versions are run again."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from gitops_healer.core.calls import Call
+from gitops_healer.core.pairing import Fix, compare
+from gitops_healer.core.shadowing import Compared, Kind, Rules
+from gitops_healer.proof.versions import Versions
+
+AGAIN: Final = 3
+MOST: Final = 24
+_LEAST_SECONDS: Final = 2.0
+MISMATCHES: Final = (Kind.REGRESSES, Kind.CHANGES)
+
+
+def confirmed(
+    pair: Versions, judged: Sequence[Compared], calls: Sequence[Call], rules: Rules, fix: Fix | None, until: float
+) -> tuple[Compared, ...]:
+    """Mismatches run again three times (the first 24 of them). One that is gone now and then is noise: nothing can be
+    said. Those for which there is no time stay unconfirmed. calls: of the pairs, in their order."""
+    doubtful = [at for at, one in enumerate(judged) if one.kind in MISMATCHES][:MOST]
+    kinds: dict[int, list[Kind]] = {at: [] for at in doubtful}
+    for _ in range(AGAIN if doubtful else 0):
+        left = max(until - time.monotonic(), _LEAST_SECONDS)
+        for at, (base, head) in zip(doubtful, pair.pairs([calls[at] for at in doubtful], left), strict=True):
+            kinds[at].append(compare(judged[at].sample, base, head, rules, fix=fix).kind)
+    return tuple(_settled(one, kinds.get(at, ())) for at, one in enumerate(judged))
+
+
+def _settled(one: Compared, again: Sequence[Kind]) -> Compared:
+    if again and all(kind is one.kind for kind in again):
+        return replace(one, confirmed=True)
+    if Kind.AGREES in again:
+        return replace(one, kind=Kind.SILENT, told=("it differs only now and then", *one.told))
+    return one

@@ -1,0 +1,101 @@
+"""Replay: recorded calls of a tool made again by both versions, with the clock of their time.
+
+A call of which the base gives something else than was recorded says nothing about the change: the world around it has
+moved on, or the recording is of other code. It is counted and named, and left out.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from gitops_healer.core.calls import Call, Conditions, Seen
+from gitops_healer.core.execution import Execution
+from gitops_healer.core.noise import rules_of
+from gitops_healer.core.pairing import Fix, compare, learn_seen
+from gitops_healer.core.replaying import Replayed
+from gitops_healer.core.sampling import error_of, input_of
+from gitops_healer.core.shadowing import Compared, Kind, Origin, Rules, Sample
+from gitops_healer.proof.confirming import confirmed
+from gitops_healer.proof.inputs import recorded_executions
+from gitops_healer.proof.subjects import Subject
+from gitops_healer.proof.versions import Runs, versions
+from gitops_healer.registry import Scene
+
+_OPAQUE: Final = ('"$type":"object"', '"$type":"cut"')
+"""Parts of recorded results that do not tell what they were."""
+
+
+@dataclass(frozen=True)
+class ReplayOrder:
+    """What is replayed. fix: the failure that the change is to end; seconds: for everything."""
+
+    subject: Subject
+    base: str
+    head: str
+    seconds: float
+    fix: Fix | None = None
+    conditions: Conditions = field(default_factory=Conditions)
+
+
+def replay(scene: Scene, order: ReplayOrder) -> Replayed:
+    """Choose recorded calls (every error and every shape of input, recent first), make them again, judge, confirm."""
+    began, tool, policy = time.monotonic(), order.subject.tool, scene.settings.proof.replay
+    recorded = recorded_executions(scene, tool, window=policy.window, most=policy.most)
+    known = Replayed(tool, unreplayable=recorded.unreplayable, total=recorded.total)
+    if not recorded.executions:
+        return known
+    with versions(scene, order.subject, order.base, order.head, order.conditions) as pair:
+        if pair.refused:
+            return replace(known, problem=pair.refused, seconds=time.monotonic() - began)
+        calls = [Call(input_of(execution), execution.ts) for execution in recorded.executions]
+        runs = pair.run(calls, order.seconds)
+        rules = _rules(scene, runs)
+        rows = list(zip(recorded.executions, calls, runs, strict=True))
+        obsolete = Counter(why for execution, _, run in rows if (why := _obsolete(execution, run.base, rules)))
+        usable = [row for row in rows if not _obsolete(row[0], row[2].base, rules)]
+        judged = [_judged(execution, run.base, run.head, rules, order.fix) for execution, _, run in usable]
+        made = [call for _, call, _ in usable]
+        repeated = confirmed(pair, judged, made, rules, order.fix, began + order.seconds)
+    return replace(
+        known,
+        repeated=repeated,
+        obsolete=dict(obsolete),
+        ran=frozenset(line for run in runs for line in run.head.lines),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _rules(scene: Scene, runs: Sequence[Runs]) -> Rules:
+    noise = learn_seen([[run.base for run in runs], [run.again for run in runs], [run.other for run in runs]])
+    policy = scene.settings.proof.shadow
+    return rules_of(noise, tolerance=policy.float_tolerance, ignored=policy.ignore, unordered=policy.unordered)
+
+
+def _sample(execution: Execution) -> Sample:
+    return Sample(input_of(execution), Origin.RECORDED, error_of(execution))
+
+
+def _judged(execution: Execution, base: Seen, head: Seen, rules: Rules, fix: Fix | None) -> Compared:
+    return compare(_sample(execution), base, head, rules, fix=fix)
+
+
+def _obsolete(execution: Execution, base: Seen, rules: Rules) -> str:
+    """Why a recorded call says nothing: the base ends it differently today. "" when it does not."""
+    if base.lost:
+        return f"it cannot be made again here ({base.detail[:120]})"
+    if execution.ok != base.ok:
+        how = "passed" if execution.ok else "failed"
+        return f"it {how} when it was recorded, and does not here even without the change"
+    if not execution.ok:
+        known = execution.error.type.rpartition(".")[2] if execution.error else ""
+        if known and known != base.error_type.rpartition(".")[2]:
+            return f"it failed with {known} when it was recorded, and here with {base.error_type}"
+        return ""
+    if execution.result is None or any(part in execution.result for part in _OPAQUE):
+        return ""
+    was = Seen(True, execution.result, execution.result)
+    only_value = replace(base, arguments="", printed="", effects=())
+    differs = compare(_sample(execution), was, only_value, rules).kind is Kind.CHANGES
+    return "it gives something else here than when it was recorded, even without the change" if differs else ""

@@ -1,0 +1,108 @@
+"""Shadow: both versions of a function on the same inputs, each input in processes of its own, under the same clock and
+the same randomness. What the base does differently from run to run is noise; a difference is run again before it
+counts.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from gitops_healer.core.calls import Call, Conditions, Input
+from gitops_healer.core.noise import Noise, rules_of
+from gitops_healer.core.pairing import Fix, compare, learn_seen
+from gitops_healer.core.shadowing import Compared, Kind, Rules, Sample, Shadowed
+from gitops_healer.proof.confirming import confirmed
+from gitops_healer.proof.shrinking import shrink
+from gitops_healer.proof.subjects import Subject
+from gitops_healer.proof.versions import Runs, Versions, versions
+from gitops_healer.registry import Scene
+from gitops_healer.settings import ShadowPolicy
+
+CHUNK: Final = 20
+"""Calls between two looks at the clock."""
+_SHRINK_SHARE: Final = 0.25
+_LEAST_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is compared. samples: in an order of which every beginning is fair; fix: the failure that the change is to
+    end; conditions: of all calls; seconds: for everything."""
+
+    subject: Subject
+    base: str
+    head: str
+    samples: Sequence[Sample]
+    policy: ShadowPolicy
+    seconds: float
+    fix: Fix | None = None
+    conditions: Conditions = field(default_factory=Conditions)
+
+
+def shadow(scene: Scene, order: Order) -> Shadowed:
+    """Compare, learn noise, judge, confirm, shrink."""
+    began = time.monotonic()
+    until = began + order.seconds
+    tool = order.subject.tool
+    if not order.samples:
+        return Shadowed(tool)
+    with versions(scene, order.subject, order.base, order.head, order.conditions) as pair:
+        if pair.refused:
+            return Shadowed(tool, problem=pair.refused, seconds=time.monotonic() - began)
+        runs = _run(pair, order, began + order.seconds * (1 - _SHRINK_SHARE))
+        noise = _learned([run for _, run in runs])
+        rules = _rules(order.policy, noise)
+        judged = [compare(sample, run.base, run.head, rules, fix=order.fix) for sample, run in runs]
+        calls = [Call(sample.given) for sample, _ in runs]
+        compared = confirmed(pair, judged, calls, rules, order.fix, until)
+        smallest = _smallest(pair, compared, rules, order, until)
+    ran = frozenset(line for _, run in runs for line in run.head.lines)
+    return Shadowed(
+        tool, compared, smallest, tuple(sorted(noise.noisy)), len(order.samples) - len(runs), ran,
+        seconds=time.monotonic() - began,
+    )  # fmt: skip
+
+
+def _run(pair: Versions, order: Order, until: float) -> list[tuple[Sample, Runs]]:
+    """As many samples as there is time for, from the first on."""
+    found: list[tuple[Sample, Runs]] = []
+    for start in range(0, len(order.samples), CHUNK):
+        left = until - time.monotonic()
+        if found and left <= 0:
+            break
+        chunk = order.samples[start : start + CHUNK]
+        found += zip(chunk, pair.run([Call(sample.given) for sample in chunk], max(left, _LEAST_SECONDS)), strict=True)
+    return found
+
+
+def _learned(runs: Sequence[Runs]) -> Noise:
+    return learn_seen([[run.base for run in runs], [run.again for run in runs], [run.other for run in runs]])
+
+
+def _rules(policy: ShadowPolicy, noise: Noise) -> Rules:
+    return rules_of(noise, tolerance=policy.float_tolerance, ignored=policy.ignore, unordered=policy.unordered)
+
+
+def _smallest(
+    pair: Versions, compared: Sequence[Compared], rules: Rules, order: Order, until: float
+) -> Compared | None:
+    """The simplest input on which the versions still differ in the same way."""
+    differing = [one for one in compared if one.confirmed]
+    left = until - time.monotonic()
+    if not differing or left <= 0:
+        return min(differing, key=_size, default=None)
+    first = min(differing, key=lambda one: (one.kind is not Kind.REGRESSES, _size(one)))
+    seen: dict[Input, Compared] = {first.sample.given: first}
+
+    def disagrees(given: Input) -> bool:
+        base, head = pair.pairs([Call(given)], max(until - time.monotonic(), 0.1))[0]
+        seen[given] = compare(replace(first.sample, given=given), base, head, rules, fix=order.fix)
+        return seen[given].kind is first.kind and base.ok == first.base.ok
+
+    simplest = shrink(first.sample.given, disagrees, seconds=left)
+    return replace(seen.get(simplest, first), confirmed=True)
+
+
+def _size(one: Compared) -> tuple[int, Input]:
+    return sum(map(len, one.sample.given)), one.sample.given

@@ -1,0 +1,123 @@
+"""A shadow run and a replay on a terminal and as JSON."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from gitops_healer.core.calls import Seen
+from gitops_healer.core.replaying import Replayed
+from gitops_healer.core.shadow_verdict import Ruling, given_text, line_of
+from gitops_healer.core.shadowing import Compared, Kind, Shadowed, breakage_bound
+from gitops_healer.core.verdict import Outcome
+from gitops_healer.report.documents import SCHEMA
+from gitops_healer.report.terminal import clean
+
+_LISTED = 10
+_HEADS = {
+    Outcome.PASSED: "[bold green]passed[/]",
+    Outcome.FAILED: "[bold red]failed[/]",
+    Outcome.UNKNOWN: "[bold yellow]unknown[/]",
+    Outcome.SKIPPED: "[bold yellow]nothing to say[/]",
+}
+_COLOURS = {Kind.AGREES: "green", Kind.IMPROVES: "cyan", Kind.REGRESSES: "red", Kind.CHANGES: "yellow"}
+
+
+def shadow_document(run: Shadowed, ruled: Ruling, base: str, head: str) -> dict[str, Any]:
+    return _document(run.tool, run.compared, ruled, base, head, run.seconds) | {
+        "agreement": run.agreement,
+        "smallest": _pair(run.smallest) if run.smallest is not None else None,
+        "noisy": list(run.noisy),
+        "left": run.left,
+        "problem": run.problem,
+        "notes": list(run.notes),
+    }
+
+
+def replay_document(run: Replayed, ruled: Ruling, base: str, head: str) -> dict[str, Any]:
+    return _document(run.tool, run.repeated, ruled, base, head, run.seconds) | {
+        "recorded": run.total,
+        "judged": len(run.judged),
+        "succeeding": len(run.succeeding),
+        "obsolete": dict(run.obsolete),
+        "unreplayable": dict(run.unreplayable),
+        "problem": run.problem,
+        "notes": list(run.notes),
+    }
+
+
+def _document(
+    tool: str, pairs: Sequence[Compared], ruled: Ruling, base: str, head: str, seconds: float
+) -> dict[str, Any]:
+    clean_inputs = {pair.sample.given for pair in pairs if pair.kind in (Kind.AGREES, Kind.IMPROVES)}
+    return {
+        "schema": SCHEMA,
+        "tool": tool,
+        "base": base,
+        "head": head,
+        "outcome": ruled.outcome.value,
+        "reason": ruled.reason,
+        "counts": {kind.value: sum(pair.kind is kind for pair in pairs) for kind in Kind},
+        "bound": breakage_bound(len(clean_inputs)),
+        "differing": [_pair(pair) for pair in pairs if pair.kind not in (Kind.AGREES, Kind.SILENT)],
+        "seconds": round(seconds, 3),
+    }
+
+
+def _pair(pair: Compared) -> dict[str, Any]:
+    args, kwargs = pair.sample.given
+    return {
+        "args": args,
+        "kwargs": kwargs,
+        "origin": pair.sample.origin.value,
+        "kind": pair.kind.value,
+        "confirmed": pair.confirmed,
+        "told": list(pair.told),
+        "base": _seen(pair.base),
+        "head": _seen(pair.head),
+    }
+
+
+def _seen(seen: Seen) -> dict[str, Any]:
+    return {"ok": seen.ok, "value": seen.value, "detail": seen.detail, "error_type": seen.error_type}
+
+
+def shadow_text(run: Shadowed, ruled: Ruling) -> RenderableType:
+    """The word, the figures, what differs, the simplest input on which the versions differ."""
+    parts: list[RenderableType] = [f"{_HEADS[ruled.outcome]}: {clean(ruled.reason)}", *_table(run.compared)]
+    if run.smallest is not None:
+        parts.append(f"[bold]the simplest input that differs:[/] {clean(line_of(run.smallest))}")
+    if run.noisy:
+        parts.append(f"[dim]differs from run to run, not compared:[/] {clean(', '.join(run.noisy))}")
+    if run.left:
+        parts.append(f"[dim]there was no time for {run.left} more inputs; give more with --budget[/]")
+    return Group(*parts, *(f"[dim]note:[/] {clean(note)}" for note in run.notes))
+
+
+def replay_text(run: Replayed, ruled: Ruling) -> RenderableType:
+    """The word, the figures, what differs, and which recorded calls say nothing and why."""
+    parts: list[RenderableType] = [f"{_HEADS[ruled.outcome]}: {clean(ruled.reason)}", *_table(run.repeated)]
+    reasons = [*run.obsolete.items(), *run.unreplayable.items()]
+    parts += [f"[dim]{count:,} say nothing:[/] {clean(reason)}" for reason, count in reasons]
+    return Group(*parts, *(f"[dim]note:[/] {clean(note)}" for note in run.notes))
+
+
+def _table(pairs: Sequence[Compared]) -> Iterator[RenderableType]:
+    differing = [pair for pair in pairs if pair.kind not in (Kind.AGREES, Kind.SILENT)]
+    if not differing:
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("", "input", "from", "what differs"):
+        table.add_column(name)
+    for pair in differing[:_LISTED]:
+        again = "" if pair.confirmed else " (once)"
+        table.add_row(
+            f"[{_COLOURS[pair.kind]}]{pair.kind.value}{again}[/]",
+            clean(given_text(pair.sample.given))[:80],
+            pair.sample.origin.value,
+            clean(pair.told[0] if pair.told else "")[:160],
+        )
+    yield table
+    if len(differing) > _LISTED:
+        yield f"[dim]and {len(differing) - _LISTED} more: --format json lists them all[/]"
