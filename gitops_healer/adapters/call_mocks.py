@@ -25,7 +25,9 @@ BEFORE_SECONDS = 1.0
 AFTER_SECONDS = 3600.0
 """How long before and after the moment of a call an answer may have been given, to count for it."""
 MAX_SHOWN = 200
-Record = Callable[[str, str], None]
+_OURS = __name__.rpartition(".")[0]
+_read = json.JSONDecoder().decode  # functions of our own: those of the module may be mocked
+_text = json.JSONEncoder(sort_keys=True).encode
 
 
 class UnrecordedCallError(Exception):
@@ -35,7 +37,7 @@ class UnrecordedCallError(Exception):
 UnrecordedCallError.__module__ = "gitops_healer"
 
 
-def install(mocks: list[dict[str, Any]], record: Record) -> list[str]:
+def install(mocks: list[dict[str, Any]], record: Callable[[str, str], None]) -> list[str]:
     """Replace the targets wherever they are bound, and say which cannot be, a sentence each.
 
     mocks: [{"target", "answers": [{"args", "kwargs", "result", "error", "message", "at"}]}]; a target is
@@ -244,9 +246,10 @@ def _exchange(stands: dict[int, Any], depth: int = 3) -> None:
     """In modules that imported it by name, and wherever else it is held: dicts, lists, objects, closures, defaults of
     parameters. What holds it and cannot be changed (tuples, partials, static methods) is made anew, and exchanged."""
     originals = [held for held in _KEPT if id(held) in stands]
+    ours = [vars(module) for name, module in list(sys.modules.items()) if _lies_in(name, _OURS)]
     anew: dict[int, Any] = {}
     for holder in gc.get_referrers(*originals) if originals else ():
-        if holder is _KEPT or holder is originals or isinstance(holder, types.FrameType):
+        if isinstance(holder, types.FrameType) or any(holder is one for one in (_KEPT, originals, *ours)):
             continue
         if (copy := _made_anew(holder, stands)) is not None:
             anew[id(holder)] = copy
@@ -313,7 +316,7 @@ def _made_items(tree: Any) -> list[Any]:
 class _Mocked:
     """One function that is not called. whole: its signature, None when it has none that can be known."""
 
-    def __init__(self, place: _Place, answers: list[dict[str, Any]], record: Record) -> None:
+    def __init__(self, place: _Place, answers: list[dict[str, Any]], record: Callable[[str, str], None]) -> None:
         self.label = place.label
         self.whole = _signature(place.function)
         self._skip = int(place.takes_owner)
@@ -344,7 +347,7 @@ class _Mocked:
         called = f"{self.label}{_shown(spelled)}"
         try:
             found = self._looked_up(spelled)
-            value = None if found.gave[1] else make(json.loads(found.gave[0]))
+            value = None if found.gave[1] else make(_read(found.gave[0]))
         except _UnansweredError as error:
             why = str(error)
         except BROKEN as error:
@@ -361,7 +364,7 @@ class _Mocked:
         """The answer to these inputs. Raises _UnansweredError."""
         if spelled is None:
             raise _UnansweredError("these inputs cannot be written down")
-        key = self._key(*map(json.loads, spelled))
+        key = self._key(*map(_read, spelled))
         known = self._known.get(key)
         if not known:
             count = sum(map(len, self._known.values()))
@@ -385,8 +388,8 @@ class _Mocked:
     def _learn(self, answer: dict[str, Any]) -> None:
         """Take in one recorded call; those whose inputs were not recorded whole can be compared to nothing."""
         try:
-            args, kwargs = json.loads(answer.get("args") or "[]"), json.loads(answer.get("kwargs") or "{}")
-            result = json.dumps(json.loads(answer.get("result") or "null"), sort_keys=True)
+            args, kwargs = _read(answer.get("args") or "[]"), _read(answer.get("kwargs") or "{}")
+            result = _text(_read(answer.get("result") or "null"))
         except (ValueError, RecursionError):
             return
         if not isinstance(args, list) or not isinstance(kwargs, dict) or not (_is_whole(args) and _is_whole(kwargs)):
@@ -404,7 +407,7 @@ class _Mocked:
                 given = {name: bound.get(name, _unset(of)) for name, of in self._signature.parameters.items()}
             except TypeError:
                 pass
-        return json.dumps(_ordered(given), sort_keys=True)
+        return _text(_ordered(given))
 
     def _spelled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, str] | None:
         try:
@@ -445,7 +448,7 @@ def _unset(parameter: inspect.Parameter) -> Any:
     if parameter.kind is inspect.Parameter.VAR_KEYWORD:
         return {}
     try:
-        return json.loads(canonical(parameter.default, _is_foreign))
+        return _read(canonical(parameter.default, _is_foreign))
     except UnspeakableError:
         return {"$type": "default"}
 
@@ -458,7 +461,7 @@ def _ordered(value: Any) -> Any:
         return value
     inner = {key: _ordered(item) for key, item in value.items()}
     if inner.get("$type") in ("set", "frozenset", "dict") and isinstance(inner.get("value"), list):
-        inner["value"].sort(key=lambda item: json.dumps(item, sort_keys=True))
+        inner["value"].sort(key=_text)
     return inner
 
 
