@@ -20,7 +20,7 @@ from gitops_healer.adapters.suite_commands import Tree, import_roots
 from gitops_healer.adapters.workbench import Bench, environment, lay_out, make_bench
 from gitops_healer.core.calls import Conditions
 from gitops_healer.core.change import Change
-from gitops_healer.ports import CallOutcome, CallSession, Conversation, Limits, Ran, Repository, Sandbox
+from gitops_healer.ports import CallOutcome, CallSession, Conversation, Limits, Ran, Repository, Sandbox, SandboxLevel
 from gitops_healer.settings import Testing
 
 __all__ = ["CRASHED", "IMPORT_SECONDS", "TIMED_OUT", "UNCALLABLE", "SandboxedCaller"]
@@ -96,6 +96,7 @@ class SandboxedCaller:
         return {
             "module": module, "qualname": qualname, "file": path, "roots": self._roots(commit, module, path),
             "seconds": self._call_seconds, "import_seconds": IMPORT_SECONDS,
+            "own_processes": self._sandbox.level is not SandboxLevel.PROCESS,
         }  # fmt: skip
 
     def _run(self, commit: str, change: Change | None, messages: Sequence[Mapping[str, Any]]) -> Ran:
