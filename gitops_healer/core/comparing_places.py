@@ -27,7 +27,7 @@ _ROOT: Final = re.compile(r"\$[a-z]*")
 _STEP: Final = re.compile(
     r'\.(?P<key>[^.\[\]"*~]+)|(?P<keys>\.\*)|(?P<items>\[(?:\*|\d+)\])|\[(?P<quoted>"(?:[^"\\]|\\.)*")\]'
 )
-_PLAIN: Final = re.compile(r"[^\W\d][\w-]*")
+_PLAIN: Final = re.compile(r"[\w-]+")
 _LONGEST_KEY: Final = 40
 _STEPS_SHOWN: Final = 12
 

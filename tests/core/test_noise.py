@@ -1,0 +1,114 @@
+"""What differs between runs of the same code."""
+
+import random
+import uuid
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitops_healer.core.comparing import differences
+from gitops_healer.core.noise import NOTHING, Noise, learn, rules_of
+
+
+def order(number: int, chance: random.Random) -> dict[str, Any]:
+    """A result of a function with every kind of noise."""
+    tags = [f"tag {number}", "new", "sold"]
+    rows = [{"sku": sku, "at": f"2026-01-01T12:00:{chance.randrange(10, 60)}", "n": sku % 3} for sku in range(6)]
+    chance.shuffle(tags)
+    chance.shuffle(rows)
+    return {
+        "id": str(uuid.UUID(int=chance.getrandbits(128))),
+        "number": number,
+        "tags": tags,
+        "rows": rows,
+        "seconds": chance.random(),
+        "word": chance.choice(["one", "two words", "x-9", "four", ""]),
+        "maybe": chance.choice([None, 1, "text"]),
+        "sampled": [1] * chance.randrange(1, 9),
+        "total": sum(chance.sample([0.1, 0.2, 0.3, 1e-9], 4)),
+    }
+
+
+def runs(count: int, inputs: int) -> list[list[dict[str, Any]]]:
+    return [[order(number, random.Random(1000 * run + number)) for number in range(inputs)] for run in range(count)]
+
+
+LEARNED = learn(runs(3, 12))
+
+
+def test_noise_is_told_place_by_place() -> None:
+    learned = LEARNED
+    assert learned == Noise(
+        noisy=frozenset({"$.id", "$.rows[*].at", "$.seconds", "$.word", "$.maybe", "$.sampled"}),
+        shapeless=frozenset({"$.word", "$.maybe", "$.sampled"}),
+        untyped=frozenset({"$.maybe"}),
+        unordered=frozenset({"$.tags", "$.rows"}),
+    )
+
+
+def test_with_what_was_learned_later_runs_agree_and_changes_inside_of_the_noise_are_found() -> None:
+    rules = rules_of(LEARNED)
+    base, head = order(3, random.Random(1)), order(3, random.Random(2))
+    assert differences(base, head, rules).told == ()
+    wrong = {
+        "number": 4,
+        "tags": ["tag 3", "new", "old"],
+        "rows": [{**row, "n": row["n"] + (row["sku"] == 4)} for row in head["rows"]],
+        "id": "none",
+        "seconds": None,
+        "total": head["total"] * 1.0001,
+    }
+    for key, value in wrong.items():
+        assert len(differences(base, {**head, key: value}, rules).told) == 1, key
+
+
+def test_rules_join_the_policys_and_the_learned() -> None:
+    rules = rules_of(LEARNED, tolerance=0.5, ignored=["$.a"], unordered=["$.b"])
+    assert rules.tolerance == 0.5
+    assert rules.ignored == {"$.a", "$.maybe"}
+    assert rules.unordered == {"$.b", "$.tags", "$.rows"}
+    assert rules.noisy == {"$.id", "$.rows[*].at", "$.seconds", "$.word~", "$.sampled~"}
+
+
+def test_random_columns_do_not_make_a_list_a_shuffled_one() -> None:
+    first = [{"id": 1, "flip": True, "rank": 1}, {"id": 2, "flip": False, "rank": 2}]
+    second = [{"id": 1, "flip": False, "rank": 2}, {"id": 2, "flip": True, "rank": 1}]
+    assert learn([[first], [second]]) == Noise(noisy=frozenset({"$[*].flip", "$[*].rank"}))
+
+
+def test_keys_that_come_and_go() -> None:
+    some = learn([[{"a": 1, "b": 2, "c": 3}], [{"a": 1, "b": 2}]])
+    assert some.untyped == {"$.c"}
+    assert learn([[{"x": {"u1": 1}}], [{"x": {"u2": 1}}]]).shapeless == {"$.x"}
+    first, second = ({f"user {n}": {"t": n + plus, "n": 1} for n in range(20)} for plus in (0, 1))
+    assert learn([[first], [second]]).noisy == {"$.*.t"}
+
+
+def test_one_noisy_input_is_enough_and_missing_runs_are_left_out() -> None:
+    assert learn([[1, 5, NOTHING], [1, 6]], root="$printed").noisy == {"$printed"}
+    assert learn([[NOTHING, 1], [2, 1], [3, 1]]).noisy == {"$"}
+    assert learn([[1, 2]]) == learn([]) == learn([[NOTHING], [1]]) == Noise()
+
+
+def test_depth_is_bounded() -> None:
+    left, right = 1, 2
+    for _ in range(20_000):
+        left, right = {"k": left}, {"k": right}
+    (place,) = learn([[left], [right]]).noisy
+    assert len(place) < 100
+    assert differences(left, right, rules_of(learn([[left], [right]]))).told == ()
+
+
+plain_json = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 3) | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("abcd"), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.lists(plain_json, min_size=2, max_size=4))
+def test_runs_that_were_learned_from_agree(results: list[Any]) -> None:
+    rules = rules_of(learn([[result] for result in results]))
+    for result in results[1:]:
+        assert differences(results[0], result, rules).told == ()
