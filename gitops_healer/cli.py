@@ -15,6 +15,7 @@ from gitops_healer.boundary import guarded
 from gitops_healer.console.common import HERE, As, Format, Repo, RepoOption, show, told
 from gitops_healer.console.executions import executions_app
 from gitops_healer.console.investigate import investigate_command
+from gitops_healer.console.proof import replay_command, shadow_command
 from gitops_healer.console.repair import repair_command
 from gitops_healer.console.tools import tools_app
 from gitops_healer.console.versions import compare_command, history_command, restore_order
@@ -54,6 +55,8 @@ config_app = typer.Typer(help="The policies.", no_args_is_help=True)
 app.command("scan")(scan_command)
 app.command("investigate")(investigate_command)
 app.command("repair")(repair_command)
+app.command("shadow")(shadow_command)
+app.command("replay")(replay_command)
 app.command("history")(history_command)
 app.command("compare", context_settings={"ignore_unknown_options": True})(compare_command)  # `-1` is a version
 app.add_typer(ledger_app, name="ledger")

@@ -1,0 +1,53 @@
+"""Inputs for one function from everywhere: recorded calls, declared cases, and what is made from both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from gitops_healer.code.source import read_source
+from gitops_healer.core.pairing import Fix
+from gitops_healer.core.sampling import fair_order
+from gitops_healer.core.shadowing import Sample, distinct
+from gitops_healer.proof.generating import generated_samples
+from gitops_healer.proof.inputs import declared_samples, recorded_samples
+from gitops_healer.proof.subjects import Subject
+from gitops_healer.registry import Scene
+
+_SEED: Final = 0
+_MADE_SHARE: Final = 1 / 3
+_ERRORS_READ: Final = 200
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """samples: of which every beginning is fair; unreplayable: reason -> recorded calls that cannot be made again."""
+
+    samples: tuple[Sample, ...] = ()
+    unreplayable: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(
+            f"{count} recorded calls cannot be made again: {reason}" for reason, count in self.unreplayable.items()
+        )
+
+
+def inputs_of(scene: Scene, subject: Subject) -> Inputs:
+    """At most `proof.shadow.inputs` different ones, a third of them made up, more where little is known."""
+    most = scene.settings.proof.shadow.inputs
+    known = most - int(most * _MADE_SHARE)
+    recorded = recorded_samples(scene, subject.tool, window=scene.settings.proof.replay.window, most=known)
+    declared = declared_samples(scene, subject.tool, subject.path, subject.symbol)
+    seeds = distinct([*declared, *recorded.samples])
+    data = scene.repository.read(scene.commit, subject.path)
+    source = read_source(subject.path, data) if data is not None else None
+    made = generated_samples(source, subject.symbol, seeds, most - len(seeds), _SEED) if source is not None else ()
+    return Inputs(fair_order(distinct([*seeds, *made]))[:most], recorded.unreplayable)
+
+
+def fix_of(scene: Scene, tool: str) -> Fix | None:
+    """The recorded failures of a tool, as the failure that a change is to end; None when none was recorded."""
+    failing = scene.executions.executions(tool, ok=False, limit=_ERRORS_READ)
+    errors = tuple(dict.fromkeys(call.error.type for call in failing if call.error and call.error.type))
+    innermost = (call.error.frames[-1] for call in failing if call.error and call.error.frames)
+    return Fix(errors, frozenset((frame.file, frame.function) for frame in innermost)) if errors else None

@@ -1,0 +1,87 @@
+"""One step on one function: what is called, under which conditions, and the run itself. Checks and commands use it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gitops_healer.code.effects import Effect
+from gitops_healer.core.aim import Aim
+from gitops_healer.core.calls import Conditions
+from gitops_healer.core.evidence import Changed
+from gitops_healer.core.pairing import Fix
+from gitops_healer.core.replaying import Replayed
+from gitops_healer.core.shadowing import Compared, Shadowed
+from gitops_healer.evidence.tools import Tools
+from gitops_healer.proof.gathering import inputs_of
+from gitops_healer.proof.mocking import mocks_for
+from gitops_healer.proof.observing import change_between, observed_pairs
+from gitops_healer.proof.replay import ReplayOrder, replay
+from gitops_healer.proof.shadow import Order, shadow
+from gitops_healer.proof.subjects import Subject
+from gitops_healer.registry import Absent, Scene
+
+TESTS_SHARE: Final = 0.4
+"""Of the time: for opening the project's tests and listening to the calls that they make."""
+_NEVER: Final = frozenset({Effect.NETWORK.value})
+"""There is no network in the sandbox: a call that needs it shall say so, and not look like a failing one."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is judged. changed: its changed lines; fix: the failure that it is to end."""
+
+    base: str
+    head: str
+    aim: Aim
+    changed: Changed
+    fix: Fix | None = None
+
+
+def conditions_of(scene: Scene, step: Step, subject: Subject) -> tuple[Conditions, tuple[str, ...]]:
+    """Mocks that the tool asks for, no network, a look at the changed files; and sentences on what cannot be mocked."""
+    known = Tools(scene).index.named(subject.tool)
+    mocking = mocks_for(scene, known) if known is not None else None
+    mocks, forbidden, problems = (mocking.mocks, mocking.forbidden, mocking.problems) if mocking else ((), _NEVER, ())
+    return Conditions(mocks=mocks, forbidden=forbidden | _NEVER, traced=tuple(sorted(step.changed.lines))), problems
+
+
+def shadowed(scene: Scene, step: Step, subject: Subject, seconds: float, *, tests: bool = True) -> Shadowed:
+    """Both versions on recorded, declared and made-up inputs, and, where `tests` says so, on calls that tests make."""
+    conditions, problems = conditions_of(scene, step, subject)
+    inputs = inputs_of(scene, subject)
+    scene.progress(f"{subject.tool}: {len(inputs.samples)} inputs on both versions")
+    listening = tests and subject.changed and bool(scene.tests.command(step.base))
+    share = 1 - TESTS_SHARE if listening else 1.0
+    policy = scene.settings.proof.shadow
+    order = Order(
+        subject, step.base, step.head, inputs.samples, policy, seconds * share, step.fix, conditions
+    )  # fmt: skip
+    run = shadow(scene, order)
+    notes = (*problems, *inputs.notes)
+    if listening:
+        pairs, note = tested_pairs(scene, step, (subject,), seconds * TESTS_SHARE)
+        run = replace(run, compared=(*run.compared, *pairs.get(subject, ())))
+        notes = (*notes, *([note] if note else []))
+    return replace(run, ran=step.changed.ran_by(run.ran), notes=notes)
+
+
+def tested_pairs(
+    scene: Scene, step: Step, subjects: Sequence[Subject], seconds: float
+) -> tuple[dict[Subject, tuple[Compared, ...]], str]:
+    """What the calls that tests make show, and a sentence when nothing can be shown."""
+    if isinstance(scene.trials, Absent):
+        return {}, ""
+    change = change_between(scene.repository, step.base, step.head)
+    with scene.trials.open(step.base, seconds=seconds) as session:
+        if session.opened.problem:
+            return {}, f"calls of tests cannot be listened to: {session.opened.problem}"
+        each = max(1.0, seconds / (2 * len(subjects)))
+        return {subject: observed_pairs(session, subject, change, each) for subject in subjects}, ""
+
+
+def replayed(scene: Scene, step: Step, subject: Subject, seconds: float) -> Replayed:
+    """Recorded calls of the last days by both versions."""
+    conditions, problems = conditions_of(scene, step, subject)
+    scene.progress(f"{subject.tool}: recorded calls on both versions")
+    run = replay(scene, ReplayOrder(subject, step.base, step.head, seconds, step.fix, conditions))
+    return replace(run, ran=step.changed.ran_by(run.ran), notes=problems)
