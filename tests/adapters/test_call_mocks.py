@@ -1,10 +1,23 @@
 """Recorded answers stand for functions that are not called for real."""
 
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from gitops_healer.adapters.caller import SandboxedCaller
+from gitops_healer.adapters.repository import open_repository
+from gitops_healer.adapters.sandbox import detect_sandbox
+from gitops_healer.core.calls import Answer, Call, Conditions, Mock, SeenEffect
+from gitops_healer.ports import SandboxLevel
+from gitops_healer.recorder.encoding import Walk
+from gitops_healer.settings import load_settings
 from tests.adapters.inside import answer_of, pythons
 
 _API = '''
@@ -139,9 +152,11 @@ def try_calls(tmp_path: Path) -> Any:
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "__init__.py").touch()
     (tmp_path / "shop" / "api.py").write_text(_API)
-    (tmp_path / "shop" / "orders.py").write_text(_ORDERS)
 
-    def run(mocks: list[Any], calls: list[str], python: str = pythons()[0]) -> tuple[list[str], list[str], list[str]]:
+    def run(
+        mocks: list[Any], calls: list[str], python: str = pythons()[0], imported: str = ""
+    ) -> tuple[list[str], list[str], list[str]]:
+        (tmp_path / "shop" / "orders.py").write_text(imported + _ORDERS)
         problems, gave, log = answer_of(_PROGRAM, {"mocks": mocks, "calls": calls, "at": _NOW}, python, tmp_path)
         return problems, gave, log
 
@@ -323,3 +338,70 @@ def test_a_whole_module_a_class_an_object_and_a_library_can_be_mocked(try_calls:
     assert gave == ["'told'", "'real'"]
     _, gave, _ = try_calls([_mock("shutil.which", _answer())], ["__import__('shutil').which(1)"])
     assert gave == ["'told'"]
+
+
+_LIVE = """
+import datetime, random, time, uuid
+from shop.rates import rate
+
+def price(amount):
+    time.sleep(60)
+    stamp = datetime.datetime.now().isoformat()
+    return {"at": stamp, "price": amount * rate("EUR"), "id": str(uuid.uuid4()), "draw": random.random()}
+
+def careless(amount):
+    try:
+        return amount * rate("USD")
+    except Exception:
+        return 0
+"""
+
+
+def test_a_session_in_the_sandbox_repeats_and_answers(make_repo: Callable[..., Any]) -> None:
+    rates = "def rate(currency):\n    raise OSError('no network here')\n"
+    repo = make_repo({"shop/__init__.py": "", "shop/rates.py": rates, "shop/live.py": _LIVE})
+    sandbox = detect_sandbox(SandboxLevel.PROCESS, visible=[Path(sys.prefix)])
+    caller = SandboxedCaller(open_repository(repo.path), sandbox, load_settings(None, {}).testing, Path(sys.executable))
+    mocks = (Mock("shop.rates:rate", (Answer(('["EUR"]', "{}"), "3"),)),)
+    head, found = repo.git("rev-parse", "HEAD"), {}
+    for tool in ("price", "careless"):
+        with caller.open(head, f"shop.live:{tool}", "shop/live.py", conditions=Conditions(mocks=mocks)) as session:
+            found[tool] = session.call([Call(("[2]", "{}"), seed=seed) for seed in (1, 1, 2)])
+    one, same, other = (json.loads(seen.value or "null") for seen in found["price"])
+    assert one == same
+    assert (one["at"], one["price"]) == ("2026-01-01T12:01:00", 6)
+    assert one["id"] != other["id"]
+    assert one["draw"] != other["draw"]
+    assert SeenEffect("mock", 'shop.rates:rate(["EUR"],{}) -> answered') in found["price"][0].effects
+    careless = found["careless"][0]
+    assert (careless.ok, careless.value) == (True, "0")
+    assert careless.effects == (SeenEffect("mock", 'shop.rates:rate(["USD"],{}) -> unrecorded'),)
+
+
+_ATOMS = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.binary(max_size=8)
+    | st.complex_numbers() | st.uuids() | st.decimals() | st.fractions() | st.dates() | st.times() | st.timedeltas()
+    | st.datetimes(timezones=st.just(UTC) | st.none())
+)  # fmt: skip
+_KEYS = st.integers() | st.text(max_size=4) | st.binary(max_size=4) | st.tuples(st.integers(), st.text(max_size=3))
+_VALUES = st.recursive(
+    _ATOMS | st.frozensets(_KEYS, max_size=4) | st.sets(_KEYS, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.lists(inner, max_size=3).map(tuple) | st.dictionaries(_KEYS, inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(_VALUES, min_size=20, max_size=20))
+def test_whatever_the_recorder_writes_down_is_found_again(try_calls: Any, values: list[Any]) -> None:
+    spelled = [json.dumps(Walk(lambda _: False, str).encode(value)) for value in values]
+    answers = [_answer(f"[{text}]") for text in spelled]
+    calls = [f"api.fetch(call_making.made(json.loads({text!r})))" for text in spelled]
+    imported = "from gitops_healer.adapters import call_making\n"
+    problems, _, log = try_calls([_mock("shop.api:fetch", *answers)], calls, imported=imported)
+    assert problems == []
+    unknown = [line for line in log if "unrecorded" in line]
+    assert len(log) == len(calls)
+    assert unknown == []
