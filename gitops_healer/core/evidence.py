@@ -106,8 +106,8 @@ def suffices(
     sets: Sequence[frozenset[str]],
     unmeasured: Mapping[str, str] | None = None,
 ) -> Decision:
-    """Whether one of the sets of gates proves the step: all gates of the set passed, together they ran a line of every
-    changed function and at least half of all changed lines.
+    """Whether one of the sets of gates proves the step: all gates of the set passed, each ran some changed line, and
+    together they ran a line of every changed function and at least half of all changed lines.
 
     unmeasured: gate -> why it cannot be told what it ran; when it passed it counts, and the reason says so. A child a
     set; the next action says what would help.
@@ -143,7 +143,11 @@ def _set(
         return no(name, f"{_NOT_PASSED}{', '.join(missing)}")
     if not unmeasured.keys().isdisjoint(gates):
         return yes(name, "passed, and which lines were run is not known")
-    ran = frozenset(line for gate in gates for line in lines_of(known[gate].ran)) & changed.all
+    by_gate = {gate: lines_of(known[gate].ran) & changed.all for gate in sorted(gates)}
+    ran = frozenset[Line]().union(*by_gate.values())
+    vain = [gate for gate, lines in by_gate.items() if not lines]
+    if vain:
+        return no(name, f"{' and '.join(vain)} ran no changed line")
     idle = [_named(*place) for place, lines in changed.groups.items() if not lines & ran]
     if idle:
         more = f" and {len(idle) - _NAMED} more" if len(idle) > _NAMED else ""

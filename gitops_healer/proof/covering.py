@@ -19,12 +19,14 @@ _TRACE = 0.5  # share of testing.timeout in which tests are traced
 @dataclass(frozen=True)
 class Covering:
     """lines: test -> changed lines that it ran, of passing tests that ran any; seconds: of these tests, unwatched;
-    problem: why it could not be measured, a sentence without a full stop, else ""; loaded: changed files that were
-    imported while tests were collected; passing: how many tests passed; traced: how many of them were looked at.
+    failing: tests that ran any and do not pass; problem: why it could not be measured, a sentence without a full stop,
+    else ""; loaded: changed files that were imported while tests were collected; passing: how many tests passed;
+    traced: how many of them were looked at.
     """
 
     lines: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    failing: tuple[str, ...] = ()
     problem: str = ""
     loaded: tuple[str, ...] = ()
     passing: int = 0
@@ -50,6 +52,8 @@ def covering(scene: Scene, commit: str, changed: Changed) -> Covering:
         return Covering(problem="there is no changed line to be run")
     if isinstance(scene.trials, Absent):
         return Covering(problem="nothing can be tried here")
+    if not scene.tests.command(commit):
+        return Covering(problem="the project has no tests")
     key = memory_key("covering", scene, commit, changed)
     if (known := _known(scene, key)) is not None:
         return known
@@ -87,17 +91,21 @@ def _covered(session: TrialSession, changed: Changed, seconds: float) -> Coverin
     if opened.problem:
         return Covering(problem=opened.problem)
     own = {case.id: case.seconds for case in opened.cases if case.status is CaseStatus.PASSED}
+    failing = [case.id for case in opened.cases if case.failed]
     if not own:
         return Covering(problem=f"none of {len(opened.cases)} tests passes when it is run one by one")
     loaded = tuple(path for path in opened.loaded if path in changed.lines)
-    trace = session.trace(sorted(own), deep=changed.entries, seconds=seconds)
+    trace = session.trace([*sorted(own), *failing], deep=changed.entries, seconds=seconds)
     lines: dict[str, tuple[Line, ...]] = {}
-    for test in own:
-        ran = changed.ran_by(_lines(trace.covered.get(test, {})) | _lines(trace.functions.get(test, {})))
+    for test in trace.functions:
+        ran = changed.ran_by(_lines(trace.covered.get(test, {})) | _lines(trace.functions[test]))
         if ran:
             lines[test] = tuple(sorted(ran))
-    known = {test: round(own[test], 4) for test in lines}
-    return Covering(lines, known, "", loaded, len(own), sum(test in trace.functions for test in own))
+    passing = {test: lines[test] for test in own if test in lines}
+    known = {test: round(own[test], 4) for test in passing}
+    worse = tuple(test for test in failing if test in lines)
+    traced = sum(test in trace.functions for test in own)
+    return Covering(passing, known, worse, loaded=loaded, passing=len(own), traced=traced)
 
 
 def _lines(files: Mapping[str, Iterable[int]]) -> frozenset[Line]:

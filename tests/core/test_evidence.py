@@ -47,7 +47,9 @@ def test_spans_join_what_follows() -> None:
         ([CheckResult("tests", Outcome.UNKNOWN, "-", ran=("m.py:3-9",))], EITHER, False,
          "no gate that runs code passed; shadow: not passed: shadow (was not asked)"),
         ([passed("tests", "n.py:3-5,9"), passed("lint")], EITHER, False,
-         "tests ran 0 of 4 changed lines; tests: nothing of f in m.py, g in m.py was run"),
+         "tests ran 0 of 4 changed lines; tests: tests ran no changed line"),
+        ([passed("tests", "m.py:3-9"), passed("shadow")], BOTH, False,
+         "tests ran 4 of 4 changed lines, shadow 0 of 4; shadow+tests: shadow ran no changed line"),
         ([], (), False, "no gate that runs code passed"),
     ],
 )  # fmt: skip

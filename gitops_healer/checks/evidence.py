@@ -1,0 +1,87 @@
+"""Whether the gates prove anything about what changed."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gitops_healer.core.decision import Decision
+from gitops_healer.core.evidence import Changed, idle_lines, spans, suffices
+from gitops_healer.core.verdict import CheckResult, Outcome
+from gitops_healer.proof.changed_lines import changed_lines
+from gitops_healer.proof.covering import Covering, covering
+from gitops_healer.proof.mutating import Mutation, mutation
+from gitops_healer.registry import Case, Scene, check
+
+_SHOWN = 20
+
+
+@check(order=95)
+def evidence(scene: Scene, case: Case) -> CheckResult:
+    """The gates that passed ran what changed, as far as `proof.suffices` asks for it.
+
+    A gate that ran none of the changed lines proves nothing about them. What the tests ran is measured here. Small
+    mistakes are put into the changed lines to tell what the tests are worth; how many they notice decides nothing.
+    Nothing to prove (comments, layout, tests) is SKIPPED; too little proof is UNKNOWN, and it says what would help.
+    """
+    began = time.monotonic()
+    if not scene.settings.proof.coverage:
+        return CheckResult("evidence", Outcome.SKIPPED, "proof.coverage is false: nobody looks what the gates ran")
+    changed = changed_lines(scene.repository, case.base, case.head)
+    if changed.nothing:
+        return CheckResult("evidence", Outcome.SKIPPED, f"there is nothing to prove: {changed.nothing}")
+    sets = scene.settings.proof.suffices.for_risk(case.plan.risk)
+    if undemanded := _undemanded(scene, case, sets):
+        return CheckResult("evidence", Outcome.PASSED, undemanded)
+    result = _judged(scene, case, changed, sets)
+    return replace(result, seconds=time.monotonic() - began)
+
+
+def _undemanded(scene: Scene, case: Case, sets: tuple[frozenset[str], ...]) -> str:
+    """Why no proof is asked for, "" when it is."""
+    if frozenset({"nothing"}) in sets:
+        return f"policy demands no proof for a change of {case.plan.risk.value} risk"
+    if scene.settings.testing.allow_untested and not scene.tests.command(case.head):
+        return "policy demands no proof: the project has no tests, and testing.allow_untested is true"
+    return ""
+
+
+def _judged(scene: Scene, case: Case, changed: Changed, sets: tuple[frozenset[str], ...]) -> CheckResult:
+    results, covered = case.before, Covering()
+    unmeasured: dict[str, str] = {}
+    if any(result.check == "tests" and result.outcome is Outcome.PASSED for result in results):
+        covered = covering(scene, case.head, changed)
+        if covered.problem:
+            unmeasured["tests"] = covered.problem
+        ran = spans(covered.ran(changed))
+        results = tuple(replace(one, ran=ran) if one.check == "tests" else one for one in results)
+    decision = suffices(results, changed, sets, unmeasured)
+    mutated = mutation(scene, case.head, changed, covered) if covered.lines or covered.loaded else Mutation()
+    told = [_reason(decision, covered), *_worth(mutated)]
+    details = (*_details(decision), *_idle(results, changed, unmeasured), *mutated.survived[:_SHOWN])
+    if decision.allowed:
+        return CheckResult("evidence", Outcome.PASSED, "; ".join(told), details=details)
+    told.append(decision.next_action)
+    return CheckResult("evidence", Outcome.UNKNOWN, "; ".join(told), details=details)
+
+
+def _reason(decision: Decision, covered: Covering) -> str:
+    count = len(covered.lines)
+    by = f" (by {count} test{'' if count == 1 else 's'})" if count else ""
+    return f"{decision.reason}{by}"
+
+
+def _worth(mutated: Mutation) -> Iterator[str]:
+    if mutated.tried:
+        left = f", for {mutated.left} more there was no time" if mutated.left else ""
+        yield f"tests notice {mutated.killed} of {mutated.tried} small mistakes put into them{left}"
+
+
+def _details(decision: Decision) -> Iterator[str]:
+    """What each set of gates says, when none is enough."""
+    if not decision.allowed:
+        yield from (f"{child.gate}: {child.reason}" for child in decision.children)
+
+
+def _idle(results: tuple[CheckResult, ...], changed: Changed, unmeasured: dict[str, str]) -> Iterator[str]:
+    if not unmeasured:
+        yield from (f"no gate ran {span}" for span in spans(idle_lines(results, changed))[:_SHOWN])
