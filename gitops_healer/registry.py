@@ -61,7 +61,6 @@ class Scene:
     progress: Progress
     trials: Trials = field(default_factory=lambda: cast("Trials", Absent("nothing can be tried here")))
     reviewers: tuple[Reviewer, ...] = ()
-    reviewers: tuple[Reviewer, ...] = ()
 
 
 class Absent:

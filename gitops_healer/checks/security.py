@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from gitops_healer.code.roles import is_test_path
 from gitops_healer.core.secrets import secrets_in
 from gitops_healer.core.verdict import CheckResult, Outcome
 from gitops_healer.evidence.danger_rules import LEFT_OUT, stops
-from gitops_healer.evidence.guarded import grants_in, guard_of, is_workflow, moved_sections
+from gitops_healer.evidence.guarded import grants_in, guard_of, is_other_code, is_workflow, moved_sections
 from gitops_healer.evidence.hidden_text import hidden_in
 from gitops_healer.evidence.powers import Power, Reading, gained, guards_lost, reading
 from gitops_healer.evidence.requirements import (
@@ -32,6 +33,7 @@ from gitops_healer.evidence.requirements import (
 from gitops_healer.registry import Case, Scene, check
 
 _SHOWN = 40
+_NEAR = 200
 _OPTIONS = ("check", "--isolated", "--ignore-noqa", "--select", "S", "--ignore", ",".join(LEFT_OUT), "--output-format",
             "json", "--exit-zero", "--no-fix", "--no-cache", "--quiet")  # fmt: skip
 _MODES = re.compile(r"^(?:new (?:file )?mode (?:100755|12\d+|16\d+)|Binary files .*|GIT binary patch.*)$", re.M)
@@ -53,6 +55,32 @@ class Worry:
         return f"{self.path}:{self.line}: {self.why}" if self.line else f"{self.path}: {self.why}"
 
 
+class Calls:
+    """The calls of a tree by where they begin."""
+
+    def __init__(self, tree: ast.Module | None) -> None:
+        nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree else []
+        self._nodes = sorted(
+            nodes, key=lambda node: (_begin(node), -(node.end_lineno or 0), -(node.end_col_offset or 0))
+        )
+        self._begins = [_begin(node) for node in self._nodes]
+
+    def around(self, first: tuple[int, int], last: tuple[int, int]) -> str:
+        """The smallest call around a span, written in one way whatever its layout; "" when there is none near."""
+        place = bisect_right(self._begins, first)
+        for node in self._nodes[max(place - _NEAR, 0) : place][::-1]:
+            if (node.end_lineno or 0, node.end_col_offset or 0) >= last:
+                try:
+                    return ast.unparse(node)
+                except RecursionError:
+                    return ""
+        return ""
+
+
+def _begin(node: ast.Call) -> tuple[int, int]:
+    return node.lineno, node.col_offset
+
+
 @dataclass(frozen=True)
 class Step:
     """A changed file, before and after, with what it can do. added: lines that no changed file had before."""
@@ -66,7 +94,8 @@ class Step:
 
     @property
     def is_python(self) -> bool:
-        return self.path.endswith((".py", ".pyi", ".pyw"))
+        script = (self.file.after or b"").startswith(b"#!") and b"python" in (self.file.after or b"")[:80]
+        return script or self.path.endswith((".py", ".pyi", ".pyw"))
 
     @cached_property
     def before(self) -> ast.Module | None:
@@ -75,6 +104,11 @@ class Step:
     @cached_property
     def after(self) -> ast.Module | None:
         return parsed(self.file.after or b"")
+
+    @cached_property
+    def calls(self) -> tuple[Calls, Calls]:
+        """Before and after."""
+        return Calls(self.before), Calls(self.after)
 
     @cached_property
     def could(self) -> Reading:
@@ -110,6 +144,7 @@ def security(scene: Scene, case: Case) -> CheckResult:
     found = _rules(scene, python)
     rules = () if isinstance(found, Trouble) else found.worries
     unread = [step.path for step in python if step.file.after is not None and step.after is None]
+    unread += [step.path for step in steps if is_other_code(step.path) and step.file.after is not None]
     return _result([*worries, *rules], found, unread, steps)
 
 
@@ -145,7 +180,7 @@ def _result(
         reason = f"ruff could not look at {python} files: {found.reason}"
         return CheckResult("security", Outcome.UNKNOWN, reason, seconds, details)
     if unread:
-        reason = f"{len(unread)} of {python} Python files cannot be read by this Python, first: {unread[0]}"
+        reason = f"{len(unread)} of {len(steps)} files hold code that cannot be read here, first: {unread[0]}"
         return CheckResult("security", Outcome.UNKNOWN, reason, seconds, details)
     count = Counter(worry.kind for worry in worries)
     reason = (
@@ -163,7 +198,7 @@ def _result(
 def _files(scene: Scene, case: Case, steps: Sequence[Step]) -> Iterator[Worry]:
     for step in steps:
         planned = step.path in case.plan.paths
-        if (why := guard_of(step.path)) and not planned:
+        if (why := guard_of(step.path, step.file.after or b"")) and not planned:
             yield Worry("file", step.path, 0, f"it {why}, and the plan does not name it")
         if is_workflow(step.path):
             yield from (Worry("file", step.path, number, what) for number, what in grants_in(step.added))
@@ -260,7 +295,7 @@ def _powers(python: Sequence[Step]) -> Iterator[Worry]:
     numbered = {id(use): step for step in python for use in step.can.uses}
     for use in gained(before, after):
         step = numbered[id(use)]
-        stop = use.power in _IN_TESTS or not is_test_path(step.path)
+        stop = use.power is not Power.WRITING and (use.power in _IN_TESTS or not is_test_path(step.path))
         yield Worry("power", step.path, use.line, f"{use.owner or 'the module'} {use.power.value}: {use.name}", stop)
     for step in python:
         for name, owner in guards_lost(step.could, step.can):
@@ -309,7 +344,7 @@ def _rules(scene: Scene, python: Sequence[Step]) -> Ruled | Trouble:
         return Ruled((), 0, 0.0)
     with scene.sandbox.scratch() as scratch:
         (scratch / "code").mkdir()
-        names = [f"f{number}{PurePosixPath(step.path).suffix}" for number, (step, _, _) in enumerate(sides)]
+        names = [f"f{number}{_suffix(step.path)}" for number, (step, _, _) in enumerate(sides)]
         for name, (_, _, data) in zip(names, sides, strict=True):
             (scratch / "code" / name).write_bytes(data)
         ran = Desk(scene, scratch).run("ruff", [*_OPTIONS, "--", *names], "code")
@@ -328,6 +363,10 @@ def _rules(scene: Scene, python: Sequence[Step]) -> Ruled | Trouble:
 
 def _versions(step: Step) -> Iterator[tuple[str, bytes]]:
     yield from ((side, data) for side, data in (("before", step.file.before), ("after", step.file.after)) if data)
+
+
+def _suffix(path: str) -> str:
+    return PurePosixPath(path).suffix if path.endswith((".pyi", ".pyw")) else ".py"
 
 
 def _file_of(item: dict[str, object]) -> str:
@@ -352,9 +391,8 @@ def _hit(item: dict[str, object], step: Step, side: str) -> Hit:
     source = (step.file.before if side == "before" else step.file.after) or b""
     rows = lines(source)
     first, last = _point(rows, location), _point(rows, end)
-    tree = step.before if side == "before" else step.after
     shown = rows[first[0] - 1].decode("utf-8", "replace").strip() if first[0] <= len(rows) else ""
-    text = _call_around(tree, first, last) or shown
+    text = step.calls[side == "after"].around(first, last) or shown
     return Hit(str(item["code"]), step.path, first[0], str(item["message"]), text, shown)
 
 
@@ -364,15 +402,3 @@ def _point(rows: Sequence[bytes], place: dict[str, int]) -> tuple[int, int]:
     if row > len(rows):
         return row, column
     return row, len(rows[row - 1].decode("utf-8", "replace")[:column].encode())
-
-
-def _call_around(tree: ast.Module | None, first: tuple[int, int], last: tuple[int, int]) -> str:
-    """The smallest call around a span, written in one way whatever its layout; "" when there is none."""
-    found: tuple[tuple[int, int], ast.Call] | None = None
-    for node in ast.walk(tree) if tree else ():
-        if not isinstance(node, ast.Call):
-            continue
-        begin, end = (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
-        if begin <= first and last <= end and (found is None or begin >= found[0]):
-            found = begin, node
-    return ast.unparse(found[1]) if found else ""

@@ -45,8 +45,8 @@ _NAME = (
     r"|credentials?|salt)(?:[_-]?(?:key|value|string|id|hash|base64|b64|\d{1,3}))?"
 )
 _QUOTED = re.compile(
-    rf"(?<![\w]){_NAME}[\"'\]]{{0,3}}\s{{0,4}}(?::\s{{0,4}}[\w\[\]|. ]{{1,30}}=|[:=]=?|=>|,)\s{{0,4}}\(?[rbu]{{0,2}}"
-    r"(?P<quote>[\"'])(?P<value>[^\"'\s]{8,200})(?P=quote)",
+    rf"(?<![\w]){_NAME}[\"'\]]{{0,3}}\s{{0,4}}(?::\s{{0,4}}[\w\[\]|. ]{{1,30}}=|[:=]=?|=>|,)\s{{0,4}}\(?\s{{0,4}}"
+    r"[rbu]{0,2}(?P<quote>[\"'])(?P<value>[^\"'\s]{8,200})(?P=quote)",
     re.IGNORECASE,
 )
 _BARE = re.compile(
@@ -91,10 +91,13 @@ class Secret:
 def secrets_in(lines: Iterable[tuple[int, str]], *, code: bool, fixture: bool = False) -> Iterator[Secret]:
     """At most one a line. code: values stand in quotes (Python); fixture: a test, where only what an issuer's form
     gives away counts."""
+    begun = ""
     for number, line in lines:
-        if found := _first(line[:_LONGEST_LINE], code, fixture):
+        if found := _first((begun + line.lstrip() if begun else line)[:_LONGEST_LINE], code, fixture):
             kind, value = found
             yield Secret(number, kind, f"{value[:3]}…, {len(value)} characters")
+        ended = line.rstrip()
+        begun = f"{ended.removesuffix(chr(92))} " if ended.endswith(("(", "=", "\\", ":")) and len(ended) < 200 else ""
 
 
 def _first(line: str, code: bool, fixture: bool) -> tuple[str, str] | None:

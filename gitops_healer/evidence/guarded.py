@@ -59,9 +59,22 @@ _READ_ONLY_TOOLS = frozenset(("ruff", "black", "isort", "coverage", "pyright", "
 """Sections of pyproject.toml by which no code runs and nothing is installed."""
 
 
-def guard_of(path: str) -> str:
-    """Why a file of this name is guarded, "" when it is not."""
-    return next((why for why, fits in _MATCHERS if fits(path)), "")
+_OTHER_CODE = re.compile(
+    r"\.(?:ipynb|pyx|pxd|pxi|c|h|cc|cpp|hpp|cu|rs|go|js|mjs|cjs|jsx|ts|tsx|java|kt|rb|pl|pm|php|lua|r|jl|cs|swift|scala)$",
+    re.IGNORECASE,
+)
+
+
+def guard_of(path: str, content: bytes = b"") -> str:
+    """Why a file of this name, or one that starts like this, is guarded, "" when it is not."""
+    if why := next((why for why, fits in _MATCHERS if fits(path)), ""):
+        return why
+    return "is a script or a program" if content.startswith(b"#!") and not path.endswith(".py") else ""
+
+
+def is_other_code(path: str) -> bool:
+    """Whether it holds code that nothing here can read."""
+    return _OTHER_CODE.search(path) is not None
 
 
 def is_workflow(path: str) -> bool:

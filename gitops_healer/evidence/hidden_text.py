@@ -18,6 +18,11 @@ _HIDDEN = (
     ("a control character", "\x00-\x08\x0b\x0e-\x1f\x7f"),
 )
 _PATTERNS = tuple((what, re.compile(f"[{chars}]")) for what, chars in _HIDDEN)
+_CODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_PLAIN = frozenset(
+    ("utf-8", "utf8", "utf-8-sig", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso-8859-15")
+)
+"""Encodings in which code reads as it stands (PEP 263). In UTF-7 or `unicode_escape` a comment can be code."""
 _WORD = re.compile(r"[^\W\d]\w*")
 _JOINED = re.compile(r"(?<=[^\x00-\u02ff])[\u200c\u200d](?=[^\x00-\u02ff])")
 _LOOKALIKE = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο")
@@ -27,7 +32,10 @@ _LOOKALIKE = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο")
 def hidden_in(lines: Iterable[tuple[int, str]], *, code: bool) -> Iterator[tuple[int, str]]:
     """(line, what is there). code: names of mixed scripts count too, as they do in Python and not in prose."""
     for number, line in lines:
-        if line.isascii() and line.isprintable():
+        coding = _CODING.match(line) if code and number <= 2 else None
+        if coding and coding[1].lower().replace("_", "-") not in _PLAIN:
+            yield number, f"the encoding {coding[1]}, in which code is not what it looks like"
+        if line.isascii() and line.rstrip("\r\n").isprintable():
             continue
         yield from ((number, what) for what in _characters(line, first=number == 1))
         if code:

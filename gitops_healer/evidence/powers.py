@@ -27,6 +27,8 @@ class Power(Enum):
     REFLECTION = "reaches for names by text or from inside the interpreter"
     PATCH = "replaces something of another module"
     DELETION = "deletes files"
+    WRITING = "writes files"
+    TELLING = "tells a secret"
     ENVIRONMENT = "takes the whole environment, secrets included"
     PLACE = "names a place that holds secrets or starts programs"
     TRUST = "trusts whoever answers, or lets anybody in"
@@ -65,6 +67,7 @@ _NAMED: dict[Power, str] = {
         exec eval compile execfile builtins.exec builtins.eval builtins.compile runpy code codeop timeit.timeit
         timeit.repeat timeit.Timer types.FunctionType types.CodeType imp cProfile.run profile.run trace.Trace bdb pdb
         logging.config.fileConfig logging.config.listen asteval numexpr.evaluate pandas.eval js2py simpleeval idlelib
+        flask.render_template_string
         """,
     Power.NATIVE: "ctypes _ctypes cffi pythoncom win32api win32com winreg _winreg sysconfig.expand_makefile_vars",
     Power.UNPICKLE: """
@@ -106,6 +109,7 @@ _METHODS = {
     **dict.fromkeys(("import_module", "load_module", "exec_module"), Power.IMPORT),
 }  # fmt: skip
 """Methods that say what they do, whatever they are called on."""
+_WRITES = ("write_text", "write_bytes")
 _INSIDES = frozenset(
     "__subclasses__ __globals__ __builtins__ __code__ __closure__ f_globals f_builtins f_locals gi_frame cr_frame "
     "__getattribute__ __loader__ tb_frame".split()
@@ -127,6 +131,15 @@ _PLACES = re.compile(
 _ADDRESS = re.compile(r"\b(?:https?|ftp|wss?|tcp)://(?:[^\s/@]+@)?([\w.-]+)|\b((?:\d{1,3}\.){3}\d{1,3})\b")
 _OWN_HOST = re.compile(
     r"^(?:localhost|127\..*|0\.0\.0\.0|(?:.*\.)?example(?:\.\w+)?|(?:.*\.)?(?:test|invalid|w3\.org))$"
+)
+_INSIDE_TEXT = re.compile("__(?:builtins|import|globals|subclasses|code)__")
+_TELLS = frozenset(("print", "debug", "info", "warning", "error", "exception", "critical", "log", "echo"))
+_TOLD = re.compile(
+    r"(?:^|_)(?:password|passwd|passphrase|secret|secret_key|api_key|private_key|access_key)$", re.IGNORECASE
+)
+_REFUSAL = re.compile(
+    r"^(?:PermissionError|PermissionDenied|AccessDenied|\w*Forbidden\w*|\w*Unauthori[sz]ed\w*|NotAuthenticated|"
+    r"SuspiciousOperation)$"
 )
 _INSECURE = frozenset(
     ("verify", "verify_ssl", "verify_certs", "ssl_verify", "check_hostname", "verify_signature", "ssl", "tls_verify",
@@ -258,7 +271,7 @@ class _Reader:
         if not isinstance(node, ast.Name):
             return ""
         base = self._bound.get(node.id, node.id if not parts or node.id == "__builtins__" else "")
-        return ".".join([base, *reversed(parts)]) if base else ""
+        return _outermost([*base.split("."), *reversed(parts)]) if base else ""
 
     def _is_module(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Name) and self._bound.get(node.id, node.id) in _MODULES and (
@@ -299,6 +312,9 @@ class _Reader:
                 self._name(node, owner, called)
             case ast.Constant(value=str(text)):
                 self._text(text, node, owner)
+            case ast.BinOp(op=ast.Add()):
+                if text := _joined(node):
+                    self._text(text, node, owner)
             case ast.Call():
                 self._call(node, owner)
             case ast.Subscript():
@@ -311,8 +327,11 @@ class _Reader:
                 pairs = zip(node.keys, node.values, strict=True)
                 self._settings([(k.value, v) for k, v in pairs if isinstance(k, ast.Constant)], node, owner)
             case ast.Assign():
-                targets = [(item.attr, node.value) for item in node.targets if isinstance(item, ast.Attribute)]
-                self._settings([pair for pair in targets if pair[0] in _INSECURE], node, owner)
+                self._settings([(_target(item), node.value) for item in node.targets], node, owner)
+            case ast.arguments():
+                named = [*node.posonlyargs, *node.args][len(node.posonlyargs) + len(node.args) - len(node.defaults) :]
+                given = [*zip(named, node.defaults, strict=True), *zip(node.kwonlyargs, node.kw_defaults, strict=True)]
+                self._settings([(name.arg, value) for name, value in given if value is not None], node, owner)
             case _:
                 pass
 
@@ -327,6 +346,12 @@ class _Reader:
         if self._is_module(node):
             self._note(Power.REFLECTION, f"{full}, the module itself", node, owner)
             return
+        if _REFUSAL.match(last or full):
+            self.guards[last or full, owner] += 1
+        if last == "MODE_ECB":
+            self._note(Power.TRUST, "MODE_ECB", node, owner)
+        if called and last in _WRITES:
+            self._note(Power.WRITING, f"….{last}", node, owner)
         if full in _GUARDS or full.partition(".")[0] == "defusedxml":
             self.guards[full, owner] += 1
         if full == "os.environ":
@@ -335,7 +360,8 @@ class _Reader:
             self._note(Power.ENVIRONMENT, "os.environ", node, owner)
         if called and full in _SETS_PATH:
             self._note(Power.PATCH, full, node, owner)
-        power = power_of(full) if self._leads_out(node, full) else (_METHODS.get(last) if called else None)
+        power = power_of(full) if self._leads_out(node, full) else None
+        power = power or (_METHODS.get(last) if called and not full.startswith("platform.") else None)
         if power is not None and (called or not _HARMLESS.search(full) or power is Power.TRUST):
             self._note(power, full if self._leads_out(node, full) else f"….{last}", node, owner)
 
@@ -358,8 +384,8 @@ class _Reader:
     def _text(self, text: str, node: ast.AST, owner: str) -> None:
         if match := _PLACES.search(text):
             self._note(Power.PLACE, match[0], node, owner)
-        if text in ("__builtins__", "__import__", "__globals__", "__subclasses__"):
-            self._note(Power.REFLECTION, text, node, owner)
+        if match := _INSIDE_TEXT.search(text):
+            self._note(Power.REFLECTION, f"`{match[0]}` in a text", node, owner)
         for match in _ADDRESS.finditer(text[:5000]):
             host = (match[1] or match[2]).lower()
             if not _OWN_HOST.match(host):
@@ -379,6 +405,10 @@ class _Reader:
             if full == "setattr" and isinstance(node.args[0], ast.Name) and node.args[0].id in self._bound:
                 self._note(Power.PATCH, f"setattr({target}, …)", node, owner)
         self._settings([(word.arg, word.value) for word in node.keywords], node, owner)
+        if full in ("open", "io.open", "codecs.open") and _may_write(node):
+            self._note(Power.WRITING, full, node, owner)
+        if _last(node.func) in _TELLS and (secret := _told(node)):
+            self._note(Power.TELLING, secret, node, owner)
 
     def _settings(self, pairs: Sequence[tuple[object, ast.expr]], node: ast.AST, owner: str) -> None:
         for key, value in pairs:
@@ -386,6 +416,8 @@ class _Reader:
                 continue
             if key in _INSECURE and isinstance(value, ast.Constant) and value.value is False:
                 self._note(Power.TRUST, f"{key}=False", value, owner)
+            if key == "resolve_entities" and isinstance(value, ast.Constant) and value.value is True:
+                self._note(Power.TRUST, "resolve_entities=True", value, owner)
             if key == "allow_pickle" and isinstance(value, ast.Constant) and value.value is True:
                 self._note(Power.UNPICKLE, "allow_pickle=True", value, owner)
             if key == "shell" and isinstance(value, ast.Constant) and value.value is True:
@@ -404,6 +436,8 @@ class _Reader:
                 self._note(Power.PATCH, "os.environ[…]", node, owner)
         elif full == "sys.modules" and not isinstance(node.ctx, ast.Load):
             self._note(Power.PATCH, "sys.modules[…]", node, owner)
+        elif full == "sys.modules" and not (isinstance(node.slice, ast.Name) and node.slice.id == "__name__"):
+            self._note(Power.REFLECTION, "sys.modules[…]", node, owner)
 
     def _decorators(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str) -> None:
         for item in node.decorator_list:
@@ -411,6 +445,54 @@ class _Reader:
             name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
             if _GUARD_DECORATOR.search(name):
                 self.guards[f"@{name}", owner] += 1
+
+
+def _outermost(parts: Sequence[str]) -> str:
+    """`shutil.os.system` is `os.system`: modules lead to the modules that they import."""
+    start = next((n for n in range(len(parts) - 2, 0, -1) if parts[n] in _MODULES and parts[n] != "signal"), 0)
+    return ".".join(parts[start:])
+
+
+def _target(node: ast.expr) -> object:
+    """The attribute, or the key, that is assigned to."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.slice.value if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) else None
+
+
+def _joined(node: ast.BinOp) -> str:
+    """Texts that are added up; "" when something else is among them."""
+    parts: list[str] = []
+    stack: list[ast.expr] = [node]
+    while stack:
+        match stack.pop():
+            case ast.BinOp(op=ast.Add()) as sum_:
+                stack += [sum_.left, sum_.right]
+            case ast.Constant(value=str(text)):
+                parts.append(text)
+            case _:
+                return ""
+    return "".join(reversed(parts))
+
+
+def _may_write(node: ast.Call) -> bool:
+    given = [*node.args[1:2], *(word.value for word in node.keywords if word.arg == "mode")]
+    return any(not isinstance(mode, ast.Constant) or bool(set(str(mode.value)) & set("wax+")) for mode in given)
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _told(node: ast.Call) -> str:
+    """The name of a secret that is handed on as it is, also inside of an f-string."""
+    for given in (*node.args, *(word.value for word in node.keywords)):
+        parts = given.values if isinstance(given, ast.JoinedStr) else [given]
+        for part in parts:
+            name = _last(part.value if isinstance(part, ast.FormattedValue) else part)
+            if _TOLD.search(name):
+                return name
+    return ""
 
 
 def _is_inside(node: ast.expr) -> bool:

@@ -135,6 +135,32 @@ DANGEROUS = (
     text("in prose", "README.md", "run this \U000e0041\U000e0042\n"),
 )  # fmt: skip
 
+EVASIONS = (
+    code("a module of a module", "shutil.os.system('id')", "import shutil\n\n\n"),
+    code("a module that is loaded", "sys.modules['subprocess'].run(['id'])", "import sys\n\n\n"),
+    code("a module by way of an own one", "os.execv('sh', ['sh'])", "from pkg.helpers import os\n\n\n"),
+    code("methodcaller", "operator.methodcaller('system', 'id')(os)", "import operator\nimport os\n\n\n"),
+    code("a place in pieces", "w = open('/pro' + 'c/self/' + 'environ').read()"),
+    code("attributes by format", "w = '{0.__globals__}'.format(area)"),
+    code("decorators", "@exec\n@input\nclass Nothing:\n    pass"),
+    code("a walrus", "(e := eval)(w)"),
+    code("settings by key", "options['verify'] = False"),
+    code("an encoding", "pass", "# coding: utf-7\n"),
+    code("a secret in two pieces", "password = (\n    'vK9#mQ2$" + "xL7w'\n)"),
+    code("tells a password", "log.info('user %s', user_password)"),
+    code("weak mode", "AES.new(w, AES.MODE_ECB)", "from Crypto.Cipher import AES\n\n\n"),
+    code("template of a stranger", "flask.render_template_string(w)", "import flask\n\n\n"),
+    code("loader preloads", "os.environ['LD_PRELOAD'] = w", "import os\n\n\n"),
+    code("the class is another", "w.__class__ = h"),
+    Change("certificates by default", True, "def get(url, verify=True):\n    return url\n",
+           "def get(url, *, verify=False):\n    return url\n"),
+    Change("refuses nobody", True, "def f(u):\n    if not u.admin:\n        raise PermissionError(u)\n    return 1\n",
+           "def f(u):\n    return 1\n"),
+    Change("a script without a suffix", True, None, "#!/bin/sh\nid\n", "bin/tool"),
+    Change("Python without a suffix", True, None, "#!/usr/bin/env python3\nexec(input())\n", "bin/tool", planned=True),
+)  # fmt: skip
+"""Ways around the first table, thought of when it stood."""
+
 HARMLESS = (
     code("a guard", "if w < 0:\n    raise ValueError(f'width {w} is below 0')", dangerous=False),
     code("regular expression", "w = re.compile('a').sub('', w)", "import re\n\n\n", dangerous=False),
@@ -186,5 +212,9 @@ HARMLESS = (
          dangerous=False),
     text("a password of a test", "tests/test_x.py", "def test_x():\n    assert login('bob', password='s3cr3t-Pw-1')\n",
          dangerous=False),
+    code("platform", "w = platform.system()", "import platform\n\n\n", dangerous=False),
+    code("writes a report", "pathlib.Path(w).write_text('x')", "import pathlib\n\n\n", dangerous=False),
+    code("this module", "w = sys.modules[__name__]", "import sys\n\n\n", dangerous=False),
+    code("logs", "log.info('width %s', w)", dangerous=False),
     text("changelog", "CHANGES.md", "- `eval` is no longer used, see subprocess and os.system\n", dangerous=False),
 )  # fmt: skip

@@ -20,7 +20,7 @@ from gitops_healer.ports import Limits, Ran, Repository, Sandbox, Signature
 from gitops_healer.registry import Case, Scene
 from gitops_healer.settings import load_settings
 from tests.checks.conftest import finding_of, plan_of
-from tests.checks.security_cases import AREA, DANGEROUS, HARMLESS, RUN, Change, area
+from tests.checks.security_cases import AREA, DANGEROUS, EVASIONS, HARMLESS, RUN, Change, area
 from tests.checks.security_held import HELD
 
 PROJECT = '[project]\nname = "p"\ndependencies = ["requests", "paramiko", "numpy", "PyJWT", "pyyaml", "pytest"]\n'
@@ -50,7 +50,7 @@ def case_of(repository: Repository, change: Change) -> Case:
     return Case(commit(change.before), commit(change.after), 1, plan, finding_of())
 
 
-@pytest.mark.parametrize("change", [*DANGEROUS, *HARMLESS, *HELD], ids=lambda change: change.name)
+@pytest.mark.parametrize("change", [*DANGEROUS, *EVASIONS, *HARMLESS, *HELD], ids=lambda change: change.name)
 def test_table(scene: Scene, change: Change) -> None:
     result = security(scene, case_of(scene.repository, change))
     expected = Outcome.FAILED if change.dangerous else Outcome.PASSED
