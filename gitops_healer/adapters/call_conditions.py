@@ -22,6 +22,7 @@ import random
 import sys
 import tempfile
 import time
+import types
 import uuid
 import warnings
 import weakref
@@ -116,9 +117,10 @@ def _stands(module: Any, calls: dict[str, Callable[..., Any]]) -> dict[int, Any]
 def _bind_everywhere(stands: dict[int, Any]) -> None:
     """In every module that is loaded, also under another name. Our own programs keep the real ones."""
     for name, module in list(sys.modules.items()):
-        if name == _OURS or name.startswith(f"{_OURS}."):
+        ours = name == _OURS or name.startswith(f"{_OURS}.")
+        if ours or type(module) is not types.ModuleType:  # modules of another class may import when they are looked at
             continue
-        for bound, value in list(getattr(module, "__dict__", {}).items()):
+        for bound, value in list(vars(module).items()):
             if id(value) in stands:
                 setattr(module, bound, stands[id(value)])
 

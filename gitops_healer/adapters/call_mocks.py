@@ -28,6 +28,7 @@ MAX_SHOWN = 200
 _OURS = __name__.rpartition(".")[0]
 _read = json.JSONDecoder().decode  # functions of our own: those of the module may be mocked
 _text = json.JSONEncoder(sort_keys=True).encode
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType)
 
 
 class UnrecordedCallError(Exception):
@@ -52,10 +53,10 @@ def install(mocks: list[dict[str, Any]], record: Callable[[str, str], None]) -> 
             problems.append(f"{mock['target']} cannot be mocked: {error}")
             continue
         for place in places:
-            mocked = _Mocked(place, mock.get("answers") or [], record)
             try:
+                mocked = _Mocked(place, mock.get("answers") or [], record)
                 stands.update(_put(place, _stand(place, mocked)))
-            except (AttributeError, TypeError) as error:
+            except Exception as error:  # how an owner of the program's refuses is its own business
                 problems.append(f"{place.label} cannot be mocked: {error}")
             else:
                 _MOCKED.append(mocked)
@@ -89,12 +90,17 @@ class _Place(NamedTuple):
 
     @property
     def function(self) -> Any:
-        return self.held.__func__ if isinstance(self.held, (staticmethod, classmethod)) else self.held
+        return self.held.__func__ if type(self.held) in (staticmethod, classmethod) else self.held
 
     @property
     def takes_owner(self) -> bool:
         """Whether the first argument is the object or class that it is called on."""
-        return isinstance(self.owner, type) and not isinstance(self.held, staticmethod)
+        return _is_class(self.owner) and type(self.held) is not staticmethod
+
+
+def _is_class(value: Any) -> bool:
+    """Asked by isinstance, a proxy of the program's would go to what it stands for."""
+    return issubclass(type(value), type)
 
 
 def _places(target: str) -> Iterator[_Place]:
@@ -104,11 +110,11 @@ def _places(target: str) -> Iterator[_Place]:
     for name in names[:-1]:
         owner = _member(owner, name)
     held = _member(owner, names[-1])
-    if isinstance(held, types.ModuleType):
+    if issubclass(type(held), types.ModuleType):
         return _of_module(held, target)
-    if isinstance(held, type):
+    if _is_class(held):
         return _of_class(held, target)
-    if isinstance(owner, type):
+    if _is_class(owner):
         held = inspect.getattr_static(owner, names[-1])
     place = _Place(owner, names[-1], held, target)
     if not callable(place.function):
@@ -151,13 +157,23 @@ def _of_module(module: Any, target: str) -> Iterator[_Place]:
     """All functions and classes of a module, and of the package that it is."""
     home = module.__name__
     for each in [one for name, one in list(sys.modules.items()) if _lies_in(name, home)]:
-        for name, value in list(getattr(each, "__dict__", {}).items()):
-            if not _lies_in(str(getattr(value, "__module__", "")), home):
+        for name, value in list(_fields_of(each).items()):
+            kind = type(value)
+            if not issubclass(kind, (type, *_FUNCTIONS)) or not _lies_in(str(value.__module__), home):
                 continue
-            if isinstance(value, (types.FunctionType, types.BuiltinFunctionType)):
+            if not issubclass(kind, type):
                 yield _Place(each, name, value, f"{value.__module__}.{name}")
-            elif isinstance(value, type) and value.__module__ == each.__name__:
+            elif value.__module__ == each.__name__:
                 yield from _of_class(value, f"{value.__module__}.{name}")
+
+
+def _fields_of(holder: Any) -> dict[str, Any]:
+    """Where an object keeps them, past any `__getattr__` and property."""
+    try:
+        found = object.__getattribute__(holder, "__dict__")
+    except Exception:
+        return {}
+    return found if type(found) is dict else {}
 
 
 def _lies_in(module: str, package: str) -> bool:
@@ -183,7 +199,7 @@ def _stand(place: _Place, mocked: _Mocked) -> Any:
     del stand.__wrapped__
     if mocked.whole is not None:
         stand.__signature__ = mocked.whole
-    return type(place.held)(stand) if isinstance(place.held, (staticmethod, classmethod)) else stand
+    return type(place.held)(stand) if type(place.held) in (staticmethod, classmethod) else stand
 
 
 def _flavour(function: Any) -> str:
@@ -235,7 +251,7 @@ def _put(place: _Place, stand: Any) -> dict[int, Any]:
     if getattr(place.owner, place.name, None) is None:
         raise AttributeError(f"{place.name} of it cannot be changed")
     _KEPT.append(place.held)
-    return {} if isinstance(place.owner, type) else {id(place.held): stand}
+    return {} if _is_class(place.owner) else {id(place.held): stand}
 
 
 _KEPT: list[Any] = []
@@ -249,19 +265,19 @@ def _exchange(stands: dict[int, Any], depth: int = 3) -> None:
     ours = [vars(module) for name, module in list(sys.modules.items()) if _lies_in(name, _OURS)]
     anew: dict[int, Any] = {}
     for holder in gc.get_referrers(*originals) if originals else ():
-        if isinstance(holder, types.FrameType) or any(holder is one for one in (_KEPT, originals, *ours)):
+        if type(holder) is types.FrameType or any(holder is one for one in (_KEPT, originals, *ours)):
             continue
         if (copy := _made_anew(holder, stands)) is not None:
             anew[id(holder)] = copy
             _KEPT.append(holder)
         elif type(holder) is list:
             holder[:] = [stands.get(id(item), item) for item in holder]
-        elif isinstance(holder, types.CellType):
+        elif type(holder) is types.CellType:
             holder.cell_contents = stands[id(holder.cell_contents)]
-        elif isinstance(holder, types.FunctionType) and id(holder.__defaults__) in stands:
+        elif type(holder) is types.FunctionType and id(holder.__defaults__) in stands:
             holder.__defaults__ = stands[id(holder.__defaults__)]
         else:
-            _exchange_fields(holder if type(holder) is dict else getattr(holder, "__dict__", None), stands)
+            _exchange_fields(holder if type(holder) is dict else _fields_of(holder), stands)
     if anew and depth:
         _exchange(anew, depth - 1)
 
@@ -276,21 +292,19 @@ def _made_anew(holder: Any, stands: dict[int, Any]) -> Any:
     return None
 
 
-def _exchange_fields(fields: Any, stands: dict[int, Any]) -> None:
-    if isinstance(fields, types.MappingProxyType):  # of a class, whose dictionary is not to be written past it
-        return
-    for key, value in list(fields.items()) if type(fields) is dict else ():
+def _exchange_fields(fields: dict[Any, Any], stands: dict[int, Any]) -> None:
+    for key, value in list(fields.items()):
         if id(value) in stands:
             kind = _class_of(fields) if "__module__" in fields else None
             if kind is None:
                 fields[key] = stands[id(value)]
-            else:
+            else:  # a class remembers what it looked up: its dictionary is not to be written past it
                 setattr(kind, key, stands[id(value)])
 
 
 def _class_of(fields: dict[str, Any]) -> Any:
     """The class whose own dictionary this is."""
-    return next((one for one in gc.get_referrers(fields) if isinstance(one, type)), None)
+    return next((one for one in gc.get_referrers(fields) if _is_class(one)), None)
 
 
 # What it answers

@@ -73,7 +73,16 @@ class Client:
 class Child(Client):
     pass
 
+class Proxy(Client):
+    @property
+    def __class__(self):
+        raise RuntimeError("nothing behind it")
+
+    def __setattr__(self, name, value):
+        raise ValueError("not to be changed")
+
 client = Client()
+proxy = Proxy()
 LIMIT = 5
 '''
 _ORDERS = """
@@ -317,6 +326,7 @@ def test_what_a_generator_yielded_is_not_known_from_null(try_calls: Any) -> None
         ("shop.api:fetsh", "shop.api has no fetsh"),
         ("shop.api:Client.got", "Client has no got"),
         ("shop.api:LIMIT", "it is a int, not a function"),
+        ("shop.api:proxy.get", "not to be changed"),
         ("builtins:str.upper", "cannot set"),
     ],
 )
