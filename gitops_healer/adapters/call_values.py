@@ -56,6 +56,8 @@ def canonical(value: Any, foreign: Callable[[type[Any]], bool], nodes: int = MAX
     return text
 
 
+_PLAIN = frozenset((str, bool, type(None)))
+_WIDE = 1 << 64
 _text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, check_circular=False).encode
 
 
@@ -80,11 +82,8 @@ class _Walk:
 
     def encode(self, value: Any, depth: int) -> Any:
         """What stands for the value in JSON."""
-        self.left -= 1
-        if self.left < 0:
-            raise UnspeakableError(f"it holds more than {self.nodes:,} values")
         kind = type(value)
-        if kind is str or kind is bool or value is None:
+        if kind in _PLAIN:
             return value
         spell = _SCALARS.get(kind)
         if spell is not None:
@@ -102,11 +101,20 @@ class _Walk:
 
     def items(self, value: Any, depth: int) -> list[Any]:
         self.afford(len(value))
-        return [self.encode(item, depth) for item in value]
+        encode = self.encode
+        return [
+            item
+            if (kind := type(item)) in _PLAIN
+            or (kind is int and -_WIDE < item < _WIDE)
+            or (kind is float and item - item == 0.0)
+            else encode(item, depth)
+            for item in value
+        ]
 
     def afford(self, count: int) -> None:
-        """Refuses a large container before it is walked over."""
-        if count > self.left:
+        """Count the values of a container before it is walked over."""
+        self.left -= count
+        if self.left < 0:
             raise UnspeakableError(f"it holds more than {self.nodes:,} values")
 
     def unordered(self, value: Any, depth: int) -> list[Any]:
@@ -115,7 +123,15 @@ class _Walk:
     def mapping(self, value: dict[Any, Any], depth: int) -> Any:
         self.afford(2 * len(value))
         if all(type(key) is str for key in value) and _TYPE not in value:
-            return {key: self.encode(item, depth) for key, item in value.items()}
+            encode = self.encode
+            return {
+                key: item
+                if (kind := type(item)) in _PLAIN
+                or (kind is int and -_WIDE < item < _WIDE)
+                or (kind is float and item - item == 0.0)
+                else encode(item, depth)
+                for key, item in value.items()
+            }
         pairs = [[self.encode(key, depth), self.encode(item, depth)] for key, item in value.items()]
         return {_TYPE: "dict", "value": sorted(pairs, key=_text)}
 
@@ -159,6 +175,7 @@ class _Walk:
         return shown if inner is None else {**shown, **inner}
 
     def object(self, kind: type[Any], fields: dict[str, Any], depth: int) -> dict[str, Any]:
+        self.afford(1 + len(fields))
         told = {str(name): self.encode(field, depth) for name, field in fields.items()}
         return {_TYPE: "object", "class": class_name(kind), "fields": told}
 
@@ -166,7 +183,7 @@ class _Walk:
         """What an instance of a subclass holds as a builtin, {"value": ...}; None when it is none."""
         if isinstance(value, tuple) and isinstance(getattr(type(value), "_fields", None), tuple):
             return None
-        for kind, plain in _PLAIN:
+        for kind, plain in _BUILTIN:
             if isinstance(value, kind):
                 return {"value": self.encode(plain(value), depth)}
         return None
@@ -290,7 +307,7 @@ _HOLDERS: dict[type[Any], Callable[[_Walk, Any, int], Any]] = {
     types.SimpleNamespace: lambda walk, value, depth: walk.object(types.SimpleNamespace, vars(value), depth),
 }  # fmt: skip
 
-_PLAIN: tuple[tuple[type[Any], Callable[[Any], Any]], ...] = (
+_BUILTIN: tuple[tuple[type[Any], Callable[[Any], Any]], ...] = (
     (str, lambda value: str.__str__(value)),
     (int, lambda value: int.__int__(value)),
     (float, lambda value: float.__float__(value)),

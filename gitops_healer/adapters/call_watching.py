@@ -440,8 +440,10 @@ class Lines:
             monitoring = sys.monitoring
             if monitoring.get_tool(monitoring.COVERAGE_ID) is None:
                 monitoring.use_tool_id(monitoring.COVERAGE_ID, "gitops_healer")
-            monitoring.register_callback(monitoring.COVERAGE_ID, monitoring.events.LINE, self._monitored)
-            monitoring.set_events(monitoring.COVERAGE_ID, monitoring.events.LINE)
+            events = monitoring.events
+            monitoring.register_callback(monitoring.COVERAGE_ID, events.LINE, self._monitored)
+            monitoring.register_callback(monitoring.COVERAGE_ID, events.PY_START, self._started)
+            monitoring.set_events(monitoring.COVERAGE_ID, events.LINE | events.PY_START)
             monitoring.restart_events()
         else:
             threading.settrace(self._entered)
@@ -467,6 +469,12 @@ class Lines:
         path = self._path(code.co_filename)
         if path is not None:
             self.ran.setdefault(path, set()).add(line)
+        return sys.monitoring.DISABLE  # type: ignore[attr-defined,unused-ignore]
+
+    def _started(self, code: CodeType, _: int) -> Any:
+        """Python 3.13 has no LINE event for a function whose body stands on the line of its `def`."""
+        if {line for _, _, line in code.co_lines() if line is not None} == {code.co_firstlineno}:
+            return self._monitored(code, code.co_firstlineno)
         return sys.monitoring.DISABLE  # type: ignore[attr-defined,unused-ignore]
 
     def _entered(self, frame: FrameType, event: str, _: Any) -> Any:

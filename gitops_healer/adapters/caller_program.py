@@ -58,6 +58,7 @@ _INSIDE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: P
 _TOLD = ("ok", "value", "detail", "type", "frames", "seconds", "deliberate", "arguments", "effects", "lines")
 _clock = time.perf_counter  # bound now: candidates patch time
 _encode = json.JSONEncoder(ensure_ascii=True).encode
+_sorted = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
 
 
 class UncallableError(Exception):
@@ -536,7 +537,7 @@ class _Watched:
         self.item = item
         self.items: list[Any] = []
         self.seconds = 0.0
-        self.before = self.after = ""
+        self.given: tuple[list[Any], dict[str, Any]] = [], {}
 
     def outcome(self) -> dict[str, Any]:
         """All that was seen of it."""
@@ -546,7 +547,7 @@ class _Watched:
         refused = watch.refused or next((effect for effect in effects if effect[0] in watch.forbidden), None)
         if refused:
             told.update(_failed("Forbidden", ": ".join(refused)))
-        return {**told, "seconds": self.seconds, "arguments": self.after, "effects": effects}
+        return {**told, "seconds": self.seconds, "arguments": self._changed_arguments(), "effects": effects}
 
     def _told(self) -> dict[str, Any]:
         importer, lines = self.importer, self.importer.lines
@@ -554,12 +555,11 @@ class _Watched:
         assert importer.state is not None
         try:
             self._begin()
-            arguments, options = _arguments(self.item)
-            self.before = self._spelled(arguments, options)
+            self.given = _arguments(self.item)
             importer.watch.start(importer.state)
             lines.start()
             try:
-                result = self._call(arguments, options)
+                result = self._call(*self.given)
             finally:
                 ran = lines.stop()
                 importer.watch.stop()
@@ -569,9 +569,6 @@ class _Watched:
             importer.watch.stop()
             told = {**_raised(error, importer.root), "deliberate": is_deliberate(error, importer.root)}
             told["detail"] += self._items_before()
-        if self.before:
-            after = self._spelled(arguments, options)
-            self.after = after if after != self.before else ""
         return {**told, "lines": ran}
 
     def _begin(self) -> None:
@@ -603,14 +600,20 @@ class _Watched:
         os.dup2(null, 1)
         os.dup2(null, 2)
 
-    def _spelled(self, arguments: list[Any], options: dict[str, Any]) -> str:
-        """Canonical JSON of the arguments; "" where none of them can change, or they cannot be written down."""
+    def _changed_arguments(self) -> str:
+        """Canonical JSON of the arguments as they are now; "" when the call did not change them, none of them can
+        change, or they cannot be written down."""
+        arguments, options = self.given
         if all(type(value) in _UNCHANGING for value in (*arguments, *options.values())):
             return ""
         try:
-            return canonical([arguments, options], self.importer.foreign)
-        except UnspeakableError:
+            now = canonical([arguments, options], self.importer.foreign)
+            if now == _sorted([json.loads(self.item["args"]), json.loads(self.item["kwargs"] or "{}")]):
+                return ""
+            before = canonical([*_arguments(self.item)], self.importer.foreign)  # may have been spelled otherwise
+        except (UnspeakableError, UncallableError):
             return ""
+        return now if now != before else ""
 
     def _items_before(self) -> str:
         if not self.items:
