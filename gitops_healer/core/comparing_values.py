@@ -19,6 +19,7 @@ from gitops_healer.core.comparing_places import ANY_ITEM, Node, Step
 
 TYPE: Final = "$type"
 _WHOLE: Final = 2.0**53
+_FLAT_LEVELS: Final = 2
 
 
 class Form(Enum):
@@ -85,10 +86,12 @@ def _typed(name: str, value: dict[str, Any]) -> Opened:
 def _object(value: dict[str, Any]) -> Opened:
     fields = value.get("fields")
     kind = f"a {value.get('class', 'class without a name')}"
-    rest = {f"({key})": item for key, item in value.items() if key not in (TYPE, "class", "fields")}
-    if not isinstance(fields, dict):
-        return Opened(kind, Form.KEYS if rest else Form.NOTHING, rest)
-    return Opened(kind, Form.KEYS, {**fields, **rest})
+    known = fields if isinstance(fields, dict) else {}
+    rest = {key: item for key, item in value.items() if key not in (TYPE, "class", "fields")}
+    rest = {f"({key})" if key in known else key: item for key, item in rest.items()}
+    if not isinstance(fields, dict) and not rest:
+        return Opened(kind, Form.NOTHING, None)
+    return Opened(kind, Form.KEYS, {**known, **rest})
 
 
 def _paired(pairs: list[Any]) -> dict[str, Any]:
@@ -235,7 +238,37 @@ class Keys:
                 return self._number((kind, value), 1)
             if kind is float:
                 return self._number(self._bucket(value), 1)
+            if kind is dict or kind is list:
+                found = self._flat(value, _FLAT_LEVELS)
+                if found is not None:
+                    return found
         return self._known.get((id(value), id(node)))
+
+    def _flat(self, value: Any, levels: int) -> int | None:
+        """The short way for plain containers of few levels, which most are; None for others."""
+        names: tuple[str, ...] | str
+        if type(value) is list:
+            names, items = "in order", value
+        elif type(value) is dict and TYPE not in value:
+            names = tuple(sorted(value))
+            items = [value[name] for name in names]
+        else:
+            return None
+        found = list[int]()
+        for item in items:
+            kind = type(item)
+            if kind is str or kind is int or kind is bool or item is None:
+                number = self._number((kind, item), 1)
+            elif kind is float:
+                number = self._number(self._bucket(item), 1)
+            else:
+                inner = self._flat(item, levels - 1) if levels else None
+                if inner is None:
+                    return None
+                number = inner
+            found.append(number)
+        size = sum(map(self.sizes.__getitem__, found))
+        return self._number((type(value).__name__, names, *found), max(1, size))
 
     def _frame(self, value: Any, node: Node | None) -> "_Frame":
         self.spent += 1

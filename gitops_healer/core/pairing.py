@@ -1,5 +1,6 @@
 """One input in both versions: what the pair of calls says about the change."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,11 @@ from gitops_healer.core.shadowing import Compared, Differences, Kind, Rules, Sam
 
 _SHOWN: Final = 160
 _LINE: Final = 400
+
+# Texts that are the same for different values: an object shown by its class and address alone, and what was cut.
+_SAYS_LITTLE: Final = re.compile(
+    r"\A<[^<>]* at 0x[^<>]*>(?: \(not compared.*)?\Z|\.\.\. \([\d,]+ characters\)", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -76,8 +82,9 @@ def _both_returned(sample: Sample, base: Seen, head: Seen, rules: Rules, fix: Fi
         return _Said(Kind.CHANGES, told[:TOLD])
     compared = value.compared + rest.compared
     if not compared:
-        noisy = ", ".join(value.noisy)
-        why = f"all that differs is noise ({noisy})" if noisy else "nothing of it can be compared"
+        why = (
+            f"all that differs is noise ({', '.join(value.noisy)})" if value.noisy else "nothing of it can be compared"
+        )
         return _Said(Kind.SILENT, (f"both returned, and {why}",))
     if exact(base.value or "", head.value or "") and base.value is not None and not rest.noisy:
         return _Said(Kind.AGREES, (f"the same to the letter{_also(rest)}",))
@@ -101,8 +108,10 @@ def _returned(base: Seen, head: Seen, rules: Rules) -> tuple[Differences, str]:
     one, other = without_addresses(base.detail), without_addresses(head.detail)
     if not one and not other:
         return Differences(), ""
-    weaker = ", by how the result is shown only: it cannot be written down"
     found = differences(one, other, rules)
+    if not found.told and _SAYS_LITTLE.search(one):
+        return Differences(), ""
+    weaker = ", by how the result is shown only: it cannot be written down"
     return Differences(tuple(line + weaker for line in found.told), found.noisy, found.compared), weaker
 
 

@@ -68,6 +68,7 @@ OTHER = [
     (typed("Decimal", "1.10"), typed("Decimal", "1.11"), "$: 1.10 → 1.11"),
     (thing({"total": 3}), thing({"total": 4}), "$.total: 3 → 4"),
     (thing({}), thing({}, "shop:Basket"), "$: a shop:Order → a shop:Basket"),
+    ({**thing({}), "value": [1]}, {**thing({}), "value": [2]}, "$.value[0]: 1 → 2"),
     (typed("set", ["a", "b"]), typed("set", ["c", "a"]), '$[1]: "b" → "c"'),
     ("a" * 500 + "x" + "b" * 500, "a" * 500 + "y", f'$: "…{"a" * 12}x{"b" * 47}…" → "…{"a" * 12}y"'),
     ("line\nbreak\u202e", "line", '$: "line\\nbreak " → "line"'),
