@@ -248,14 +248,15 @@ class _Reader:
                 self._bound[item.asname or item.name] = f"{base}.{item.name}" if node.module else f"{base}{item.name}"
 
     def _set_aside(self, node: ast.AST) -> None:
-        """Annotations, docstrings and the classes of `isinstance` do nothing by themselves."""
+        """Annotations, docstrings, and what is only asked about, do nothing by themselves."""
         aside: list[ast.AST | None] = []
         if isinstance(node, ast.arg | ast.AnnAssign):
             aside.append(node.annotation)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             aside.append(node.returns)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 2:
-            aside += node.args[1:] if node.func.id in ("isinstance", "issubclass", "cast") else []
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            aside += node.args[1:2] if node.func.id in ("isinstance", "issubclass", "cast") else []
+            aside += node.args[:1] if node.func.id in ("dir", "hasattr") else []
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             aside.append(node.value)
         self._quiet.update(id(part) for part in aside if part is not None and _only_names(part))

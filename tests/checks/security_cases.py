@@ -212,6 +212,8 @@ HARMLESS = (
          dangerous=False),
     text("a password of a test", "tests/test_x.py", "def test_x():\n    assert login('bob', password='s3cr3t-Pw-1')\n",
          dangerous=False),
+    code("names of a module", "w = w in dir(builtins) or hasattr(os, w)", "import builtins\nimport os\n\n\n",
+         dangerous=False),
     code("platform", "w = platform.system()", "import platform\n\n\n", dangerous=False),
     code("writes a report", "pathlib.Path(w).write_text('x')", "import pathlib\n\n\n", dangerous=False),
     code("this module", "w = sys.modules[__name__]", "import sys\n\n\n", dangerous=False),
