@@ -5,7 +5,7 @@ Sources: the audit events table of the Python documentation (docs.python.org/3/l
 in C without an event is not seen: sockets and files that extension modules open themselves.
 """
 
-# ruff: noqa: PTH100, PTH109, PTH115, PTH118, PTH123
+# ruff: noqa: PTH100, PTH109, PTH112, PTH115, PTH118, PTH123
 
 from __future__ import annotations
 
@@ -96,14 +96,15 @@ class Watch:
         if isinstance(path, int) or path is None:
             return
         place = os.path.realpath(os.fsdecode(path))
-        if not self._is_unseen(place) and not (place.endswith(_CODE) and _is_loading()):
+        loading = place.endswith(_CODE) and _is_loading()
+        if not self._is_unseen(place) and not loading and not os.path.isdir(place):
             self.note(FILES, f"read {relative(place, self.root)}")
 
     def touch(self, path: Any, folder: int = -1, follow: bool = False, kind: str = FILES) -> str:
         """Something is about to be changed: keep it. follow: a link at its end is followed."""
         place = located(path, folder, follow)
         if not self._is_unseen(place):
-            self.note(kind, f"touch {relative(place, self.root)}", place)
+            self.note(kind, f"{'sqlite' if kind == DATABASE else 'change'} {relative(place, self.root)}", place)
             with contextlib.suppress(OSError):  # what cannot be read cannot be kept; the call goes on
                 self.journal.save(place)
         return place
@@ -193,7 +194,7 @@ def _is_loading() -> bool:
         if frame is None:
             return False
         name = frame.f_code.co_filename
-        if name.startswith("<frozen ") or name.endswith(_LOADERS):
+        if name.startswith(("<frozen importlib", "<frozen zipimport")) or name.endswith(_LOADERS):
             return True
         frame = frame.f_back
     return False

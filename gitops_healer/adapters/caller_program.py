@@ -670,7 +670,7 @@ def _spelled_result(result: Any, foreign: Callable[[type[Any]], bool]) -> dict[s
     try:
         text = canonical(result, foreign)
     except UnspeakableError as error:
-        return {"value": None, "detail": shortened(f"{_repr(result)} (not compared: {error})", MAX_DETAIL)}
+        return {"value": None, "detail": shortened(f"(not written down: {error}) {_repr(result)}", MAX_DETAIL)}
     return {"value": text, "detail": _repr(result) if len(text) < 4 * MAX_DETAIL else shortened(text, MAX_DETAIL)}
 
 
