@@ -17,6 +17,7 @@ from gitops_healer.console.executions import executions_app
 from gitops_healer.console.investigate import investigate_command
 from gitops_healer.console.proof import replay_command, shadow_command
 from gitops_healer.console.repair import repair_command
+from gitops_healer.console.strategy import strategy_command
 from gitops_healer.console.tools import tools_app
 from gitops_healer.console.versions import compare_command, history_command, restore_order
 from gitops_healer.core.codec import to_json
@@ -55,6 +56,7 @@ config_app = typer.Typer(help="The policies.", no_args_is_help=True)
 app.command("scan")(scan_command)
 app.command("investigate")(investigate_command)
 app.command("repair")(repair_command)
+app.command("strategy")(strategy_command)
 app.command("shadow")(shadow_command)
 app.command("replay")(replay_command)
 app.command("history")(history_command)

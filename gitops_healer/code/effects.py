@@ -50,17 +50,23 @@ _TABLE: dict[Effect, str] = {
         socket ssl socketserver ftplib smtplib poplib imaplib nntplib telnetlib xmlrpc.client http.client http.server
         urllib.request urllib.robotparser asyncio.open_connection asyncio.start_server requests httpx aiohttp urllib3
         httplib2 pycurl websockets websocket grpc paramiko boto3 botocore kafka pika redis.Redis redis.from_url zmq
-        dns.resolver google.cloud kubernetes docker github.Github
+        dns.resolver google.cloud kubernetes docker github.Github selenium playwright twisted tornado.httpclient
+        treq pymemcache ldap3
         """,
     Effect.FILES: """
-        open io.open io.FileIO io.open_code codecs.open shutil tempfile glob fileinput filecmp linecache os.open
+        open io.open io.FileIO io.open_code os.fdopen os.getxattr os.setxattr os.sync os.fsync os.mknod
+        codecs.open shutil tempfile glob fileinput filecmp linecache os.open
         os.read os.write os.close os.remove os.unlink os.rename os.renames os.replace os.mkdir os.makedirs os.rmdir
         os.removedirs os.listdir os.scandir os.walk os.fwalk os.stat os.lstat os.fstat os.chmod os.chown os.link
         os.symlink os.readlink os.truncate os.utime os.access os.mkfifo os.statvfs os.path.exists os.path.lexists
         os.path.isfile os.path.isdir os.path.islink os.path.ismount os.path.getsize os.path.getmtime os.path.getatime
         os.path.getctime os.path.realpath os.path.samefile pathlib.Path.home pathlib.Path.cwd tarfile zipfile
         gzip.open bz2.open lzma.open mmap.mmap dbm shelve aiofiles fcntl msvcrt watchdog numpy.load numpy.save
-        numpy.loadtxt numpy.savetxt importlib.resources pkgutil.get_data
+        numpy.loadtxt numpy.savetxt importlib.resources importlib.metadata pkgutil.get_data filelock netrc pygit2
+        git.Repo
+        http.cookiejar.FileCookieJar http.cookiejar.MozillaCookieJar http.cookiejar.LWPCookieJar
+        pandas.DataFrame.to_csv
+        pandas.DataFrame.to_parquet numpy.fromfile numpy.genfromtxt
         """,
     Effect.PROCESS: """
         subprocess os.system os.popen os.fork os.forkpty os.execv os.execve os.execvp os.execl os.execlp os.spawnv
@@ -69,7 +75,8 @@ _TABLE: dict[Effect, str] = {
         """,
     Effect.CONCURRENCY: """
         multiprocessing threading concurrent.futures queue asyncio.create_task asyncio.ensure_future asyncio.gather
-        asyncio.run trio anyio gevent eventlet
+        asyncio.run trio anyio gevent eventlet asyncio.Lock asyncio.Event asyncio.Queue asyncio.Semaphore asyncio.wait
+        asyncio.wait_for asyncio.TaskGroup asyncio.to_thread asyncio.get_event_loop asyncio.get_running_loop
         """,
     Effect.DATABASE: """
         sqlite3 psycopg psycopg2 asyncpg aiosqlite pymysql MySQLdb mysql.connector cx_Oracle oracledb pyodbc pymongo
@@ -93,7 +100,8 @@ _TABLE: dict[Effect, str] = {
         xml.etree.ElementTree.XML xml.etree.ElementTree.iterparse xml.dom.minidom xml.sax lxml.etree.parse
         lxml.etree.fromstring lxml.html defusedxml html.parser html5lib bs4 configparser tomllib tomli toml.load
         toml.loads yaml.load yaml.safe_load yaml.load_all yaml.safe_load_all ruamel.yaml ast.parse ast.literal_eval
-        tokenize.tokenize tokenize.generate_tokens email.message_from_string email.message_from_bytes email.parser
+        tokenize yaml.SafeLoader yaml.CSafeLoader yaml.FullLoader yaml.compose email.message_from_string
+        email.message_from_bytes email.parser
         pickle.load pickle.loads marshal.load marshal.loads plistlib.load plistlib.loads simplejson.load
         simplejson.loads ujson.loads orjson.loads msgpack.unpackb pandas.read_csv pandas.read_json pandas.read_excel
         openpyxl.load_workbook sqlparse libcst.parse_module
@@ -106,7 +114,8 @@ _TABLE: dict[Effect, str] = {
         """,
     Effect.CLOCK: """
         time.time time.time_ns time.monotonic time.monotonic_ns time.perf_counter time.perf_counter_ns
-        time.process_time time.process_time_ns time.localtime time.gmtime time.ctime time.asctime time.sleep
+        time.process_time time.process_time_ns time.localtime time.gmtime time.thread_time
+        datetime.date.fromtimestamp arrow.now arrow.utcnow pendulum.now time.ctime time.asctime time.sleep
         datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today datetime.date.today asyncio.sleep
         django.utils.timezone.now django.utils.timezone.localtime sched
         """,
@@ -119,7 +128,11 @@ _TABLE: dict[Effect, str] = {
         quit sys.setrecursionlimit sys.settrace sys.setprofile sys.addaudithook sys.getrecursionlimit locale.setlocale
         gc warnings.warn warnings.simplefilter warnings.filterwarnings warnings.catch_warnings atexit
         importlib.import_module importlib.reload __import__ exec eval globals setattr delattr socket.setdefaulttimeout
-        contextvars platform decimal.setcontext random.seed
+        contextvars platform decimal.setcontext random.seed sys.path sys.modules sys.argv argparse winreg
+        sys.setswitchinterval sys.settrace
+        resource os.environb os.get_exec_path os.getenvb os.sched_getaffinity os.getgid os.uname
+        contextlib.redirect_stdout
+        contextlib.redirect_stderr contextlib.chdir
         """,
     Effect.LOGGING: """
         logging syslog structlog loguru
@@ -143,7 +156,25 @@ _PURE = frozenset(
     os.path.commonprefix os.path.commonpath os.path.normcase os.path.splitdrive os.fspath os.fsencode os.fsdecode
     pathlib.PurePath pathlib.PurePosixPath pathlib.PureWindowsPath pathlib.Path urllib.parse textwrap html.escape
     html.unescape ipaddress struct base64 shlex dateutil.parser time.strptime time.strftime zlib.crc32 zlib.compress
-    zlib.decompress binascii colorsys types
+    zlib.decompress binascii colorsys types contextlib.contextmanager contextlib.asynccontextmanager
+    contextlib.suppress
+    contextlib.closing contextlib.nullcontext contextlib.ExitStack contextlib.AsyncExitStack
+    contextlib.AbstractContextManager contextlib.ContextDecorator functools weakref array zoneinfo graphlib
+    typing_extensions
+    attr attrs ast keyword token pprint.pformat io.StringIO io.BytesIO sys.getsizeof sys.intern sys.version_info
+    sys.maxsize sys.byteorder sys.float_info sys.platform email.message email.mime email.utils http.HTTPStatus fnmatch
+    reprlib codecs.encode codecs.decode codecs.lookup hmac secrets.compare_digest gzip.compress gzip.decompress
+    bz2.compress bz2.decompress lzma.compress lzma.decompress inspect traceback.format_exc traceback.format_exception
+    traceback.format_tb traceback.extract_tb traceback.format_exception_only numpy more_itertools pydantic locals vars
+    dir ellipsis NotImplemented sys.exc_info sys.version sys.implementation sys.hexversion sys.maxunicode os.sep
+    os.linesep os.name os.path.sep os.path.relpath BaseExceptionGroup ExceptionGroup BytesWarning FutureWarning
+    PendingDeprecationWarning RuntimeWarning SyntaxWarning Warning ImportWarning ResourceWarning UnicodeWarning
+    UnicodeDecodeError UnicodeEncodeError StopAsyncIteration ModuleNotFoundError NameError UnboundLocalError
+    ConnectionError BrokenPipeError ChildProcessError InterruptedError IsADirectoryError NotADirectoryError
+    ProcessLookupError BlockingIOError EOFError BufferError FloatingPointError IndentationError GeneratorExit
+    SystemExit EnvironmentError IOError aiter anext mimetypes.guess_type html.entities stringprep quopri
+    http.cookiejar http.cookies idna unidecode text_unidecode rapidfuzz rich.markup packaging sortedcontainers
+    sys.stdlib_module_names
     """.split()
 )
 """Builtins and modules of the standard library that only compute. `getattr` and `iter` run code of their argument,
@@ -161,6 +192,15 @@ _METHODS: dict[str, Effect] = {
     **dict.fromkeys(("sendall", "recvfrom", "sendto", "urlopen"), Effect.NETWORK),
 }  # fmt: skip
 """Methods whose names tell what they do, whatever they are called on."""
+_OF_PATHS = frozenset(
+    """
+    absolute chmod copy copy_into cwd exists expanduser glob group hardlink_to home is_block_device is_char_device
+    is_dir is_fifo is_file is_junction is_mount is_socket is_symlink iterdir lchmod link_to lstat mkdir move move_into
+    open owner read_bytes read_text readlink rename replace resolve rglob rmdir samefile stat symlink_to touch unlink
+    walk write_bytes write_text
+    """.split()
+)
+"""What `pathlib.Path` asks of the file system (docs.python.org/3/library/pathlib.html, concrete paths)."""
 _OWN = frozenset({"self", "cls"})
 _BUILTINS = frozenset(dir(builtins))
 
@@ -199,6 +239,14 @@ def effect_of(name: str) -> Effect | None:
             return None
         prefix = prefix.rpartition(".")[0]
     return _METHODS.get(name.rpartition(".")[2], Effect.UNKNOWN) if "." in name else Effect.UNKNOWN
+
+
+def effect_of_method(maker: str, method: str) -> Effect | None:
+    """What a method does of an object that a call of the dotted name `maker` gave; None when it only computes."""
+    if maker.startswith("pathlib.Path"):
+        return Effect.FILES if method in _OF_PATHS else None
+    effect = effect_of(f"{maker}.{method}")
+    return _METHODS.get(method, effect) if effect is Effect.UNKNOWN else effect
 
 
 def causes(names: Names, calls: Iterable[str]) -> tuple[Cause, ...]:
