@@ -82,8 +82,8 @@ def _not_mended(aim: Aim, pairs: Sequence[Compared]) -> str:
     failing = [pair for pair in pairs if pair.sample.failed and not pair.base.ok]
     if aim is not Aim.MENDS or not failing or any(pair.kind is Kind.IMPROVES for pair in failing):
         return ""
-    if any(pair.kind is not Kind.AGREES or pair.told for pair in failing):
-        return ""  # it fails in another way now, on purpose: that is told
+    if any(pair.kind is not Kind.AGREES or (pair.head.deliberate and not pair.base.deliberate) for pair in failing):
+        return ""  # it fails in another way now, or on purpose: that is told
     return f"none of {len(failing)} recorded inputs that fail is any better"
 
 

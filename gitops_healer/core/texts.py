@@ -11,10 +11,11 @@ from gitops_healer.core.quoting import plain
 from gitops_healer.core.quoting import quoted as quoted
 from gitops_healer.core.trailers import Trailers
 from gitops_healer.core.upgrade import Stage, Upgrade
-from gitops_healer.core.verdict import Verdict
+from gitops_healer.core.verdict import CheckResult, Verdict
 from gitops_healer.core.watching import Health
 
 BODY_LIMIT = 65_000  # GitHub takes 65,536 characters
+_MOST_DETAILS = 12
 
 
 def commit_message(upgrade: Upgrade) -> str:
@@ -80,8 +81,17 @@ def _option_text(option: Option) -> str:
 
 
 def _verdict_text(verdict: Verdict) -> str:
-    rows = [f"| {r.check} | {r.outcome.value} | {quoted(r.reason, 160)} |" for r in verdict.results]
-    return "\n".join(["| check | outcome | |", "|---|---|---|", *rows])
+    rows = [f"| {r.check} | {r.outcome.value} | {quoted(r.reason, 300)} |" for r in verdict.results]
+    table = "\n".join(["**What was proved.**", "", "| check | outcome | |", "|---|---|---|", *rows])
+    return "\n\n".join([table, *(_figures(result) for result in verdict.results if result.details)])
+
+
+def _figures(result: CheckResult) -> str:
+    """What a check has to say beyond its sentence, folded."""
+    lines = [f"- {quoted(line, 300)}" for line in result.details[:_MOST_DETAILS]]
+    more = [f"- and {len(result.details) - _MOST_DETAILS} more"] if len(result.details) > _MOST_DETAILS else []
+    head = f"<details><summary>{result.check}: figures and examples</summary>"
+    return "\n".join([head, "", *lines, *more, "", "</details>"])
 
 
 def _next_steps(upgrade: Upgrade) -> str:
