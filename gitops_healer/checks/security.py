@@ -1,25 +1,20 @@
 """Nothing dangerous that was not there before."""
 
-import ast
-import json
 import re
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import PurePosixPath
 
-from gitops_healer.checks.analysis import Desk, Trouble, failure_of
-from gitops_healer.checks.scope import FileStep, lines
-from gitops_healer.code.parsing import parsed
+from gitops_healer.checks.analysis import Trouble
+from gitops_healer.checks.security_rules import Ruled, new_warnings
+from gitops_healer.checks.security_steps import Step, Worry, steps_of
 from gitops_healer.code.roles import is_test_path
 from gitops_healer.core.secrets import secrets_in
 from gitops_healer.core.verdict import CheckResult, Outcome
-from gitops_healer.evidence.danger_rules import LEFT_OUT, stops
 from gitops_healer.evidence.guarded import grants_in, guard_of, is_other_code, is_workflow, moved_sections
 from gitops_healer.evidence.hidden_text import hidden_in
-from gitops_healer.evidence.powers import Power, Reading, gained, guards_lost, reading
+from gitops_healer.evidence.power_names import Power
+from gitops_healer.evidence.powers import gained, guards_lost
 from gitops_healer.evidence.requirements import (
     distributions_of,
     is_installed,
@@ -33,99 +28,8 @@ from gitops_healer.evidence.requirements import (
 from gitops_healer.registry import Case, Scene, check
 
 _SHOWN = 40
-_NEAR = 200
-_OPTIONS = ("check", "--isolated", "--ignore-noqa", "--select", "S", "--ignore", ",".join(LEFT_OUT), "--output-format",
-            "json", "--exit-zero", "--no-fix", "--no-cache", "--quiet")  # fmt: skip
 _MODES = re.compile(r"^(?:new (?:file )?mode (?:100755|12\d+|16\d+)|Binary files .*|GIT binary patch.*)$", re.M)
 _IN_TESTS = frozenset((Power.CODE, Power.NATIVE, Power.NETWORK, Power.PROCESS, Power.PLACE))
-_NOTHING = Reading((), Counter(), frozenset(), {}, {})
-
-
-@dataclass(frozen=True)
-class Worry:
-    """stops: whether the change may not pass with it; kind: what the figures count it as."""
-
-    kind: str
-    path: str
-    line: int
-    why: str
-    stops: bool = True
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.why}" if self.line else f"{self.path}: {self.why}"
-
-
-class Calls:
-    """The calls of a tree by where they begin."""
-
-    def __init__(self, tree: ast.Module | None) -> None:
-        nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree else []
-        self._nodes = sorted(
-            nodes, key=lambda node: (_begin(node), -(node.end_lineno or 0), -(node.end_col_offset or 0))
-        )
-        self._begins = [_begin(node) for node in self._nodes]
-
-    def around(self, first: tuple[int, int], last: tuple[int, int]) -> str:
-        """The smallest call around a span, written in one way whatever its layout; "" when there is none near."""
-        place = bisect_right(self._begins, first)
-        for node in self._nodes[max(place - _NEAR, 0) : place][::-1]:
-            if (node.end_lineno or 0, node.end_col_offset or 0) >= last:
-                try:
-                    return ast.unparse(node)
-                except RecursionError:
-                    return ""
-        return ""
-
-
-def _begin(node: ast.Call) -> tuple[int, int]:
-    return node.lineno, node.col_offset
-
-
-@dataclass(frozen=True)
-class Step:
-    """A changed file, before and after, with what it can do. added: lines that no changed file had before."""
-
-    file: FileStep
-    added: tuple[tuple[int, str], ...]
-
-    @property
-    def path(self) -> str:
-        return self.file.path
-
-    @property
-    def is_python(self) -> bool:
-        script = (self.file.after or b"").startswith(b"#!") and b"python" in (self.file.after or b"")[:80]
-        return script or self.path.endswith((".py", ".pyi", ".pyw"))
-
-    @cached_property
-    def before(self) -> ast.Module | None:
-        return parsed(self.file.before or b"")
-
-    @cached_property
-    def after(self) -> ast.Module | None:
-        return parsed(self.file.after or b"")
-
-    @cached_property
-    def calls(self) -> tuple[Calls, Calls]:
-        """Before and after."""
-        return Calls(self.before), Calls(self.after)
-
-    @cached_property
-    def could(self) -> Reading:
-        return reading(self.before) if self.before else _NOTHING
-
-    @cached_property
-    def can(self) -> Reading:
-        return reading(self.after) if self.after else _NOTHING
-
-
-@dataclass(frozen=True)
-class Ruled:
-    """What ruff sees that is new, and how much it saw before."""
-
-    worries: tuple[Worry, ...]
-    before: int
-    seconds: float
 
 
 @check(order=35)
@@ -137,32 +41,15 @@ def security(scene: Scene, case: Case) -> CheckResult:
     unpinned or unknown packages, and protections that are taken away stop it too. `noqa` silences nothing. Files that
     the plan names may be such files; what is in them is looked at all the same. Nothing of the project is executed.
     """
-    steps = _steps(scene, case)
+    steps = steps_of(scene, case)
     python = [step for step in steps if step.is_python]
     worries = [*_files(scene, case, steps), *_texts(steps), *_dependencies(case, steps), *_powers(python)]
     worries += _imports(scene, case, python)
-    found = _rules(scene, python)
+    found = new_warnings(scene, python)
     rules = () if isinstance(found, Trouble) else found.worries
     unread = [step.path for step in python if step.file.after is not None and step.after is None]
     unread += [step.path for step in steps if is_other_code(step.path) and step.file.after is not None]
     return _result([*worries, *rules], found, unread, steps)
-
-
-def _steps(scene: Scene, case: Case) -> tuple[Step, ...]:
-    read, paths = scene.repository.read, scene.repository.changed_paths(case.base, case.head)
-    files = [FileStep(path, read(case.base, path), read(case.head, path)) for path in paths]
-    known = {line for file in files for line in lines(file.before or b"")}
-    return tuple(Step(file, tuple(_added(file, known))) for file in files)
-
-
-def _added(file: FileStep, known: set[bytes]) -> Iterator[tuple[int, str]]:
-    after = lines(file.after or b"")
-    if b"\0" in (file.after or b""):
-        return
-    for _, _, start, end in file.blocks:
-        for number in range(start, end):
-            if after[number] not in known:
-                yield number + 1, after[number].decode("utf-8", "replace")
 
 
 def _result(
@@ -311,94 +198,3 @@ def _hosts(python: Sequence[Step]) -> Iterator[Worry]:
             if host not in known:
                 why = f"names the host {host[:100]}, which was not named before"
                 yield Worry("host", step.path, line, why, reaches and not is_test_path(step.path))
-
-
-# Ruff
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One warning. text: the call that it is about, so that it is known again elsewhere; shown: its line."""
-
-    code: str
-    path: str
-    line: int
-    message: str
-    text: str
-    shown: str
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.code, self.text
-
-    @property
-    def worry(self) -> Worry:
-        stop = stops(self.code, self.shown, is_test_path(self.path))
-        return Worry("rule", self.path, self.line, f"{self.code} {self.message}", stop)
-
-
-def _rules(scene: Scene, python: Sequence[Step]) -> Ruled | Trouble:
-    """Both versions of each file under names of ours, so that no name of the project's is an option or a pattern."""
-    sides = [(step, side, data) for step in python for side, data in _versions(step)]
-    if not sides:
-        return Ruled((), 0, 0.0)
-    with scene.sandbox.scratch() as scratch:
-        (scratch / "code").mkdir()
-        names = [f"f{number}{_suffix(step.path)}" for number, (step, _, _) in enumerate(sides)]
-        for name, (_, _, data) in zip(names, sides, strict=True):
-            (scratch / "code" / name).write_bytes(data)
-        ran = Desk(scene, scratch).run("ruff", [*_OPTIONS, "--", *names], "code")
-    if ran.exit_code != 0:
-        return Trouble(failure_of(ran))
-    by_name = {name: (step, side) for name, (step, side, _) in zip(names, sides, strict=True)}
-    try:
-        items = [item for item in json.loads(ran.stdout or b"[]") if str(item.get("code") or "").startswith("S")]
-        found = [(side, _hit(item, step, side)) for item in items for step, side in [by_name[_file_of(item)]]]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        return Trouble(f"its answer cannot be read ({type(error).__name__}: {error})")
-    before = [hit for side, hit in found if side == "before"]
-    after = [hit for side, hit in found if side == "after"]
-    return Ruled(tuple(hit.worry for hit in _fresh(before, after, python)), len(before), ran.seconds)
-
-
-def _versions(step: Step) -> Iterator[tuple[str, bytes]]:
-    yield from ((side, data) for side, data in (("before", step.file.before), ("after", step.file.after)) if data)
-
-
-def _suffix(path: str) -> str:
-    return PurePosixPath(path).suffix if path.endswith((".pyi", ".pyw")) else ".py"
-
-
-def _file_of(item: dict[str, object]) -> str:
-    return PurePosixPath(str(item["filename"])).name
-
-
-def _fresh(before: Sequence[Hit], after: Sequence[Hit], python: Sequence[Step]) -> Iterator[Hit]:
-    """Warnings of calls of which there are more than before; those on lines that stayed are the old ones."""
-    known = Counter(hit.key for hit in before)
-    added = {step.path: {number for number, _ in step.added} for step in python}
-    for hit in sorted(after, key=lambda hit: hit.line in added[hit.path]):
-        if known[hit.key] > 0:
-            known[hit.key] -= 1
-        else:
-            yield hit
-
-
-def _hit(item: dict[str, object], step: Step, side: str) -> Hit:
-    location, end = item["location"], item["end_location"]
-    if not isinstance(location, dict) or not isinstance(end, dict):
-        raise TypeError("no location")
-    source = (step.file.before if side == "before" else step.file.after) or b""
-    rows = lines(source)
-    first, last = _point(rows, location), _point(rows, end)
-    shown = rows[first[0] - 1].decode("utf-8", "replace").strip() if first[0] <= len(rows) else ""
-    text = step.calls[side == "after"].around(first, last) or shown
-    return Hit(str(item["code"]), step.path, first[0], str(item["message"]), text, shown)
-
-
-def _point(rows: Sequence[bytes], place: dict[str, int]) -> tuple[int, int]:
-    """Line from 1 and byte from 0, as `ast` counts, of one that is counted in characters from 1."""
-    row, column = int(place["row"]), int(place["column"]) - 1
-    if row > len(rows):
-        return row, column
-    return row, len(rows[row - 1].decode("utf-8", "replace")[:column].encode())

@@ -6,32 +6,33 @@ library's reference and its security considerations; the documentation of the li
 """
 
 import ast
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
-from gitops_healer.code.effects import Effect, effect_of
-
-
-class Power(Enum):
-    """The value ends the sentence `f ...`."""
-
-    NETWORK = "speaks to the network"
-    PROCESS = "starts or ends processes"
-    CODE = "runs text as code"
-    NATIVE = "calls native code"
-    UNPICKLE = "builds objects from bytes that may run code"
-    IMPORT = "imports what is chosen when it runs"
-    REFLECTION = "reaches for names by text or from inside the interpreter"
-    PATCH = "replaces something of another module"
-    DELETION = "deletes files"
-    WRITING = "writes files"
-    TELLING = "tells a secret"
-    ENVIRONMENT = "takes the whole environment, secrets included"
-    PLACE = "names a place that holds secrets or starts programs"
-    TRUST = "trusts whoever answers, or lets anybody in"
+from gitops_healer.evidence.power_names import (
+    ADDRESS,
+    BUILTINS,
+    GUARD_DECORATOR,
+    GUARDS,
+    HARMLESS,
+    INSECURE,
+    INSIDE_TEXT,
+    INSIDES,
+    METHODS,
+    MODULES,
+    ORIGINS,
+    OWN_HOST,
+    PLACES,
+    REFUSAL,
+    SETS_PATH,
+    STREAMS,
+    TELLS,
+    TOLD,
+    WRITES,
+    Power,
+    power_of,
+)
 
 
 @dataclass(frozen=True)
@@ -60,104 +61,6 @@ class Reading:
     owners: frozenset[str]
     roots: dict[str, int]
     hosts: dict[str, int]
-
-
-_NAMED: dict[Power, str] = {
-    Power.CODE: """
-        exec eval compile execfile builtins.exec builtins.eval builtins.compile runpy code codeop timeit.timeit
-        timeit.repeat timeit.Timer types.FunctionType types.CodeType imp cProfile.run profile.run trace.Trace bdb pdb
-        logging.config.fileConfig logging.config.listen asteval numexpr.evaluate pandas.eval js2py simpleeval idlelib
-        flask.render_template_string
-        """,
-    Power.NATIVE: "ctypes _ctypes cffi pythoncom win32api win32com winreg _winreg sysconfig.expand_makefile_vars",
-    Power.UNPICKLE: """
-        pickle.load pickle.loads pickle.Unpickler _pickle cPickle marshal.load marshal.loads shelve dill cloudpickle
-        joblib.load jsonpickle.decode jsonpickle.loads torch.load pandas.read_pickle yaml.load_all
-        yaml.unsafe_load yaml.unsafe_load_all yaml.full_load yaml.Loader yaml.UnsafeLoader yaml.FullLoader
-        yaml.CLoader multiprocessing.connection xmlrpc.server sklearn.externals.joblib.load copyreg
-        """,
-    Power.IMPORT: """
-        __import__ builtins.__import__ importlib.import_module importlib.__import__ importlib.util.spec_from_loader
-        importlib.util.spec_from_file_location importlib.util.module_from_spec
-        importlib.machinery importlib.reload pkgutil.resolve_name zipimport sys.meta_path sys.path_hooks
-        pkg_resources.require site.addsitedir
-        """,
-    Power.REFLECTION: "sys._getframe sys.settrace sys.setprofile sys.addaudithook sys._current_frames gc.get_objects",
-    Power.DELETION: """
-        shutil.rmtree os.remove os.unlink os.rmdir os.removedirs os.truncate shutil.move send2trash
-        """,
-    Power.TRUST: """
-        ssl.CERT_NONE ssl._create_unverified_context ssl._create_stdlib_context urllib3.disable_warnings
-        paramiko.AutoAddPolicy paramiko.WarningPolicy paramiko.client.AutoAddPolicy
-        django.views.decorators.csrf.csrf_exempt os.setuid os.setgid os.seteuid
-        """,
-    Power.NETWORK: "webbrowser antigravity http.server wsgiref.simple_server asyncio.start_unix_server",
-    Power.PROCESS: """
-        _posixsubprocess posix nt commands multiprocessing.Process concurrent.futures.ProcessPoolExecutor os.dup2
-        os.spawnve os.spawnvp os.spawnlp os.execvpe os.execlpe os.execle os.posix_spawnp plumbum signal.pthread_kill
-        """,
-}
-_POWER_OF = {name: power for power, names in _NAMED.items() for name in names.split()}
-_BUILTINS = frozenset(("exec", "eval", "compile", "execfile", "__import__"))
-_BY_EFFECT = {Effect.NETWORK: Power.NETWORK, Effect.PROCESS: Power.PROCESS}
-
-_METHODS = {
-    **dict.fromkeys(("create_subprocess_exec", "create_subprocess_shell", "popen", "Popen"), Power.PROCESS),
-    **dict.fromkeys(("system", "exec_command", "subprocess_exec", "subprocess_shell"), Power.PROCESS),
-    **dict.fromkeys(("create_connection", "open_connection", "urlopen", "sendto", "sendall"), Power.NETWORK),
-    **dict.fromkeys(("rmtree", "unlink", "rmdir"), Power.DELETION),
-    **dict.fromkeys(("import_module", "load_module", "exec_module"), Power.IMPORT),
-}  # fmt: skip
-"""Methods that say what they do, whatever they are called on."""
-_WRITES = ("write_text", "write_bytes")
-_INSIDES = frozenset(
-    "__subclasses__ __globals__ __builtins__ __code__ __closure__ f_globals f_builtins f_locals gi_frame cr_frame "
-    "__getattribute__ __loader__ tb_frame".split()
-)
-_MODULES = frozenset(
-    "os sys subprocess socket builtins ctypes importlib shutil posix nt pty signal __builtins__".split()
-)
-"""Modules that, kept under another name or handed on, can do anything."""
-_STREAMS = frozenset(("sys.stdout", "sys.stderr", "sys.stdin", "sys.argv", "sys.excepthook", "sys.displayhook"))
-_SETS_PATH = ("sys.path.append", "sys.path.insert", "sys.path.extend", "sys.modules.update", "sys.modules.setdefault")
-_HARMLESS = re.compile(r"(?:Error|Exception|Warning|Timeout|Expired|timeout|error|herror|gaierror)$|^[A-Z][A-Z0-9_]+$")
-_PLACES = re.compile(
-    r"\.ssh(?:/|$)|authorized_keys|id_(?:rsa|ed25519|ecdsa)|\.aws/|\.netrc|\.pypirc|\.npmrc|\.git-credentials|\.git/hooks"
-    r"|\.docker/config|\.kube/|\.gnupg|\.(?:bash|zsh)(?:rc|_profile|env)|\.profile$"
-    r"|/etc/(?:passwd|shadow|sudoers|cron|ld\.so)|/proc/(?:self|\d+|\{)|/dev/(?:tcp|mem)|crontab|sitecustomize"
-    r"|usercustomize|/bin/(?:ba|z|da)?sh\b|LD_PRELOAD|PYTHONSTARTUP"
-    r"|169\.254\.169\.254|metadata\.google|docker\.sock|\\Run\\|Login Data$|wallet\.dat"
-)
-_ADDRESS = re.compile(r"\b(?:https?|ftp|wss?|tcp)://(?:[^\s/@]+@)?([\w.-]+)|\b((?:\d{1,3}\.){3}\d{1,3})\b")
-_OWN_HOST = re.compile(
-    r"^(?:localhost|127\..*|0\.0\.0\.0|(?:.*\.)?example(?:\.\w+)?|(?:.*\.)?(?:test|invalid|w3\.org))$"
-)
-_INSIDE_TEXT = re.compile("__(?:builtins|import|globals|subclasses|code)__")
-_TELLS = frozenset(("print", "debug", "info", "warning", "error", "exception", "critical", "log", "echo"))
-_TOLD = re.compile(
-    r"(?:^|_)(?:password|passwd|passphrase|secret|secret_key|api_key|private_key|access_key)$", re.IGNORECASE
-)
-_REFUSAL = re.compile(
-    r"^(?:PermissionError|PermissionDenied|AccessDenied|\w*Forbidden\w*|\w*Unauthori[sz]ed\w*|NotAuthenticated|"
-    r"SuspiciousOperation)$"
-)
-_INSECURE = frozenset(
-    ("verify", "verify_ssl", "verify_certs", "ssl_verify", "check_hostname", "verify_signature", "ssl", "tls_verify",
-     "cert_reqs", "autoescape", "httponly", "secure", "host_key_checking", "signature_required", "csrf")
-)  # fmt: skip
-_ORIGINS = ("allow_origins", "origins")
-_GUARDS = frozenset(
-    """
-    hmac.compare_digest secrets.compare_digest shlex.quote pipes.quote html.escape markupsafe.escape flask.escape
-    werkzeug.utils.secure_filename secrets.token_hex secrets.token_bytes secrets.token_urlsafe secrets.choice
-    secrets.randbelow secrets.SystemRandom bleach.clean nh3.clean django.utils.html.escape
-    django.utils.html.format_html defusedxml hashlib.scrypt hashlib.pbkdf2_hmac bcrypt.hashpw bcrypt.checkpw
-    """.split()
-)
-_GUARD_DECORATOR = re.compile(
-    r"(?:login|permission|auth|staff|superuser|admin|csrf|token|jwt|role|scope)s?_?\w*(?:require|protect)|require[sd]?_?\w*"
-    r"(?:login|permission|auth|role|scope|admin|token)|^csrf_protect$|^authenticated$|^rate_?limit|permission_classes"
-)
 
 
 def reading(tree: ast.Module) -> Reading:
@@ -205,17 +108,6 @@ def _by_name(one: Reading) -> Counter[str]:
     for (name, _), count in one.guards.items():
         total[name] += count
     return total
-
-
-def power_of(name: str) -> Power | None:
-    """name: full dotted name of something outside; the longest prefix that is known counts."""
-    prefix = name
-    while prefix:
-        if prefix in _POWER_OF:
-            return _POWER_OF[prefix]
-        prefix = prefix.rpartition(".")[0]
-    effect = effect_of(name)
-    return _BY_EFFECT.get(effect) if effect else None
 
 
 class _Reader:
@@ -275,7 +167,7 @@ class _Reader:
         return _outermost([*base.split("."), *reversed(parts)]) if base else ""
 
     def _is_module(self, node: ast.expr) -> bool:
-        return isinstance(node, ast.Name) and self._bound.get(node.id, node.id) in _MODULES and (
+        return isinstance(node, ast.Name) and self._bound.get(node.id, node.id) in MODULES and (
             node.id in self._bound or node.id == "__builtins__"
         )  # fmt: skip
 
@@ -320,7 +212,7 @@ class _Reader:
                 self._call(node, owner)
             case ast.Subscript():
                 self._subscript(node, owner)
-            case ast.ImportFrom(names=[ast.alias(name="*")]) if node.module in _MODULES:
+            case ast.ImportFrom(names=[ast.alias(name="*")]) if node.module in MODULES:
                 self._note(Power.REFLECTION, f"from {node.module} import *", node, owner)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._decorators(node, f"{owner}.{node.name}" if owner else node.name)
@@ -339,7 +231,7 @@ class _Reader:
     def _name(self, node: ast.Name | ast.Attribute, owner: str, called: bool) -> None:
         full, last = self.full(node), node.attr if isinstance(node, ast.Attribute) else ""
         stored = isinstance(node.ctx, ast.Store | ast.Del)
-        if last in _INSIDES or full in ("__builtins__", "__loader__"):
+        if last in INSIDES or full in ("__builtins__", "__loader__"):
             self._note(Power.REFLECTION, full or f"….{last}", node, owner)
         if stored:
             self._stored(node, full, owner)
@@ -347,23 +239,23 @@ class _Reader:
         if self._is_module(node):
             self._note(Power.REFLECTION, f"{full}, the module itself", node, owner)
             return
-        if _REFUSAL.match(last or full):
+        if REFUSAL.match(last or full):
             self.guards[last or full, owner] += 1
         if last == "MODE_ECB":
             self._note(Power.TRUST, "MODE_ECB", node, owner)
-        if called and last in _WRITES:
+        if called and last in WRITES:
             self._note(Power.WRITING, f"….{last}", node, owner)
-        if full in _GUARDS or full.partition(".")[0] == "defusedxml":
+        if full in GUARDS or full.partition(".")[0] == "defusedxml":
             self.guards[full, owner] += 1
         if full == "os.environ":
             self._note(Power.ENVIRONMENT, full, node, owner)
         if full in ("os.environ.copy", "os.environ.items", "os.environ.values"):
             self._note(Power.ENVIRONMENT, "os.environ", node, owner)
-        if called and full in _SETS_PATH:
+        if called and full in SETS_PATH:
             self._note(Power.PATCH, full, node, owner)
         power = power_of(full) if self._leads_out(node, full) else None
-        power = power or (_METHODS.get(last) if called and not full.startswith("platform.") else None)
-        if power is not None and (called or not _HARMLESS.search(full) or power is Power.TRUST):
+        power = power or (METHODS.get(last) if called and not full.startswith("platform.") else None)
+        if power is not None and (called or not HARMLESS.search(full) or power is Power.TRUST):
             self._note(power, full if self._leads_out(node, full) else f"….{last}", node, owner)
 
     def _leads_out(self, node: ast.expr, full: str) -> bool:
@@ -372,24 +264,24 @@ class _Reader:
             root = root.value
         if isinstance(root, ast.Name) and root.id in self._bound:
             return not full.startswith(".")
-        return (full in _BUILTINS and full not in self._own) or full.startswith("__builtins__.")
+        return (full in BUILTINS and full not in self._own) or full.startswith("__builtins__.")
 
     def _stored(self, node: ast.Name | ast.Attribute, full: str, owner: str) -> None:
         if not isinstance(node, ast.Attribute):
             return
-        if self._leads_out(node, full) and full not in _STREAMS:
+        if self._leads_out(node, full) and full not in STREAMS:
             self._note(Power.PATCH, full, node, owner)
         if node.attr == "__class__":
             self._note(Power.REFLECTION, "….__class__ is set", node, owner)
 
     def _text(self, text: str, node: ast.AST, owner: str) -> None:
-        if match := _PLACES.search(text):
+        if match := PLACES.search(text):
             self._note(Power.PLACE, match[0], node, owner)
-        if match := _INSIDE_TEXT.search(text):
+        if match := INSIDE_TEXT.search(text):
             self._note(Power.REFLECTION, f"`{match[0]}` in a text", node, owner)
-        for match in _ADDRESS.finditer(text[:5000]):
+        for match in ADDRESS.finditer(text[:5000]):
             host = (match[1] or match[2]).lower()
-            if not _OWN_HOST.match(host):
+            if not OWN_HOST.match(host):
                 self.hosts.setdefault(host, getattr(node, "lineno", 1))
 
     def _call(self, node: ast.Call, owner: str) -> None:
@@ -399,7 +291,7 @@ class _Reader:
         if full in ("getattr", "setattr", "delattr", "vars") and node.args:
             target = self.full(node.args[0])
             root = target.partition(".")[0]
-            if root in _MODULES and isinstance(node.args[0], ast.Name | ast.Attribute):
+            if root in MODULES and isinstance(node.args[0], ast.Name | ast.Attribute):
                 self._note(Power.REFLECTION, f"{full}({target}, …)", node, owner)
             if full == "getattr" and len(node.args) > 1 and _is_inside(node.args[1]):
                 self._note(Power.REFLECTION, "getattr of an inside", node, owner)
@@ -408,14 +300,14 @@ class _Reader:
         self._settings([(word.arg, word.value) for word in node.keywords], node, owner)
         if full in ("open", "io.open", "codecs.open") and _may_write(node):
             self._note(Power.WRITING, full, node, owner)
-        if _last(node.func) in _TELLS and (secret := _told(node)):
+        if _last(node.func) in TELLS and (secret := _told(node)):
             self._note(Power.TELLING, secret, node, owner)
 
     def _settings(self, pairs: Sequence[tuple[object, ast.expr]], node: ast.AST, owner: str) -> None:
         for key, value in pairs:
             if not isinstance(value, ast.Constant | ast.List | ast.Tuple):
                 continue
-            if key in _INSECURE and isinstance(value, ast.Constant) and value.value is False:
+            if key in INSECURE and isinstance(value, ast.Constant) and value.value is False:
                 self._note(Power.TRUST, f"{key}=False", value, owner)
             if key == "resolve_entities" and isinstance(value, ast.Constant) and value.value is True:
                 self._note(Power.TRUST, "resolve_entities=True", value, owner)
@@ -425,7 +317,7 @@ class _Reader:
                 self._note(Power.PROCESS, "shell=True", value, owner)
             if key == "algorithms" and isinstance(value, ast.List | ast.Tuple) and "none" in _texts(value.elts):
                 self._note(Power.TRUST, 'algorithms=["none"]', value, owner)
-            if key in _ORIGINS and isinstance(value, ast.List | ast.Tuple) and "*" in _texts(value.elts):
+            if key in ORIGINS and isinstance(value, ast.List | ast.Tuple) and "*" in _texts(value.elts):
                 self._note(Power.TRUST, f'{key}=["*"]', value, owner)
 
     def _subscript(self, node: ast.Subscript, owner: str) -> None:
@@ -444,13 +336,13 @@ class _Reader:
         for item in node.decorator_list:
             target = item.func if isinstance(item, ast.Call) else item
             name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
-            if _GUARD_DECORATOR.search(name):
+            if GUARD_DECORATOR.search(name):
                 self.guards[f"@{name}", owner] += 1
 
 
 def _outermost(parts: Sequence[str]) -> str:
     """`shutil.os.system` is `os.system`: modules lead to the modules that they import."""
-    start = next((n for n in range(len(parts) - 2, 0, -1) if parts[n] in _MODULES and parts[n] != "signal"), 0)
+    start = next((n for n in range(len(parts) - 2, 0, -1) if parts[n] in MODULES and parts[n] != "signal"), 0)
     return ".".join(parts[start:])
 
 
@@ -491,13 +383,13 @@ def _told(node: ast.Call) -> str:
         parts = given.values if isinstance(given, ast.JoinedStr) else [given]
         for part in parts:
             name = _last(part.value if isinstance(part, ast.FormattedValue) else part)
-            if _TOLD.search(name):
+            if TOLD.search(name):
                 return name
     return ""
 
 
 def _is_inside(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value in _INSIDES
+    return isinstance(node, ast.Constant) and node.value in INSIDES
 
 
 def _text_of(nodes: Sequence[ast.expr]) -> object:
