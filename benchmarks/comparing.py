@@ -11,9 +11,9 @@ that flips on 5 % of its calls, in releases that change nothing or plant one bug
 calls changed:
 
 * exact: less than 95 % of the results are the same text;
-* Diffy's: the base runs twice, the release once; a place is suspicious when it differs from the base in more than 0.1 %
-  of the inputs and in over a fifth more of them than the base differs from itself (relative threshold 20 %, absolute
-  0.03 %, as Diffy's documentation has them);
+* Diffy's: the base runs twice, the release once; a place is suspicious when the number of inputs on which it differs
+  between release and base, and that between base and base, are further apart than a fifth of their sum and than 0.03 %
+  of the inputs (Diffy's thresholds as they are by default: relative 20 %, absolute 0.03 %);
 * ours: `learn` on three runs of the base, `compare`, and up to five mismatches are run three times more on both
   sides; one that is there each time counts.
 """

@@ -171,16 +171,41 @@ class Walk:
             self._tell(How.GONE if key in left else How.NEW, (where, key), left.get(key), right.get(key))
 
     def _by_position(self, left: list[Any], right: list[Any], rule: Node | None, where: Where | None) -> None:
+        begin, end = 0, 0
         if len(left) != len(right):
             self._tell(How.LENGTH, where, left, right)
         if rule is not None and rule.ignored:
             return
+        if len(left) != len(right):
+            begin, end = self._same_ends(left, right, rule)
+            self._surplus(len(right) - end, left[: len(left) - end], How.GONE, where)
+            self._surplus(len(left) - end, right[: len(right) - end], How.NEW, where)
+        middle = range(begin, min(len(left), len(right)) - end)
         later = [
-            (one, other, rule, (where, index))
-            for index, (one, other) in enumerate(zip(left, right, strict=False))
-            if rule is not None or not self._alike(one, other)
+            (left[index], right[index], rule, (where, index))
+            for index in middle
+            if rule is not None or not self._alike(left[index], right[index])
         ]
         self._next.extend(reversed(later))
+
+    def _same_ends(self, left: list[Any], right: list[Any], rule: Node | None) -> tuple[int, int]:
+        """How many items at the beginning and at the end of two lists of different lengths are the same."""
+        before = self._keys.spent
+        ours, theirs = ([self._keys.key(item, rule) for item in items] for items in (left, right))
+        self._left -= self._keys.spent - before
+        self.noisy |= self._keys.noisy
+        shorter = min(len(left), len(right))
+        begin = next((at for at in range(shorter) if ours[at] != theirs[at]), shorter)
+        rest = shorter - begin
+        end = next((at for at in range(rest) if ours[-1 - at] != theirs[-1 - at]), rest)
+        self.compared += sum(self._keys.sizes[number] for number in ours[:begin] + ours[len(ours) - end :])
+        return begin, end
+
+    def _surplus(self, begin: int, items: list[Any], how: How, where: Where | None) -> None:
+        """Items beyond the end of the other list."""
+        for index in range(begin, len(items)):
+            left, right = (items[index], None) if how is How.GONE else (None, items[index])
+            self._tell(how, (where, index), left, right)
 
     def _alike(self, left: Any, right: Any) -> bool:
         """The short way for plain leaves, which most are."""
