@@ -531,6 +531,11 @@ class CallSession(Protocol):
         """Why nothing can be called, a sentence; "" when calls can be made."""
         ...
 
+    @property
+    def imported(self) -> frozenset[tuple[str, int]]:
+        """(path, line) of traced files that ran when the module was imported."""
+        ...
+
     def call(self, calls: Sequence[Call], seconds: float = math.inf) -> tuple[Seen, ...]:
         """One a call, in order; after so many seconds the rest are not made (`Seen.lost`)."""
         ...

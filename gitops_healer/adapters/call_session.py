@@ -44,8 +44,12 @@ class SandboxedSession:
         self._talk: Conversation | None = None
         self._lost: Seen | None = None
         self._restarts = 0
-        self.imported: frozenset[tuple[str, int]] = frozenset()
+        self._imported: frozenset[tuple[str, int]] = frozenset()
+
+    @property
+    def imported(self) -> frozenset[tuple[str, int]]:
         """(path, line) of traced files that ran when the module was imported."""
+        return self._imported
 
     @property
     def refused(self) -> str:
@@ -65,7 +69,7 @@ class SandboxedSession:
         if ready is None:
             self.refuse(f"the calling process did not start: {self._talk.over or 'it says nothing'}", CRASHED)
             return
-        self.imported = frozenset(_lines(ready.get("imported")))
+        self._imported = frozenset(_lines(ready.get("imported")))
         if ready.get("type"):
             self._lost = seen_of(ready)
 

@@ -5,7 +5,7 @@ Sources: the audit events table of the Python documentation (docs.python.org/3/l
 in C without an event is not seen: sockets and files that extension modules open themselves.
 """
 
-# ruff: noqa: PTH100, PTH109, PTH112, PTH115, PTH118, PTH123
+# ruff: noqa: PTH100, PTH109, PTH112, PTH115, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -181,10 +181,30 @@ def located(path: Any, folder: int = -1, follow: bool = False) -> str:
 
 
 def shown(what: str, watch: Watch) -> str:
-    """In a line, places inside of the repository relative, the names of our own directories left out."""
-    text = what.replace(watch.root + os.sep, "").replace(watch.root, ".").replace(watch.inside, "<healer>")
+    """In a line, places inside of the repository relative."""
+    text = placed(what.replace(watch.root + os.sep, "").replace(watch.root, "."))
     text = " ".join(text.split())
     return text if len(text) <= MAX_WHAT else f"{text[:MAX_WHAT]}... ({len(text)} characters)"
+
+
+def placed(text: str) -> str:
+    """With fixed names for the directories that have another name in every session: where the tree is laid out, where
+    our programs lie, and where temporary files go."""
+    for place, name in _PLACES:
+        text = text.replace(place, name)
+    return text
+
+
+def _places() -> list[tuple[str, str]]:
+    inside = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    found = [(inside, "/sandbox/healer"), (os.path.dirname(inside), "/sandbox")]
+    temporary = os.environ.get("TMPDIR", "/tmp")
+    if temporary.rstrip("/") not in ("/tmp", "/var/tmp", ""):
+        found.append((temporary.rstrip("/"), "/tmp"))
+    return [pair for path, name in found for pair in ((os.path.realpath(path), name), (path, name))]
+
+
+_PLACES = _places()
 
 
 def _is_loading() -> bool:

@@ -41,7 +41,7 @@ from . import call_conditions, call_mocks
 from .call_making import BROKEN, made
 from .call_tree import undo
 from .call_values import UnspeakableError, canonical
-from .call_watching import Lines, State, Watch
+from .call_watching import Lines, State, Watch, placed
 from .failures import describe, masked, message_of, relative, shortened, tree_root, type_name
 from .finishing import finished
 
@@ -258,7 +258,7 @@ class _Supervisor:
         return outcome
 
     def _tell_printed(self, outcome: dict[str, Any], heard: _Heard) -> None:
-        outcome["printed"] = heard.text()
+        outcome["printed"] = placed(heard.text())
         if not outcome["printed"]:
             return
         effects = outcome.get("effects")
@@ -547,7 +547,10 @@ class _Watched:
         refused = watch.refused or next((effect for effect in effects if effect[0] in watch.forbidden), None)
         if refused:
             told.update(_failed("Forbidden", ": ".join(refused)))
-        return {**told, "seconds": self.seconds, "arguments": self._changed_arguments(), "effects": effects}
+        told["arguments"] = self._changed_arguments()
+        for name in ("value", "detail", "arguments"):
+            told[name] = placed(told[name]) if told[name] else told[name]
+        return {**told, "seconds": self.seconds, "effects": effects}
 
     def _told(self) -> dict[str, Any]:
         importer, lines = self.importer, self.importer.lines

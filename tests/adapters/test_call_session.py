@@ -18,7 +18,6 @@ from gitops_healer.adapters.call_session import (
     NOT_MADE,
     TIMED_OUT,
     UNCALLABLE,
-    SandboxedSession,
     seen_of,
 )
 from gitops_healer.adapters.call_values import MAX_NODES, UnspeakableError, canonical
@@ -32,7 +31,7 @@ from tests.conftest import GitRepo
 
 SHOP = r'''
 import collections, dataclasses, datetime, enum, json, os, random, shutil, signal, socket, sqlite3, subprocess
-import sys, threading
+import sys, tempfile, threading
 from . import prices
 
 count = 0
@@ -141,6 +140,14 @@ def imports():
     import pkg.lazy
     return pkg.lazy.x
 def moment(): return [datetime.datetime.now().isoformat(), random.random(), list({"a", "b", "c", "d", "e"})]
+def places(): print(__file__); return [__file__, tempfile.mkdtemp(), os.environ["HOME"], sys.path]
+def spy():
+    family, found = os.getppid(), []
+    with open(f"/proc/{family}/stat") as stat: supervisor = stat.read().rpartition(")")[2].split()[1]
+    for name in ("mem", "environ", *(f"fd/{number}" for number in range(20))):
+        try: os.close(os.open(f"/proc/{supervisor}/{name}", os.O_RDONLY | os.O_NONBLOCK)); found.append(name)
+        except OSError: pass
+    return found
 def priced(x): return prices.of(x)
 
 def end(how):
@@ -498,7 +505,6 @@ def test_what_cannot_be_opened_says_so(begin: Open, tool: str, path: str, kind: 
 
 def test_imported_lines_are_told_once(begin: Open) -> None:
     with begin(traced=("src/pkg/prices.py",)) as session:
-        assert isinstance(session, SandboxedSession)
         assert session.imported == {("src/pkg/prices.py", 1), ("src/pkg/prices.py", 3)}
         assert only(session, "fails", "helper").lines == {("src/pkg/prices.py", 4)}
 
@@ -510,6 +516,19 @@ def test_nothing_that_the_program_says_breaks_us(told: dict[str, Any]) -> None:
     seen = seen_of(told)
     assert seen.ok or seen.error_type
     assert seen.value is None or json.loads(seen.value) is not ...
+
+
+def test_places_have_the_same_names_in_every_session(begin: Open) -> None:
+    with begin() as left, begin() as right:
+        one, other = only(left, "places"), only(right, "places")
+    assert one.value is not None
+    assert json.loads(one.value)[0] == f"/sandbox/tree/{PATH}"
+    assert (one.value, one.printed, one.effects) == (other.value, other.printed, other.effects)
+
+
+def test_a_call_cannot_look_into_the_supervisor(look: Look) -> None:
+    seen = look("spy")
+    assert (seen.value, seen.error_type) == ("[]", "")
 
 
 def test_two_sessions_go_on_at_once(begin: Open) -> None:
