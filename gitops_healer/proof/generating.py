@@ -14,7 +14,7 @@ from random import Random
 from typing import Any, Final
 
 from gitops_healer.code.declared import function_of
-from gitops_healer.code.literals import json_of, value_of_json, value_of_source
+from gitops_healer.code.literals import json_of, value_of_source
 from gitops_healer.code.source import Function, Source
 from gitops_healer.core.analysis.features import type_of
 from gitops_healer.core.calls import Input
@@ -24,10 +24,10 @@ from gitops_healer.core.shadowing import Origin, Sample
 from gitops_healer.proof.annotations import Make, allows_none, literal_places, maker
 from gitops_healer.proof.mutations import alike_text, mask, of_list, of_number, of_text, of_typed
 from gitops_healer.proof.thresholds import Thresholds, thresholds_of
+from gitops_healer.proof.trees import Address, at, inside, items_of, put, spelled
 
 Path = tuple[str, ...]
 """Of a place in the inputs: name of the parameter, then keys; `*` for any item."""
-Address = tuple[Any, ...]
 
 _SEEDS: Final = 200
 _VALUES: Final = 60
@@ -58,26 +58,18 @@ def generated_samples(source: Source, symbol: str, seeds: Sequence[Sample], most
     known = {sample.given for sample in seeds}
     found: dict[Input, None] = {}
     if not given:
-        first = [spelled for call in _made(parameters, thresholds, random) if (spelled := _spelled(call.given))]
+        first = [one for call in _made(parameters, thresholds, random) if (one := spelled(call.given))]
         given = [call for one in first if (call := _Call.read(one, parameters)) is not None]
         found.update(dict.fromkeys(first))
     if given:
         for call in _changed(_Column.of(given, parameters), given, thresholds, random, _TRIES * most):
             if len(found) >= 2 * most:
                 break
-            spelled = _spelled(call.given)
-            if spelled is not None and spelled not in known:
-                found[spelled] = None
+            one = spelled(call.given)
+            if one is not None and one not in known:
+                found[one] = None
     samples = [Sample(one, Origin.GENERATED, stratum=shape(one)) for one in found]
     return fair_order(samples)[:most]
-
-
-def _spelled(given: Input) -> Input | None:
-    """As a recorder spells it; None for what cannot be made (a date that is none, a set of lists)."""
-    try:
-        return json_of(value_of_json(given[0])), json_of(value_of_json(given[1]))
-    except ValueError:
-        return None
 
 
 # What is called
@@ -150,7 +142,7 @@ class _Call:
 
     @staticmethod
     def read(given: Input, parameters: _Parameters) -> "_Call | None":
-        if _spelled(given) is None:
+        if spelled(given) is None:
             return None
         args, kwargs = json.loads(given[0]), json.loads(given[1])
         return _Call(args, kwargs, parameters) if isinstance(args, list) and isinstance(kwargs, dict) else None
@@ -168,43 +160,15 @@ class _Call:
         for number, place in enumerate(waiting):
             yield place
             if len(waiting) < _NODES and number < _NODES:
-                waiting += _inside(*place)
+                address, path, value = place
+                waiting += (((*address, *step), (*path, name), item) for step, name, item in inside(value))
 
     def at(self, address: Address) -> Any:
-        value: Any = {"args": self.args, "kwargs": self.kwargs}
-        for step in address:
-            value = value[step]
-        return value
+        return at({"args": self.args, "kwargs": self.kwargs}, address)
 
     def put(self, address: Address, value: Any) -> "_Call":
-        whole = _put({"args": self.args, "kwargs": self.kwargs}, address, value)
+        whole = put({"args": self.args, "kwargs": self.kwargs}, address, value)
         return _Call(whole["args"], whole["kwargs"], self.parameters)
-
-
-def _inside(address: Address, path: Path, value: Any) -> Iterator[tuple[Address, Path, Any]]:
-    match value:
-        case list():
-            yield from (((*address, index), (*path, "*"), item) for index, item in enumerate(value))
-        case {"$type": "tuple" | "set" | "frozenset" as name, "value": list(items)}:
-            for index, item in enumerate(items):
-                step = str(index) if name == "tuple" and len(items) <= _FEW else "*"
-                yield (*address, "value", index), (*path, step), item
-        case {"$type": "dict", "value": list(pairs)}:
-            for index, pair in enumerate(pairs):
-                if isinstance(pair, list) and len(pair) == 2:
-                    yield (*address, "value", index, 1), (*path, "*"), pair[1]
-        case dict() if "$type" not in value:
-            yield from (((*address, key), (*path, key), item) for key, item in value.items())
-
-
-def _put(whole: Any, address: Address, value: Any) -> Any:
-    """A copy with another value at a place; what lies beside it is shared."""
-    if not address:
-        return value
-    step, *rest = address
-    copy = dict(whole) if isinstance(whole, dict) else list(whole)
-    copy[step] = _put(whole[step], tuple(rest), value)
-    return copy
 
 
 # What was seen where
@@ -247,7 +211,7 @@ class _Column:
                     values[path].setdefault(canonical(value), value)
                 if isinstance(value, str):
                     masks[path].add(mask(value[:100]))
-                if (items := _items(value)) is not None:
+                if (items := items_of(value)) is not None:
                     lengths[path].add(len(items))
         for name in parameters.nullable:
             if (name,) in kinds:
@@ -282,13 +246,6 @@ class _Column:
     def optional(self, path: Path) -> list[str]:
         """Keys that some objects at a place have and others have not."""
         return sorted(self.ever.get(path, frozenset()) - self.always.get(path, frozenset()))
-
-
-def _items(value: Any) -> list[Any] | None:
-    held = (
-        value.get("value") if isinstance(value, dict) and value.get("$type") in ("tuple", "set", "frozenset") else value
-    )
-    return held if isinstance(held, list) else None
 
 
 # Changing
@@ -404,7 +361,7 @@ class _Change:
         return of_list(items, self.random, others, max(longest, len(items)))
 
     def _typed(self, value: dict[str, Any], path: Path) -> Any:
-        name, items = value["$type"], _items(value)
+        name, items = value["$type"], items_of(value)
         if items is None:
             changed = of_typed(value, self.random)
             return value if changed is None else changed
