@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
@@ -134,30 +135,18 @@ def places(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 
 
 @given(JSON, st.integers(0, 2**32))
-@settings(max_examples=80)
+@settings(max_examples=50)
 def test_whatever_is_asked_the_answer_disagrees_keeps_its_types_and_comes_again(value: Any, salt: int) -> None:
     def disagrees(one: Input) -> bool:
-        return one == given or (hash((one, salt)) % 3 == 0)
+        return one == given or crc32(f"{one}{salt}".encode()) % 3 == 0
 
     given = (json_of([value]), "{}")
     found = shrink(given, disagrees, seconds=60, most_tries=60)
     assert disagrees(found)
     assert found == shrink(given, disagrees, seconds=60, most_tries=60)
-    kept = json.loads(found[0])
-    if kept and not isinstance(value, dict | list):
-        assert type_of(kept[0]) == type_of(value)
-    if kept and not _nests(value):
-        assert set(places(kept[0])) <= set(places(value))
-
-
-def _nests(value: Any) -> bool:
-    """Whether something of its own form may stand for it."""
-    return (
-        any(type_of(value) == kind for path, kind in places(value) if path and kind in ("list", "dict"))
-        or any(isinstance(item, dict | list) for item in (value.values() if isinstance(value, dict) else value or []))
-        if isinstance(value, dict | list)
-        else False
-    )
+    for one in json.loads(found[0]):
+        assert type_of(one) == type_of(value)
+        assert {kind for _, kind in places(one)} <= {kind for _, kind in places(value)}
 
 
 def test_tries_and_time_are_bounded() -> None:
