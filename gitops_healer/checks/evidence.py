@@ -57,7 +57,7 @@ def _judged(scene: Scene, case: Case, changed: Changed, sets: tuple[frozenset[st
     decision = suffices(results, changed, sets, unmeasured)
     mutated = mutation(scene, case.head, changed, covered) if covered.lines or covered.loaded else Mutation()
     told = [_reason(decision, covered), *_worth(mutated)]
-    details = (*_details(decision), *_idle(results, changed, unmeasured), *mutated.survived[:_SHOWN])
+    details = (*_details(decision, covered), *_idle(results, changed, unmeasured), *mutated.survived[:_SHOWN])
     if decision.allowed:
         return CheckResult("evidence", Outcome.PASSED, "; ".join(told), details=details)
     told.append(decision.next_action)
@@ -67,7 +67,10 @@ def _judged(scene: Scene, case: Case, changed: Changed, sets: tuple[frozenset[st
 def _reason(decision: Decision, covered: Covering) -> str:
     count = len(covered.lines)
     by = f" (by {count} test{'' if count == 1 else 's'})" if count else ""
-    return f"{decision.reason}{by}"
+    few = (
+        f"; only {covered.traced} of {covered.passing} tests were looked at" if covered.traced < covered.passing else ""
+    )
+    return f"{decision.reason}{by}{few}"
 
 
 def _worth(mutated: Mutation) -> Iterator[str]:
@@ -76,10 +79,11 @@ def _worth(mutated: Mutation) -> Iterator[str]:
         yield f"tests notice {mutated.killed} of {mutated.tried} small mistakes put into them{left}"
 
 
-def _details(decision: Decision) -> Iterator[str]:
-    """What each set of gates says, when none is enough."""
+def _details(decision: Decision, covered: Covering) -> Iterator[str]:
+    """What each set of gates says, when none is enough, and what of the tests could not be seen."""
     if not decision.allowed:
         yield from (f"{child.gate}: {child.reason}" for child in decision.children)
+        yield from covered.notes
 
 
 def _idle(results: tuple[CheckResult, ...], changed: Changed, unmeasured: dict[str, str]) -> Iterator[str]:

@@ -21,7 +21,7 @@ class Covering:
     """lines: test -> changed lines that it ran, of passing tests that ran any; seconds: of these tests, unwatched;
     failing: tests that ran any and do not pass; problem: why it could not be measured, a sentence without a full stop,
     else ""; loaded: changed files that were imported while tests were collected; passing: how many tests passed;
-    traced: how many of them were looked at.
+    traced: how many of them were looked at; notes: what could not be seen, sentences.
     """
 
     lines: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
@@ -31,6 +31,7 @@ class Covering:
     loaded: tuple[str, ...] = ()
     passing: int = 0
     traced: int = 0
+    notes: tuple[str, ...] = ()
 
     def ran(self, changed: Changed) -> frozenset[Line]:
         """Changed lines that tests ran, or that importing their modules ran."""
@@ -105,7 +106,7 @@ def _covered(session: TrialSession, changed: Changed, seconds: float) -> Coverin
     known = {test: round(own[test], 4) for test in passing}
     worse = tuple(test for test in failing if test in lines)
     traced = sum(test in trace.functions for test in own)
-    return Covering(passing, known, worse, loaded=loaded, passing=len(own), traced=traced)
+    return Covering(passing, known, worse, "", loaded, len(own), traced, opened.notes)
 
 
 def _lines(files: Mapping[str, Iterable[int]]) -> frozenset[Line]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 
-from gitops_healer.code.source import Source, parse, read_source
+from gitops_healer.code.source import Function, Source, parse, read_source
 from gitops_healer.core.change import Change, replace_span
 
 _NEIGHBOURS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
@@ -66,17 +66,44 @@ def mutants_of(source: bytes, path: str, lines: Collection[int]) -> Iterator[Mut
     read = read_source(path, source)
     if read is None or read.encoding not in ("utf-8", "utf-8-sig"):
         return
-    seen = {ast.dump(read.tree)}
+    seen: dict[ast.stmt, set[str | None]] = {}
     for mistake in _spread(read, lines):
-        mutant = _mutant(read, mistake)
-        (after,) = mutant.change.apply({path: source}).values()
-        try:
-            shape = ast.dump(parse(after))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        if shape not in seen:
-            seen.add(shape)
-            yield mutant
+        around = _around(read, mistake.node)
+        known = seen.setdefault(around, {None, _shape(read, around)})
+        shape = _shape(read, around, mistake)
+        if shape not in known:
+            known.add(shape)
+            yield _mutant(read, mistake)
+
+
+def _around(source: Source, node: ast.expr | ast.stmt) -> ast.stmt:
+    """The function that it is in, else the statement of the module or class: what is read again with a mistake."""
+    found: ast.AST = node
+    for outer in source.above(node):
+        inner = isinstance(found, ast.stmt) and isinstance(outer, ast.Module | ast.ClassDef)
+        if inner or isinstance(found, Function):
+            break
+        found = outer
+    assert isinstance(found, ast.stmt)
+    return found
+
+
+def _shape(source: Source, around: ast.stmt, mistake: _Mistake | None = None) -> str | None:
+    """What is read there, with a mistake; None when that is no Python."""
+    marks = getattr(around, "decorator_list", ())
+    first = min([around.lineno, *(mark.lineno for mark in marks)])
+    start = source.starts[first - 1]
+    last = around.end_lineno or around.lineno
+    end = source.starts[last] if last < len(source.starts) else len(source.data)
+    text = source.data[start:end]
+    if mistake is not None:
+        new = mistake.new.encode("utf-8", "surrogateescape")
+        text = source.data[start : mistake.start] + new + source.data[mistake.end : end]
+    opening = b"if 1:\n" if text[:1] in (b" ", b"\t", b"\x0c") else b""
+    try:
+        return ast.dump(parse(opening + text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _mutant(source: Source, mistake: _Mistake) -> Mutant:
@@ -105,14 +132,15 @@ def _spread(source: Source, lines: Collection[int]) -> Iterator[_Mistake]:
 
 
 def _alternating(mistakes: Sequence[_Mistake], number: int) -> list[_Mistake]:
-    """One of each operator, then a second one of each."""
+    """One of each operator, then a second one of each; a variable without its value, which seldom tells much, last."""
     groups: dict[str, list[_Mistake]] = {}
     for mistake in mistakes:
         groups.setdefault(mistake.operator, []).append(mistake)
+    last = groups.pop("value", [])
     ordered = list(groups.values())
-    first = number % len(ordered)
+    first = number % max(1, len(ordered))
     turns = zip_longest(*ordered[first:], *ordered[:first])
-    return [mistake for turn in turns for mistake in turn if mistake is not None]
+    return [*(mistake for turn in turns for mistake in turn if mistake is not None), *last]
 
 
 def _halving(rows: list[list[_Mistake]]) -> list[list[_Mistake]]:
@@ -290,10 +318,17 @@ def _is_stored(node: ast.Assign) -> bool:
 
 
 def _result(source: Source, node: ast.AST) -> _Found:
-    match node:
-        case ast.Return(value=ast.expr() as value) | ast.Assign(value=value):
-            if not (isinstance(value, ast.Constant) and value.value is None):
-                yield node, *source.span(value), "None"
+    if isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
+        yield node, *source.span(node.value), "None"
+
+
+def _value(source: Source, node: ast.AST) -> _Found:
+    if isinstance(node, ast.Assign) and not _is_none(node.value):
+        yield node, *source.span(node.value), "None"
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _loop(source: Source, node: ast.AST) -> _Found:
@@ -324,4 +359,5 @@ _OPERATORS: dict[str, Callable[[Source, ast.AST], _Found]] = {
     "loop": _loop,
     "handler": _handler,
     "unary": _unary,
+    "value": _value,
 }

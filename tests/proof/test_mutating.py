@@ -71,13 +71,28 @@ def test_only_the_statements_of_the_lines_are_touched() -> None:
     assert titles(text, 9) == set()
 
 
+def test_what_stands_in_classes_is_touched_as_well() -> None:
+    text = """\
+        class A(Base, metaclass=make(1 < 2)):
+            size = 3
+            @mark
+            def f(self):
+                return self.size
+            if size: limit = 4
+        """
+    assert "`1 < 2` becomes `1 <= 2`" in titles(text, 1)
+    assert titles(text, 2) == {"`3` becomes `4`", "`size = 3` becomes `size = None`"}
+    assert titles(text, 5) == {"`return self.size` becomes `return None`"}
+    assert "`size` becomes `not size`" in titles(text, 6)
+
+
 def test_few_mutants_come_from_everywhere() -> None:
     source = "".join(f"a{n} = b < {n}\n" for n in range(64)).encode()
     first = list(islice(mutants_of(source, "m.py", range(1, 65)), 8))
     assert sorted(mutant.line for mutant in first) == [1, 9, 17, 25, 33, 41, 49, 57]
     every = list(islice(mutants_of(source, "m.py", range(1, 65)), 64))
     assert len({mutant.line for mutant in every}) == 64
-    assert len({mutant.operator for mutant in every}) == 3
+    assert {mutant.operator for mutant in every} == {"relational", "constant"}
     assert list(islice(mutants_of(source, "m.py", range(1, 65)), 8)) == first
 
 
