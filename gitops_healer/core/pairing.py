@@ -9,7 +9,7 @@ from typing import Any, Final
 from gitops_healer.core.analysis.clusters import template_of
 from gitops_healer.core.calls import Seen, SeenEffect
 from gitops_healer.core.comparing import TOLD, decoded, differences, exact
-from gitops_healer.core.comparing_values import without_addresses
+from gitops_healer.core.comparing_values import TYPE, without_addresses
 from gitops_healer.core.noise import NOTHING, Noise, learn
 from gitops_healer.core.quoting import plain
 from gitops_healer.core.shadowing import Compared, Differences, Kind, Rules, Sample
@@ -80,17 +80,19 @@ def _both_returned(sample: Sample, base: Seen, head: Seen, rules: Rules, fix: Fi
     told = (*value.told, *rest.told)
     if told:
         return _Said(Kind.CHANGES, told[:TOLD])
-    compared = value.compared + rest.compared
-    if not compared:
-        why = (
-            f"all that differs is noise ({', '.join(value.noisy)})" if value.noisy else "nothing of it can be compared"
-        )
-        return _Said(Kind.SILENT, (f"both returned, and {why}",))
-    if exact(base.value or "", head.value or "") and base.value is not None and not rest.noisy:
+    if not value.compared and not rest.compared:
+        return _Said(Kind.SILENT, (f"both returned, and {_nothing(value)}",))
+    if value.compared and not weaker and exact(base.value or "", head.value or "") and not rest.noisy:
         return _Said(Kind.AGREES, (f"the same to the letter{_also(rest)}",))
     noisy = len(value.noisy) + len(rest.noisy)
     left = f", {noisy} of noise left out" if noisy else ""
-    return _Said(Kind.AGREES, (f"the same in {_places(compared)}{left}{weaker}",))
+    weaker = weaker if value.compared else f", but of the result {_nothing(value)}"
+    return _Said(Kind.AGREES, (f"the same in {_places(value.compared + rest.compared)}{left}{weaker}",))
+
+
+def _nothing(value: Differences) -> str:
+    """Why nothing of a result was compared, in words."""
+    return f"all that differs is noise ({_short(', '.join(value.noisy))})" if value.noisy else "nothing can be compared"
 
 
 def _places(count: int) -> str:
@@ -116,10 +118,10 @@ def _returned(base: Seen, head: Seen, rules: Rules) -> tuple[Differences, str]:
 
 
 def _values(left: str, right: str, rules: Rules) -> Differences:
-    """Of two texts of JSON. The cheapest comparison that finds them the same is the last; then they count as one."""
-    if exact(left, right):
-        return Differences(compared=1)
-    return differences(decoded(left), decoded(right), rules)
+    """Of two texts of JSON. The same text counts as one place, unless it may be of things that say nothing."""
+    if not exact(left, right):
+        return differences(decoded(left), decoded(right), rules)
+    return differences(decoded(left), decoded(right), Rules()) if TYPE in left else Differences(compared=1)
 
 
 def _besides(sample: Sample, base: Seen, head: Seen, rules: Rules) -> Differences:
