@@ -272,7 +272,8 @@ def status(
         "upgrades": [documents.upgrade_document(up) for up in history.upgrades.values()],
     }
     empty = "nothing has been healed here yet: run `gitops-healer heal`"
-    show(format_, document, *([terminal.status_table(upgrades)] if upgrades else [empty]))
+    shown = [terminal.status_table(upgrades), *terminal.held_lines(upgrades)] if upgrades else [empty]
+    show(format_, document, *shown)
 
 
 @app.command()

@@ -149,6 +149,17 @@ def status_table(upgrades: Iterable[Upgrade]) -> Table:
     return table
 
 
+def held_lines(upgrades: Iterable[Upgrade]) -> list[Text]:
+    """Why each held one is held, and what moves it."""
+    return [
+        _marked(
+            f"{up.codename}: {clean(up.reason)}\n  next: [bold]{clean(up.held.next_action or f'/resume {up.id}')}[/]"
+        )
+        for up in upgrades
+        if up.held and up.stage is Stage.HELD
+    ]
+
+
 def events_table(events: Iterable[Event]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("time (UTC)", "upgrade", "event", "by"):
