@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitops_healer.core.comparing import TOLD, as_json, decoded, differences, exact
+from gitops_healer.core.comparing import TOLD, How, Walk, as_json, decoded, differences, exact, sentence
 from gitops_healer.core.comparing_places import place_text, steps_of
 from gitops_healer.core.shadowing import Differences, Rules
 
@@ -179,9 +179,13 @@ def test_depth_costs_no_stack(kind: str) -> None:
     assert sentence.endswith("1 → 2") and len(sentence) < 100
 
 
-def test_what_is_too_large_is_no_agreement() -> None:
-    many = [[number] for number in range(1_100_000)]
-    assert differences(many, [*many[:-1], [0]], PLAIN).told[0].endswith("too large to be compared")
+@pytest.mark.parametrize("rules", [PLAIN, Rules(unordered=frozenset({"$"}))])
+def test_what_is_too_large_is_no_agreement(rules: Rules) -> None:
+    many = [[[number]] for number in range(1100)]
+    walk = Walk(rules, most=1000)
+    walk.over(many, [*many[:-1], [[0]]])
+    assert walk.found[0].how is How.TOO_LARGE
+    assert sentence("$", walk.found[0]).endswith("the rest is too large to be compared")
 
 
 leaves = st.none() | st.booleans() | st.integers() | st.floats(width=32) | st.text(max_size=8)
