@@ -129,8 +129,8 @@ class _Reader:
                 return _chosen(None)
             case ast.Constant(value=str() as text):
                 return self.read(_parsed(text), depth + 1)
-            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                return self._union([left, right], depth)
+            case ast.BinOp(op=ast.BitOr()):
+                return self._union(_members(node), depth)
             case ast.Subscript(value=outer, slice=inner):
                 return self._generic(self._last(outer), inner, depth)
             case ast.Name() | ast.Attribute():
@@ -143,11 +143,11 @@ class _Reader:
                 return True
             case ast.Constant(value=str() as text) if depth < _DEEPEST:
                 return self.has_none(_parsed(text), depth + 1)
-            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                return self.has_none(left, depth + 1) or self.has_none(right, depth + 1)
-            case ast.Subscript(value=outer, slice=inner) if self._last(outer) == "Union":
+            case ast.BinOp(op=ast.BitOr()):
+                return any(self.has_none(each, depth + 1) for each in _members(node))
+            case ast.Subscript(value=outer, slice=inner) if depth < _DEEPEST and self._last(outer) == "Union":
                 return any(self.has_none(each, depth + 1) for each in _parts(inner))
-            case ast.Subscript(value=outer, slice=inner) if self._last(outer) in _WRAPPERS:
+            case ast.Subscript(value=outer, slice=inner) if depth < _DEEPEST and self._last(outer) in _WRAPPERS:
                 return self.has_none(_parts(inner)[0], depth + 1)
             case ast.Subscript(value=outer):
                 return self._last(outer) == "Optional"
@@ -157,9 +157,9 @@ class _Reader:
         match node:
             case ast.Constant(value=str() as text) if depth < _DEEPEST:
                 yield from self.literals(_parsed(text), depth + 1)
-            case ast.BinOp(left=left, op=ast.BitOr(), right=right) if depth < _DEEPEST:
-                yield from self.literals(left, depth + 1)
-                yield from self.literals(right, depth + 1)
+            case ast.BinOp(op=ast.BitOr()) if depth < _DEEPEST:
+                for each in _members(node):
+                    yield from self.literals(each, depth + 1)
             case ast.Subscript(value=outer, slice=inner) if depth < _DEEPEST:
                 name = self._last(outer)
                 if name == "Literal":
@@ -278,6 +278,18 @@ def _literal(parts: list[ast.expr]) -> Make | None:
 
 def _parts(node: ast.expr) -> list[ast.expr]:
     return list(node.elts) if isinstance(node, ast.Tuple) and node.elts else [node]
+
+
+def _members(node: ast.expr) -> list[ast.expr]:
+    """`A`, `B`, `C` of `A | B | C`, however many there are."""
+    waiting, found = [node], []
+    while waiting:
+        match waiting.pop():
+            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+                waiting += [right, left]
+            case other:
+                found.append(other)
+    return found
 
 
 def _parsed(text: str) -> ast.expr | None:
