@@ -128,21 +128,13 @@ class Attributes(Scope):
     def _set_by_methods(self, of: tuple[str, str], name: str) -> Known | None:
         found: Known | None = None
         for path, qualname in self._project.line_of(*of):
-            for node in self._project.module(path).class_body(qualname) if path else ():
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _sets(node, name):
-                    summary = self._all.summary(Value(Kind.FUNCTION, f"{qualname}.{node.name}", path, of))
-                    given = summary.sets.get(name, NOTHING)
-                    found = given if found is None else found | given
-                    if node.name == "__init__" and given.values and UNKNOWN not in given.values:
-                        return given
+            for method in self._project.setters(path, qualname).get(name, ()) if path else ():
+                summary = self._all.summary(Value(Kind.FUNCTION, f"{qualname}.{method}", path, of))
+                given = summary.sets.get(name, NOTHING)
+                found = given if found is None else found | given
+                if method == "__init__" and given.values and UNKNOWN not in given.values:
+                    return given
         return found
-
-
-def _sets(node: ast.AST, name: str) -> bool:
-    return any(
-        isinstance(part, ast.Attribute) and part.attr == name and isinstance(part.ctx, ast.Store)
-        for part in ast.walk(node)
-    )
 
 
 def _names_of_marks(node: ast.AST) -> set[str]:

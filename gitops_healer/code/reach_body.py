@@ -29,35 +29,35 @@ class Body(Calls):
 
     def read(self) -> Summary:
         self._bind_parameters()
-        if isinstance(self._node, ast.Lambda):
-            self.summary.returns = self.value(self._node.body)
+        if isinstance(self.node, ast.Lambda):
+            self.summary.returns = self.value(self.node.body)
         else:
-            self._block(self._node.body)
+            self._block(self.node.body)
         held = self.summary.yields
         if held is not None:
             self.summary.returns = Known((made("generator", *held.values),), frozenset(), held.origins)
-        if not isinstance(self._node, ast.Lambda) and self._node.returns is not None:
-            told = self.annotated(self._node.returns)
+        if not isinstance(self.node, ast.Lambda) and self.node.returns is not None:
+            told = self.annotated(self.node.returns)
             if told.values and UNKNOWN not in told.values:
                 self.summary.returns = replace(self.summary.returns, values=told.values)
         return self.summary
 
     def _bind_parameters(self) -> None:
-        own = self._node.args
+        own, given = self.node.args, dict(self.function.given)
         first = [arg.arg for arg in (*own.posonlyargs, *own.args)][:1]
         for arg in every(own):
             origin = Origin(arg.arg, self.path, self.function.name)
             told = self.annotated(arg.annotation) if arg.annotation is not None else Known()
             values = tuple(value for value in told.values if value.kind is not Kind.UNKNOWN)
             if not values:
-                values = (Value(Kind.PARAMETER, arg.arg, self.path, owner=self.function.name),)
+                values = given.get(arg.arg) or (Value(Kind.PARAMETER, arg.arg, self.path, owner=self.function.name),)
             if arg is own.vararg:
                 values = (made("tuple", *values),)
             elif arg is own.kwarg:
                 values = (made("dict", *values),)
             self._env[arg.arg] = Known(values, frozenset({origin}), frozenset({origin}))
-        if self.owner is not None and first and isinstance(self._node, ast.FunctionDef | ast.AsyncFunctionDef):
-            self._bind_own(first[0], self._marks(self._node))
+        if self.owner is not None and first and isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            self._bind_own(first[0], self._marks(self.node))
         positional = [*own.posonlyargs, *own.args]
         pairs = [*zip(positional[len(positional) - len(own.defaults) :], own.defaults, strict=True)]
         pairs += [(arg, value) for arg, value in zip(own.kwonlyargs, own.kw_defaults, strict=True) if value is not None]
@@ -165,7 +165,8 @@ class Body(Calls):
                         self.value(child)
 
     def _inner(self, kind: Kind, name: str) -> Value:
-        return Value(kind, f"{self.function.name}.<locals>.{name}", self.path, self.function.of)
+        around = self.function if self.function.given or self.function.around else None
+        return Value(kind, f"{self.function.name}.<locals>.{name}", self.path, self.function.of, around=around)
 
     def _bind_pattern(self, pattern: ast.pattern, known: Known) -> None:
         for node in ast.walk(pattern):

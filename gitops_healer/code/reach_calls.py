@@ -20,6 +20,7 @@ _WALKED = _COPIES | frozenset("max min sum any all map str.join".split())
 _HIGHER = ("map", "filter", "sorted", "max", "min", "functools.reduce", "itertools", "heapq", "re.sub", "re.subn",
            "collections.defaultdict", "functools.cmp_to_key", "bisect")  # fmt: skip
 _STORING = ("atexit.register", "signal.signal", "weakref")
+_MOST_CLASSES = 3
 _DYNAMIC = {"eval": "eval", "exec": "exec", "__import__": "__import__", "importlib.import_module": "an import by name"}
 _SHOWN_BY = frozenset("str repr len bool hash abs round int float format print next reversed".split())
 
@@ -154,7 +155,8 @@ class Calls(Attributes):
             case Kind.OUTER:
                 return self._to_outer(value.name, positional, named, line)
             case Kind.PARAMETER:
-                self.summary.calls_back.setdefault(Origin(value.name, value.path, value.owner), line)
+                gets = tuple(positional)
+                self.summary.calls_back.setdefault(Origin(value.name, value.path, value.owner), (line, gets))
                 return NOTHING
             case Kind.OBJECT:
                 method = self._project.method((value.path, value.name), "__call__")
@@ -179,7 +181,7 @@ class Calls(Attributes):
             self.summary.does(Effect.UNKNOWN, f"{function.name}, and nobody knows what that is", line)
             return NOTHING
         given = _given(node, positional, named)
-        target = replace(function, bound=False)
+        target = replace(function, bound=False, given=classes_given(node, given))
         self.summary.calls.append(Call(target, line, given))
         if is_abstract(node) and function.of[1]:
             return self.annotated_of(target, node)
@@ -296,6 +298,25 @@ class Calls(Attributes):
             for value in known.values:
                 if value.kind is Kind.FUNCTION:
                     self._to_value(value, known, [given], {}, line, "a function that is passed on")
+
+
+def classes_given(node: Function, given: Mapping[str, Known]) -> tuple[tuple[str, tuple[Value, ...]], ...]:
+    """Objects of classes of the project that parameters without annotation get."""
+    own = node.args
+    return tuple(
+        (arg.arg, known.values)
+        for arg in (*own.posonlyargs, *own.args, *own.kwonlyargs)
+        if arg.annotation is None and arg.arg not in ("self", "cls")
+        for known in [given.get(arg.arg)]
+        if known is not None and known.values and len(known.values) <= _MOST_CLASSES and all(map(_tells, known.values))
+    )
+
+
+def _tells(value: Value) -> bool:
+    """Whether it is an object of a class of the project, or holds such."""
+    if value.kind is Kind.MADE:
+        return bool(value.items) and all(item.kind is Kind.OBJECT for item in value.items)
+    return value.kind is Kind.OBJECT
 
 
 def _receiver(value: Value, known: Known) -> Known:

@@ -8,13 +8,14 @@ part of a function; an attribute that another object changes is not traced.
 
 import ast
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from gitops_healer.code.effects import Effect, effect_of
 from gitops_healer.code.model import CodeModel
 from gitops_healer.code.reach_body import Body
+from gitops_healer.code.reach_calls import classes_given
 from gitops_healer.code.reach_names import Function, Project, is_abstract
 from gitops_healer.code.reach_scope import Call, Summary
 from gitops_healer.code.reach_values import NOTHING, Kind, Known, Origin, Value
@@ -129,7 +130,7 @@ class ReachedEffects:
         name, inside, _ = function.name.rpartition(".<locals>.")
         if not inside:
             return None
-        outer = replace(function, name=name)
+        outer = function.around or replace(function, name=name, given=())
         self.summary(outer)
         return self.body(outer)
 
@@ -319,15 +320,17 @@ class _Graph:
                         key = function, replace(value, items=()), f"{call.target.name} {origin.name} {call.line}"
                         if key not in self._resolved:
                             self._resolved.add(key)
-                            grown |= self._handed(function, value, call)
+                            _, gets = self._reached.summary(call.target).calls_back.get(origin, (0, ()))
+                            grown |= self._handed(function, value, call, gets)
         return grown
 
-    def _handed(self, function: Value, value: Value, call: Call) -> bool:
+    def _handed(self, function: Value, value: Value, call: Call, gets: Sequence[Known]) -> bool:
+        """Note that a function has something called. gets: what it is called with, as far as that is known."""
         found = self._found[function]
         line = call.line
         match value.kind:
             case Kind.FUNCTION:
-                self._calls[function].append(Call(replace(value, bound=False, items=()), line))
+                self._calls[function].append(self._call_of(value, line, gets))
                 return True
             case Kind.CLASS | Kind.OBJECT:
                 name = "__init__" if value.kind is Kind.CLASS else "__call__"
@@ -347,6 +350,13 @@ class _Graph:
                 found.setdefault((Effect.UNKNOWN, f"something that is handed to {call.target.name}"), line)
         return False
 
+    def _call_of(self, value: Value, line: int, gets: Sequence[Known]) -> Call:
+        target = replace(value, bound=False, items=())
+        body = self._reached.body(target)
+        names = body.parameters[1 if value.bound else 0 :] if body is not None else []
+        given = dict(zip(names, gets, strict=False))
+        return Call(replace(target, given=classes_given(body.node, given) if body is not None else ()), line)
+
     def _reasons(self) -> Iterator[Reason]:
         label = self._reached.project.label
         if len(self._way) > _MOST:
@@ -360,7 +370,7 @@ class _Graph:
             if function == self._start:
                 for origin in self._calls_back[function]:
                     if origin.owner == function.name:
-                        line = self._reached.summary(function).calls_back.get(origin, self._line(function))
+                        line, _ = self._reached.summary(function).calls_back.get(origin, (self._line(function), ()))
                         found.setdefault((Effect.UNKNOWN, f"its parameter {origin.name}"), line)
             found |= self._changed_defaults(function)
             for (effect, callee), line in found.items():

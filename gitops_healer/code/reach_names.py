@@ -5,7 +5,7 @@ Nothing runs. Files are parsed when a question leads to them.
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -151,6 +151,7 @@ class Project:
         self.model = model
         self._modules: dict[str, ModuleNames] = {}
         self._imports: dict[str, dict[str, tuple[Value, ...]]] = {}
+        self._setters: dict[tuple[str, str], Mapping[str, tuple[str, ...]]] = {}
         self._near: dict[str, frozenset[str]] = {}
         self._lines: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
 
@@ -193,7 +194,8 @@ class Project:
         facts = self.model.facts(path)
         self._imports[path] = {}
         for item in facts.imports:
-            targets = {target.bound: target.path for target in self.model.targets(path, item) if target.bound}
+            reached = sorted(self.model.targets(path, item), key=lambda target: not target.package)
+            targets = {target.bound: target.path for target in reached if target.bound}
             if not item.names:
                 found.setdefault(item.bound, []).append(self._plain(item.module, item.bound, targets.get(item.bound)))
             for original, bound in item.names:
@@ -298,6 +300,18 @@ class Project:
 
     def outer_bases(self, of: tuple[str, str]) -> tuple[str, ...]:
         return tuple(name for path, name in self.line_of(*of) if not path)
+
+    def setters(self, path: str, qualname: str) -> Mapping[str, tuple[str, ...]]:
+        """{attribute: methods in the body of a class that set one of that name}"""
+        key = path, qualname
+        if key not in self._setters:
+            found: dict[str, dict[str, None]] = {}
+            for method in self.module(path).class_body(qualname):
+                for node in ast.walk(method) if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) else ():
+                    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                        found.setdefault(node.attr, {})[method.name] = None
+            self._setters[key] = {attr: tuple(methods) for attr, methods in found.items()}
+        return self._setters[key]
 
     def methods_near(self, path: str) -> frozenset[str]:
         """Names of methods of classes in a file and in those that it imports."""

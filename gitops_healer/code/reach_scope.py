@@ -28,14 +28,17 @@ class Call:
 
 @dataclass
 class Summary:
-    """What one function does by itself. direct: (effect, what is called, line); calls_back: parameters that it calls,
-    with the line; sets: attributes that it gives its object; assumed: methods of objects that nobody knows, taken for
-    those of builtin types, with the line."""
+    """What one function does by itself.
+
+    direct: {(effect, what is called): line}; calls_back: parameters that it calls, with the line and what they get;
+    yields: None when it is no generator; sets: attributes that it gives its object; assumed: methods of objects that
+    nobody knows, taken for those of builtin types, with the line; defaults: parameters whose default can be changed.
+    """
 
     direct: dict[tuple[Effect, str], int] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     mutates: set[Origin] = field(default_factory=set)
-    calls_back: dict[Origin, int] = field(default_factory=dict)
+    calls_back: dict[Origin, tuple[int, tuple[Known, ...]]] = field(default_factory=dict)
     returns: Known = field(default_factory=Known)
     yields: Known | None = None
     sets: dict[str, Known] = field(default_factory=dict)
@@ -67,7 +70,7 @@ class Scope(ABC):
         self.path = function.path
         self._module: ModuleNames = self._project.module(function.path)
         self._outer = outer
-        self._node = node
+        self.node = node
         self.summary = Summary()
         self.annotations = Annotations(self._project, function.path, function.of)
         self._env: dict[str, Known] = {}

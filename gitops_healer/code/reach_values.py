@@ -30,7 +30,8 @@ class Kind(Enum):
 class Value:
     """What an expression may be. name: qualified name in the file `path`, or a dotted name from outside, or that of a
     parameter, whose function is `owner`; of: the class (path, name) on whose object a method is called; items: what a
-    container holds."""
+    container holds; given: objects of known classes that a function gets for parameters that do not say what they are;
+    around: the function in which it stands, when that is being read."""
 
     kind: Kind
     name: str = ""
@@ -39,6 +40,8 @@ class Value:
     owner: str = ""
     bound: bool = False
     items: tuple["Value", ...] = ()
+    given: tuple[tuple[str, tuple["Value", ...]], ...] = ()
+    around: "Value | None" = None
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def confirm_all(orders: list[Order]):  # effects: network
     return apply_all(orders, lambda order: order.confirm())
 
 
-def history(order, seen=[]):  # effects: global state
+def history(order, seen=[]):  # effects: global state; mutates seen
     seen.append(order)
     return len(seen)
 
