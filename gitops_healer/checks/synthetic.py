@@ -94,7 +94,8 @@ def _figures(declared: Declarations, passing: int) -> Iterator[str]:
     if declared.left:
         yield f"those of {declared.left} more functions were not asked"
     if passing:
-        yield f"{passing} tests reach the changed code and pass" if passing > 1 else "1 test reaches it and passes"
+        each = "tests reach the changed code and pass" if passing > 1 else "test reaches the changed code and passes"
+        yield f"{passing} {each}"
 
 
 def _result(outcome: Outcome, reason: str, held: Sequence[Held]) -> CheckResult:

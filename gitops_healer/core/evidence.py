@@ -13,8 +13,8 @@ _SPAN = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 _LONGEST = 1_000_000  # lines of one span: who writes more does not mean it
 _NAMED = 3
 _NOT_PASSED = "not passed: "
-GATES = ("tests", "shadow", "replay", "synthetic")
-"""Checks that run the changed code."""
+_ALWAYS = ("tests", "shadow", "replay")
+"""Gates that run the changed code or prove nothing; what `synthetic` says may be about tests alone."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def told_figures(results: Sequence[CheckResult], changed: Changed, unmeasured: M
     silent = [f"which lines {gate} ran is not known: {why}" for gate, why in sorted(unmeasured.items())]
     for result in results:
         ran = len(lines_of(result.ran) & changed.all)
-        if result.outcome is Outcome.PASSED and result.check not in unmeasured and (ran or result.check in GATES):
+        if result.outcome is Outcome.PASSED and result.check not in unmeasured and (ran or result.check in _ALWAYS):
             unit = "" if parts else " changed lines" if total > 1 else " changed line"
             parts.append(f"{result.check}{'' if parts else ' ran'} {ran} of {total}{unit}")
     return "; ".join(filter(None, [", ".join(parts), *silent])) or "no gate that runs code passed"

@@ -124,7 +124,7 @@ def test_tests_that_reach_the_change(step: Callable[..., Any]) -> None:
     tests = "from pkg.mod import f, g\ndef test_f(): assert f(1) == 2\ndef test_g(): assert g(1) == 0\n"
     project = step({**FILES, "pkg/mod.py": plain, "test_mod.py": tests})
     fine = project.judge(synthetic, {"pkg/mod.py": plain.replace("x + 1", "1 + x")})
-    assert outcome(fine) == (Outcome.PASSED, "1 test reaches it and passes")
+    assert outcome(fine) == (Outcome.PASSED, "1 test reaches the changed code and passes")
     worse = project.judge(synthetic, {"pkg/mod.py": plain.replace("x + 1", "x + 2")})
     told = "1 tests that reach the changed code fail and did not before: test_mod.py::test_f"
     assert outcome(worse) == (Outcome.FAILED, told)
