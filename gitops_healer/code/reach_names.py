@@ -307,7 +307,9 @@ class Project:
         if key not in self._setters:
             found: dict[str, dict[str, None]] = {}
             for method in self.module(path).class_body(qualname):
-                for node in ast.walk(method) if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) else ():
+                if not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
+                    continue
+                for node in ast.walk(method):
                     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                         found.setdefault(node.attr, {})[method.name] = None
             self._setters[key] = {attr: tuple(methods) for attr, methods in found.items()}
