@@ -10,13 +10,13 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from random import Random
 from typing import Any, Final
 
 from gitops_healer.code.declared import function_of
 from gitops_healer.code.literals import json_of, value_of_source
 from gitops_healer.code.source import Function, Source
-from gitops_healer.core.analysis.features import type_of
 from gitops_healer.core.calls import Input
 from gitops_healer.core.codec import canonical
 from gitops_healer.core.sampling import fair_order, shape
@@ -36,6 +36,7 @@ _LONGEST_LIST: Final = 400
 _TRIES: Final = 8
 _FEW: Final = 6
 _MADE: Final = 12
+_BASES: Final = 3
 _EXACT: Final = 2**53
 _PLURAL: Final = frozenset({"set", "frozenset"})
 
@@ -171,17 +172,21 @@ class _Call:
         return _Call(whole["args"], whole["kwargs"], self.parameters)
 
 
+def _name(path: Path) -> str:
+    """The parameter or key that says what stands at a place."""
+    return next((step for step in reversed(path) if step != "*"), "")
+
+
 # What was seen where
 
 
 @dataclass(frozen=True)
 class _Column:
-    """values: different ones at each place; kinds: their types; counts: how often a place was seen; always, ever: keys
+    """values: different ones at each place; counts: how often a place was seen; always, ever: keys
     that every object at a place has, and that some have; lengths: of lists; masks: of texts; fixed: places for which
     the annotation names the values."""
 
     values: Mapping[Path, Mapping[str, Any]]
-    kinds: Mapping[Path, frozenset[str]]
     counts: Mapping[Path, int]
     always: Mapping[Path, frozenset[str]]
     ever: Mapping[Path, frozenset[str]]
@@ -192,7 +197,6 @@ class _Column:
     @staticmethod
     def of(calls: Sequence[_Call], parameters: _Parameters) -> "_Column":
         values: defaultdict[Path, dict[str, Any]] = defaultdict(dict)
-        kinds: defaultdict[Path, set[str]] = defaultdict(set)
         lengths: defaultdict[Path, set[int]] = defaultdict(set)
         masks: defaultdict[Path, set[str]] = defaultdict(set)
         ever: defaultdict[Path, frozenset[str]] = defaultdict(frozenset)
@@ -206,7 +210,6 @@ class _Column:
                 if not path:
                     continue
                 counts[path] += 1
-                kinds[path].add(type_of(value))
                 if len(values[path]) < _VALUES:
                     values[path].setdefault(canonical(value), value)
                 if isinstance(value, str):
@@ -214,12 +217,10 @@ class _Column:
                 if (items := items_of(value)) is not None:
                     lengths[path].add(len(items))
         for name in parameters.nullable:
-            if (name,) in kinds:
-                kinds[(name,)].add("None")
+            if (name,) in values:
                 values[(name,)].setdefault("null", None)
         return _Column(
             values,
-            {path: frozenset(found) for path, found in kinds.items()},
             counts,
             always,
             ever,
@@ -254,13 +255,16 @@ class _Column:
 def _changed(
     column: _Column, calls: Sequence[_Call], thresholds: Thresholds, random: Random, tries: int
 ) -> Iterator[_Call]:
-    """Calls made from those that were given: one change, or arguments of several, or both."""
+    """Calls made from those that were given: first with what the function compares with, then with one change or two,
+    or arguments of several."""
     change = _Change(column, thresholds, random)
+    for call in calls[:_BASES]:
+        yield from islice(change.at_thresholds(call), tries // (4 * _TRIES))
     for number in range(tries):
         call = calls[number % len(calls)] if number < len(calls) else random.choice(calls)
         if number % 4 == 3:
             call = _mixed(call, column, random)
-        for _ in range((1, 1, 2, number % 2)[number % 4]):
+        for _ in range((1, 1, 2, number // 4 % 2)[number % 4]):
             call = change.somewhere(call)
         yield call
 
@@ -298,6 +302,19 @@ class _Change:
         address = self.random.choice(places[path])
         return call.put(address, self.value(call.at(address), path))
 
+    def at_thresholds(self, call: _Call) -> Iterator[_Call]:
+        """The call with each literal, and each length, at a place that is compared with it."""
+        done: set[Path] = set()
+        for address, path, value in call.places():
+            if path in done or path in self.column.fixed:
+                continue
+            done.add(path)
+            for other in self._near(value, path):
+                yield call.put(address, other)
+            for length in self.thresholds.lengths.get(_name(path), ()):
+                if isinstance(value, str | list):
+                    yield call.put(address, self._sized(value, path, length))
+
     def _goes(self, key: str, call: _Call) -> bool:
         """Whether an argument may come or go: not one that must be given, nor one that stands at its position."""
         position = call.parameters.positional.index(key) if key in call.parameters.positional else len(call.args)
@@ -326,39 +343,36 @@ class _Change:
                 return self._keys(value, self.column.optional(path), path)
         return value
 
-    def _thresholds(self, value: Any, path: Path) -> list[Any]:
-        """Literals of the same type that the place is compared with; now and then any of the function, since names
-        change on the way."""
-        name = next((step for step in reversed(path) if step != "*"), "")
-        found = self.thresholds.near(name)
-        loose = not (self.column.closed(path) or self.column.formed(path))
-        if not found and loose and self.random.random() < 0.3:
-            found = self.thresholds.all
+    def _near(self, value: Any, path: Path, *, loose: bool = False) -> list[Any]:
+        """Literals of the same type that the place is compared with; loose: else any of the function."""
+        found = self.thresholds.near(_name(path)) or (self.thresholds.all if loose else ())
         if isinstance(value, float):
             return [float(one) for one in found if isinstance(one, int | float) and abs(one) < _EXACT]
         return [one for one in found if type(one) is type(value)]
+
+    def _thresholds(self, value: Any, path: Path) -> list[Any]:
+        """Now and then those of other names too: names change on the way."""
+        loose = not (self.column.closed(path) or self.column.formed(path)) and self.random.random() < 0.3
+        return self._near(value, path, loose=loose)
 
     def _text(self, text: str, path: Path) -> str:
         """Where all texts have one form (a date, a code), mostly another one of that form."""
         if self.column.formed(path) and self.random.random() < 0.8:
             return alike_text(text, self.random)
-        return (
-            self._cut_text(text)
-            if self.thresholds.lengths and self.random.random() < 0.15
-            else of_text(text, self.random)
-        )
-
-    def _cut_text(self, text: str) -> str:
-        length = self.random.choice(self.thresholds.lengths)
-        return (text * (length // len(text) + 1))[:length] if text else "x" * length
+        if (lengths := self.thresholds.all_lengths) and self.random.random() < 0.15:
+            return str(self._sized(text, path, self.random.choice(lengths)))
+        return of_text(text, self.random)
 
     def _list(self, items: list[Any], path: Path) -> list[Any]:
-        others = self.column.seen((*path, "*"))
-        if self.thresholds.lengths and self.random.random() < 0.4:
-            length, pool = self.random.choice(self.thresholds.lengths), items or others
-            return (pool * (length // len(pool) + 1))[:length] if pool else items
+        if (lengths := self.thresholds.all_lengths) and self.random.random() < 0.2:
+            return list(self._sized(items, path, self.random.choice(lengths)))
         longest = min(_LONGEST_LIST, 2 * max(self.column.lengths.get(path, frozenset({1}))) + 2)
-        return of_list(items, self.random, others, max(longest, len(items)))
+        return of_list(items, self.random, self.column.seen((*path, "*")), max(longest, len(items)))
+
+    def _sized(self, value: str | list[Any], path: Path, length: int) -> Any:
+        """Cut or repeated to a length; what has nothing to be repeated stays empty."""
+        pool = value or ("x" if isinstance(value, str) else self.column.seen((*path, "*")))
+        return (pool * (length // len(pool) + 1))[:length] if pool else value
 
     def _typed(self, value: dict[str, Any], path: Path) -> Any:
         name, items = value["$type"], items_of(value)

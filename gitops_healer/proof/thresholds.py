@@ -19,14 +19,18 @@ _PLAIN = bool | int | float | str
 
 @dataclass(frozen=True)
 class Thresholds:
-    """by_name: {parameter, key or attribute: literals that it is compared with, and numbers beside them}; lengths: of
-    lists and texts, where `len` is compared, and those beside them."""
+    """by_name: {parameter, key or attribute: literals that it is compared with, and values beside them}; lengths: the
+    same for the `len` of lists and texts."""
 
     by_name: Mapping[str, tuple[Any, ...]]
-    lengths: tuple[int, ...] = ()
+    lengths: Mapping[str, tuple[int, ...]]
 
     def near(self, name: str) -> tuple[Any, ...]:
         return self.by_name.get(name, ())
+
+    @property
+    def all_lengths(self) -> tuple[int, ...]:
+        return tuple(sorted({length for held in self.lengths.values() for length in held})[:_MOST])
 
     @property
     def all(self) -> tuple[Any, ...]:
@@ -39,15 +43,18 @@ def thresholds_of(source: Source, function: Function) -> Thresholds:
     what they are bound to."""
     constants = constants_of(source)
     by_name: dict[str, dict[tuple[type, Any], Any]] = {}
-    lengths: set[int] = set()
+    lengths: dict[str, set[int]] = {}
     for side, literal in _compared(function, constants):
         if _is_len(side) and isinstance(literal, int):
-            lengths.update(n for n in (literal - 1, literal, literal + 1) if 0 <= n <= _LONGEST_LIST)
+            lengths.setdefault(_name(side), set()).update(
+                n for n in (literal - 1, literal, literal + 1) if 0 <= n <= _LONGEST_LIST
+            )
             continue
         held = by_name.setdefault(_name(side), {})
         held.update({(type(value), value): value for value in _beside(literal)})
     return Thresholds(
-        {name: tuple(held.values())[:_MOST] for name, held in by_name.items()}, tuple(sorted(lengths)[:_MOST])
+        {name: tuple(held.values())[:_MOST] for name, held in by_name.items()},
+        {name: tuple(sorted(held)[:_MOST]) for name, held in lengths.items()},
     )
 
 
