@@ -1,14 +1,23 @@
 """Which lines of a step can be run."""
 
+import ast
+import shlex
+import textwrap
 from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
 from textwrap import dedent
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from gitops_healer.adapters.repository import open_repository
 from gitops_healer.core.evidence import Changed
+from gitops_healer.ports import Signature
 from gitops_healer.proof.changed_lines import changed_lines
+from gitops_healer.proof.mutating import mutants_of
 
 BEFORE = '''\
 """Prices."""
@@ -163,3 +172,17 @@ def test_a_file_that_was_no_python_is_compared_by_its_text(step: Callable[..., C
 
 def test_a_file_that_is_no_python_is_named(step: Callable[..., Changed]) -> None:
     assert step(BEFORE + "def\n").nothing == "shop.py cannot be parsed"
+
+
+@pytest.mark.parametrize("module", [textwrap, shlex])
+def test_every_mistake_in_a_real_module_is_seen_on_its_line(make_repo: Callable[..., Any], module: ModuleType) -> None:
+    source = Path(module.__file__ or "").read_bytes()
+    repo = make_repo({"m.py": b"", "n.py": source, "o.py": ast.unparse(ast.parse(source))})
+    repository, empty = open_repository(repo.path), repo.git("rev-parse", "HEAD")
+    base = repo.commit({"m.py": source, "o.py": source})
+    every = changed_lines(repository, empty, base)
+    assert set(every.lines) == {"m.py"}  # in o.py only the layout changed
+    when = Signature("Maintainer", "maintainer@example.org", datetime(2026, 1, 1, tzinfo=UTC))
+    for mutant in islice(mutants_of(source, "m.py", every.lines["m.py"]), 50):
+        head = repository.commit_change(base, mutant.change, "mistake", when)
+        assert changed_lines(repository, base, head).lines == {"m.py": {mutant.line}}, mutant.title
