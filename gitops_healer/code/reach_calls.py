@@ -94,7 +94,7 @@ class Calls(Attributes):
             held = frozenset() if values and all(one.name == "str" for one in values) else receiver.inner
             return Known(values or (UNKNOWN,), held, held)
         effect = effect_of_method(value.name, method)
-        if effect is not None and not effect.is_pure:
+        if effect is not None and not effect.is_pure and (effect, value.name) not in self.summary.direct:
             self.summary.does(effect, f"{value.name}.{method}", line)
         if effect not in (None, Effect.LOGGING):
             self._call_backs(positional, named, NOTHING, line)
