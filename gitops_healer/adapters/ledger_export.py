@@ -19,6 +19,7 @@ from gitops_healer.core.execution import Execution
 from gitops_healer.core.upgrade import (
     Event,
     HealthChecked,
+    Held,
     Investigated,
     Merged,
     Prepared,
@@ -124,7 +125,7 @@ def _event_rows(up: Upgrade, event: Event) -> Iterator[Row]:
         case Prepared(commit, _, _, verdict):
             yield "tool_creation_events", (event.id, up.id, tool, "created", commit, ts)
             yield from _check_rows(up, verdict, ts)
-        case Validated(verdict) | Watched(verdict):
+        case Validated(verdict) | Watched(verdict) | Held(verdict=Verdict() as verdict):
             yield from _check_rows(up, verdict, ts)
         case Merged(commit):
             yield "tool_creation_events", (event.id, up.id, tool, "deployed", commit, ts)
