@@ -103,7 +103,7 @@ class SandboxedSession:
             if told is None and time.monotonic() >= until and not self._over:
                 return found
             found.append(seen_of(told) if told is not None else self._ended())
-            if told is None:
+            if told is None or told.get("last"):
                 self._restart()
                 return found
         return found

@@ -6,7 +6,7 @@ seen coming: when the first one starts, the whole tree is copied, once a session
 """
 
 # Paths as written and descriptors; and candidates patch pathlib.
-# ruff: noqa: PTH103, PTH104, PTH108, PTH118, PTH120, PTH123
+# ruff: noqa: PTH102, PTH103, PTH104, PTH108, PTH118, PTH120, PTH123
 # ruff: noqa: PTH112
 
 from __future__ import annotations
@@ -34,19 +34,28 @@ class Journal:
         self.tree = tree
         self.known: dict[str, str] = {}
         self.copies: dict[str, str] = {}
+        self.whole: set[str] = set()
+        self.saved = 0
         self.keeps_all = False
 
-    def save(self, path: str) -> None:
-        """Keep what is at a place (absolute, its directories without links) unless it is kept already."""
-        if path in self.known:
-            return
+    def save(self, path: str, whole: bool = False) -> None:
+        """Keep what is at a place (absolute, its directories without links) unless it is kept already. whole: of a
+        directory all that is in it, not only that it is there."""
+        known = path in self.known
         kind = kind_of(path)
-        self.known[path] = kind
+        whole = whole and kind == "directory" and path not in self.whole
+        if known and not whole:
+            return
+        self.known.setdefault(path, kind)
         copy = ""
         if kind in ("file", "link", "directory"):
             os.makedirs(self.place, exist_ok=True)
-            copy = self.copies[path] = os.path.join(self.place, f"{os.getpid()}-{len(self.known)}")
-            _copy(path, copy, kind)
+            self.saved += 1
+            copy = os.path.join(self.place, f"{os.getpid()}-{self.saved}")
+            _copy(path, copy, "folder" if kind == "directory" and not whole else kind)
+        if whole:
+            self.whole.add(path)
+        self.copies.setdefault(path, copy)
         self._note({"path": path, "kind": kind, "copy": copy})
 
     def save_all(self) -> None:
@@ -109,17 +118,29 @@ def kind_of(path: str) -> str:
 def _copy(path: str, copy: str, kind: str) -> None:
     if kind == "directory":
         shutil.copytree(path, copy, symlinks=True)
+    elif kind == "folder":
+        os.mkdir(copy)
+        shutil.copystat(path, copy)
     else:
         shutil.copy2(path, copy, follow_symlinks=False)
 
 
 def _put_back(path: str, kind: str, copy: str) -> None:
-    """Make a place what it was. copy: what was there; it stays."""
+    """Make a place what it was. copy: what was there; it stays. A file that is still there gets its content back: the
+    importer may hold it open, as a log."""
+    now = kind_of(path)
     if kind == "other":
         return
-    if kind == "directory" and kind_of(path) == "directory":
+    if kind == now == "directory":
         shutil.copystat(copy, path)
         return
+    if kind == now == "file":
+        try:
+            shutil.copyfile(copy, path)
+            shutil.copystat(copy, path)
+            return
+        except PermissionError:  # the call made it read-only
+            pass
     _remove(path)
     if kind != "missing":
         os.makedirs(os.path.dirname(path), exist_ok=True)

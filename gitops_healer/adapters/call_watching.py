@@ -5,12 +5,13 @@ Sources: the audit events table of the Python documentation (docs.python.org/3/l
 in C without an event is not seen: sockets and files that extension modules open themselves.
 """
 
-# ruff: noqa: PTH100, PTH109, PTH112, PTH115, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH109, PTH112, PTH115, PTH118, PTH120, PTH123, PTH208
 
 from __future__ import annotations
 
 import _thread
 import contextlib
+import fcntl
 import hashlib
 import os
 import signal
@@ -57,6 +58,7 @@ class Watch:
         self.noted: dict[tuple[str, str], str] = {}
         self.refused: tuple[str, str] | None = None
         self.before: _State | None = None
+        self.held: list[str] = []
         self.unseen = tuple({os.path.realpath(place) for place in (*_interpreter(), *_UNSEEN, inside)})
 
     def note(self, kind: str, what: str, touched: str = "") -> None:
@@ -68,9 +70,21 @@ class Watch:
             self.refused = self.refused or (kind, what)
             raise ForbiddenEffectError(f"{kind} {'are' if kind.endswith('s') else 'is'} not allowed here: {what}")
 
+    def hold(self) -> None:
+        """Remember which files this process has open for writing: a call can go on writing them without an event."""
+        for number in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else ():
+            with contextlib.suppress(OSError):
+                place = os.readlink(f"/proc/self/fd/{number}")
+                writes = fcntl.fcntl(int(number), fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
+                if writes and kind_of(place) == "file" and not self._is_unseen(place) and place not in self.held:
+                    self.held.append(place)
+
     def start(self, state: _State) -> None:
         """From now on everything is noted. state: of the process as it is before the call."""
         self.before = state
+        for place in self.held:
+            with contextlib.suppress(OSError):
+                self.journal.save(place)
         self.active = True
         sys.addaudithook(self._hear)
 
@@ -100,13 +114,14 @@ class Watch:
         if not self._is_unseen(place) and not loading and not os.path.isdir(place):
             self.note(FILES, f"read {relative(place, self.root)}")
 
-    def touch(self, path: Any, folder: int = -1, follow: bool = False, kind: str = FILES) -> str:
-        """Something is about to be changed: keep it. follow: a link at its end is followed."""
+    def touch(self, path: Any, folder: int = -1, follow: bool = False, kind: str = FILES, whole: bool = False) -> str:
+        """Something is about to be changed: keep it. follow: a link at its end is followed; whole: it may be a
+        directory that goes with all that is in it."""
         place = located(path, folder, follow)
         if not self._is_unseen(place):
             self.note(kind, f"{'sqlite' if kind == DATABASE else 'change'} {relative(place, self.root)}", place)
             with contextlib.suppress(OSError):  # what cannot be read cannot be kept; the call goes on
-                self.journal.save(place)
+                self.journal.save(place, whole)
         return place
 
     def _is_unseen(self, place: str) -> bool:
@@ -130,6 +145,10 @@ class Watch:
             told = self._outcome(kind, place) if place else what
             if told:
                 found.append([kind, told])
+        touched = set(self.noted.values())
+        held = [place for place in self.held if place not in touched]
+        copies = self.journal.copies
+        found += [[FILES, self._outcome(FILES, p)] for p in held if _digest(p) != _digest(copies.get(p, ""))]
         if self.journal.keeps_all:
             found += [[FILES, told] for told in self._by_others()]
         if self.before is not None:
@@ -255,7 +274,8 @@ def _opened(watch: Watch, arguments: tuple[Any, ...]) -> None:
     if isinstance(path, int):
         return
     if isinstance(flags, int) and flags & _WRITES:
-        watch.touch(path, follow=True)
+        if not os.path.isdir(path):  # O_TMPFILE: a file without a name
+            watch.touch(path, follow=True)
     else:
         watch.read(path)
 
@@ -274,7 +294,7 @@ def _folder(arguments: tuple[Any, ...], at: int) -> int:
 
 
 def _moved(watch: Watch, arguments: tuple[Any, ...]) -> None:
-    watch.touch(arguments[0], _folder(arguments, 2))
+    watch.touch(arguments[0], _folder(arguments, 2), whole=True)
     watch.touch(arguments[1], _folder(arguments, 3))
 
 

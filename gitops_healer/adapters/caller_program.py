@@ -9,7 +9,8 @@ stdin: the job, then a call a line, both JSON; its end ends everything. stdout: 
 imported?) and one a call, in order, each with the nonce that it was asked with. Job: `module`, `qualname`, `file`,
 `roots`, `seconds` of a call, `import_seconds`, and with `watch` true also `mocks`, `forbidden`, `traced`. Call: `args`,
 `kwargs` (JSON texts), `nonce`, and with watch `seed` and `at`. Answer: `ok`, `value`, `detail`, `type`, `frames`,
-`seconds`, and with watch `deliberate`, `arguments`, `printed`, `effects`, `lines`.
+`seconds`, and with watch `deliberate`, `arguments`, `printed`, `effects`, `lines`, and `last` when files could not be
+put back and the program ends.
 """
 
 from __future__ import annotations
@@ -80,7 +81,10 @@ def main() -> None:
         for line in calls:
             item = json.loads(line)
             nonce = item.pop("nonce")
-            _write(replies, {**supervisor.call(item), "nonce": nonce})
+            outcome = supervisor.call(item)
+            _write(replies, {**outcome, "nonce": nonce})
+            if outcome.get("last"):
+                return
     finally:
         supervisor.close()
 
@@ -254,7 +258,7 @@ class _Supervisor:
         if self.watches:
             self._tell_printed(outcome, heard)
             if not self._clean(outcome):
-                outcome["lost"] = True
+                outcome["last"] = True
         return outcome
 
     def _tell_printed(self, outcome: dict[str, Any], heard: _Heard) -> None:
@@ -456,6 +460,7 @@ class _Importer:
         if watches:
             self.problems = _install(self.job, self.watch)
             self.state = State(self.module, self.foreign)
+            self.watch.hold()
 
     def _fork(self, item: dict[str, Any]) -> None:
         answers, answer = os.pipe()

@@ -120,6 +120,20 @@ def files():
     return tree()
 def tree(): return sorted(os.path.join(p, f) for p, _, fs in os.walk(".") for f in fs if ".py" not in f)
 def contents(): return {name: open(name).read() for name in tree()}
+def spoil():
+    """Break the record of what has to be put back, and change a file."""
+    open("data.txt", "w").write("bad")
+    for folder, _, names in os.walk(os.path.join(os.getcwd(), os.pardir)):
+        if "index" in names and "healer-" in folder:
+            open(os.path.join(folder, "index"), "a").write("no JSON\n")
+def rearrange():
+    os.chmod("old", 0o700); os.rename("old", "new")
+    open("new/b", "w").write("3"); tempfile.TemporaryFile().write(b"x")
+    return tree()
+log = open(__file__ + ".log", "a", buffering=1)
+def logged(x):
+    log.write(f"{x}\n")
+    return open(log.name).read()
 def shell(command):
     open("data.txt", "w").write("mine")
     subprocess.run(["sh", "-c", command], check=True)
@@ -376,6 +390,25 @@ def test_files_are_told_by_what_became_of_them_and_put_back(look: Look) -> None:
     assert look("files").effects == seen.effects
 
 
+def test_directories_that_are_moved_come_back_whole(look: Look) -> None:
+    before = look("contents").value
+    for _ in range(2):
+        seen = look("rearrange")
+        assert "./new/a" in json.loads(seen.value or "")
+        assert [what for what in effects(seen) if "list" not in what] == [
+            "files: remove old", "files: mode old 0o700", "files: make new/",
+            "files: write new/b sha1:77de68daecd823babbb58edb1c8e14d7106e83bb",
+        ]  # fmt: skip
+    assert look("contents").value == before
+
+
+def test_a_file_that_was_open_before_is_watched_too(look: Look) -> None:
+    for number in range(2):
+        seen = look("logged", number)
+        assert seen.value == f'"{number}\\n"'
+        assert effects(seen)[1].startswith(f"files: write {PATH}.log sha1:")
+
+
 def test_what_other_processes_write_is_found_and_put_back(look: Look) -> None:
     before = look("contents").value
     seen = look("shell", "echo more >> config.json; echo new > made; rm old/a")
@@ -473,6 +506,13 @@ def test_a_call_that_takes_the_sandbox_with_it_costs_only_itself(begin: Open) ->
     with begin() as session:
         first, ended, last = session.call([asked("double", 1), asked("end", "everybody"), asked("double", 3)])
     assert (first.value, ended.error_type, last.value) == ("2", CRASHED, "6")
+
+
+def test_files_that_cannot_be_put_back_are_laid_out_anew(begin: Open) -> None:
+    with begin() as session:
+        spoilt, after = session.call([asked("spoil"), asked("contents")])
+    assert spoilt.ok
+    assert json.loads(after.value or "")["./data.txt"] == "data"
 
 
 def test_what_a_call_left_running_is_ended(session: CallSession) -> None:
