@@ -129,6 +129,7 @@ _TABLE: dict[Effect, str] = {
         gc warnings.warn warnings.simplefilter warnings.filterwarnings warnings.catch_warnings atexit
         importlib.import_module importlib.reload __import__ exec eval globals setattr delattr socket.setdefaulttimeout
         contextvars platform decimal.setcontext random.seed sys.path sys.modules sys.argv argparse winreg
+        urllib.request.getproxies
         sys.setswitchinterval sys.settrace
         resource os.environb os.get_exec_path os.getenvb os.sched_getaffinity os.getgid os.uname
         contextlib.redirect_stdout
@@ -173,7 +174,9 @@ _PURE = frozenset(
     ConnectionError BrokenPipeError ChildProcessError InterruptedError IsADirectoryError NotADirectoryError
     ProcessLookupError BlockingIOError EOFError BufferError FloatingPointError IndentationError GeneratorExit
     SystemExit EnvironmentError IOError aiter anext mimetypes.guess_type html.entities stringprep quopri
-    http.cookiejar http.cookies idna unidecode text_unidecode rapidfuzz rich.markup packaging sortedcontainers
+    http.cookiejar http.cookies urllib3.util urllib3.exceptions urllib3.fields
+    requests.exceptions requests.structures requests.Request idna unidecode text_unidecode rapidfuzz rich.markup
+    packaging sortedcontainers
     sys.stdlib_module_names
     """.split()
 )

@@ -83,7 +83,7 @@ class Calls(Attributes):
         self, value: Value, receiver: Known, func: ast.Attribute, positional: list[Known], named: dict[str, Known]
     ) -> Known:
         method, line, text = func.attr, func.lineno, _short(func)
-        if method in MUTATING and (is_builtin(value.name) or value.name.startswith("collections.")):
+        if method in MUTATING:
             self._mutation(receiver, text, line)
         if is_builtin(value.name):
             if method == "sort" or method == "join":
@@ -109,10 +109,11 @@ class Calls(Attributes):
         self, receiver: Known, func: ast.Attribute, positional: list[Known], named: dict[str, Known]
     ) -> Known:
         method, line, text = func.attr, func.lineno, _short(func)
-        by_name = effect_of(f"?.{method}")
+        near = self._project.methods_near(self.path)
+        by_name = effect_of(f"?.{method}") if method not in near else Effect.UNKNOWN
         if by_name is not Effect.UNKNOWN and by_name is not None:
             self.summary.does(by_name, text, line)
-        elif assumed_pure(func, self._project.methods_near(self.path)):
+        elif assumed_pure(func, near):
             self.summary.assumed.setdefault(f"{text} as a method of {BUILTIN_METHODS[method]}", line)
             if method in MUTATING:
                 self._mutation(receiver, text, line)

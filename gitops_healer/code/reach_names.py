@@ -251,24 +251,32 @@ class Project:
         for base in node.bases if isinstance(node, ast.ClassDef) else ():
             yield self.dotted(path, base)
 
-    def dotted(self, path: str, node: ast.expr) -> tuple[Value, ...]:
-        """What a chain of names at the top of a file stands for, subscripts left away."""
-        if isinstance(node, ast.Subscript):
-            return self.dotted(path, node.value)
-        if isinstance(node, ast.Name):
-            return self.named(path, node.id) or (UNKNOWN,)
-        if isinstance(node, ast.Attribute):
-            found: list[Value] = []
-            for value in self.dotted(path, node.value):
-                if value.kind is Kind.MODULE and not value.name:
-                    found += self.attribute_of_module(value.path, node.attr) or (UNKNOWN,)
-                elif value.kind is Kind.OUTER or (
-                    value.kind is Kind.CLASS and f"{value.name}.{node.attr}" in self.module(value.path).definitions
-                ):
-                    found.append(replace(value, name=f"{value.name}.{node.attr}"))
-                else:
-                    found.append(UNKNOWN)
-            return tuple(found)
+    def dotted(self, path: str, node: ast.expr, depth: int = 4) -> tuple[Value, ...]:
+        """What a chain of names at the top of a file stands for, subscripts left away; also one that is assigned."""
+        match node:
+            case ast.Subscript(value=value) if depth:
+                return self.dotted(path, value, depth - 1)
+            case ast.Name(id=name) if depth:
+                found = self.named(path, name)
+                if found and found[0].kind is Kind.MODULE and found[0].name:
+                    path, name, found = found[0].path, found[0].name, ()
+                return found or self._assigned(path, name, depth - 1) or (UNKNOWN,)
+            case ast.Attribute(value=value, attr=attr):
+                return tuple(inner for one in self.dotted(path, value, depth) for inner in self._inside(one, attr))
+        return (UNKNOWN,)
+
+    def _assigned(self, path: str, name: str, depth: int) -> tuple[Value, ...]:
+        """What a name stands for that is assigned other names, as `Alias = module.Class` does."""
+        given = self.module(path).assigned.get(name, ())
+        return tuple(dict.fromkeys(value for node in given for value in self.dotted(path, node, depth)))
+
+    def _inside(self, value: Value, attr: str) -> tuple[Value, ...]:
+        if value.kind is Kind.MODULE and not value.name:
+            return self.attribute_of_module(value.path, attr) or self._assigned(value.path, attr, 2) or (UNKNOWN,)
+        if value.kind is Kind.OUTER:
+            return (replace(value, name=f"{value.name}.{attr}"),)
+        if value.kind is Kind.CLASS and f"{value.name}.{attr}" in self.module(value.path).definitions:
+            return (replace(value, name=f"{value.name}.{attr}"),)
         return (UNKNOWN,)
 
     def line_of(self, path: str, qualname: str) -> tuple[tuple[str, str], ...]:
