@@ -81,9 +81,14 @@ def _option_text(option: Option) -> str:
 
 
 def _verdict_text(verdict: Verdict) -> str:
-    rows = [f"| {r.check} | {r.outcome.value} | {quoted(r.reason, 300)} |" for r in verdict.results]
+    rows = [f"| {r.check} | {r.outcome.value} | {_cell(r.reason)} |" for r in verdict.results]
     table = "\n".join(["**What was proved.**", "", "| check | outcome | |", "|---|---|---|", *rows])
     return "\n\n".join([table, *(_figures(result) for result in verdict.results if result.details)])
+
+
+def _cell(text: str) -> str:
+    """Foreign text in a table, where even inside of code a bar ends the cell."""
+    return quoted(text, 300).replace("|", "\\|")
 
 
 def _figures(result: CheckResult) -> str:
@@ -123,7 +128,7 @@ def revert_body(upgrade: Upgrade) -> str:
 
 def _health_text(health: Health) -> str:
     rows = [
-        f"| {quoted(r.subject)} | {r.before_failed} of {r.before_total} | {r.after_failed} of {r.after_total} |"
+        f"| {_cell(r.subject)} | {r.before_failed} of {r.before_total} | {r.after_failed} of {r.after_total} |"
         for r in health.readings
     ]
     return "\n".join(["| | failed before | failed after |", "|---|---|---|", *rows]) if rows else ""
