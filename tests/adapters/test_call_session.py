@@ -155,11 +155,12 @@ def imports():
     return pkg.lazy.x
 def moment(): return [datetime.datetime.now().isoformat(), random.random(), list({"a", "b", "c", "d", "e"})]
 def places(): print(__file__); return [__file__, tempfile.mkdtemp(), os.environ["HOME"], sys.path]
+def supervisor():
+    with open(f"/proc/{os.getppid()}/stat") as stat: return int(stat.read().rpartition(")")[2].split()[1])
 def spy():
-    family, found = os.getppid(), []
-    with open(f"/proc/{family}/stat") as stat: supervisor = stat.read().rpartition(")")[2].split()[1]
+    found = []
     for name in ("mem", "environ", *(f"fd/{number}" for number in range(20))):
-        try: os.close(os.open(f"/proc/{supervisor}/{name}", os.O_RDONLY | os.O_NONBLOCK)); found.append(name)
+        try: os.close(os.open(f"/proc/{supervisor()}/{name}", os.O_RDONLY | os.O_NONBLOCK)); found.append(name)
         except OSError: pass
     return found
 def priced(x): return prices.of(x)
@@ -171,7 +172,7 @@ def end(how):
     if how == "hang":
         while True: pass
     if how == "importer": os.kill(os.getppid(), signal.SIGKILL)
-    if how == "everybody": os.kill(-1, signal.SIGKILL)
+    if how == "supervisor": os.kill(supervisor(), signal.SIGKILL)
     if how == "descriptors": os.closerange(0, 200)
     if how == "protocol":
         for fd in range(200):
@@ -504,7 +505,7 @@ def test_a_call_that_goes_wrong_costs_only_itself(session: CallSession) -> None:
 
 def test_a_call_that_takes_the_sandbox_with_it_costs_only_itself(begin: Open) -> None:
     with begin() as session:
-        first, ended, last = session.call([asked("double", 1), asked("end", "everybody"), asked("double", 3)])
+        first, ended, last = session.call([asked("double", 1), asked("end", "supervisor"), asked("double", 3)])
     assert (first.value, ended.error_type, last.value) == ("2", CRASHED, "6")
 
 
