@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from gitops_healer.code.effects import Effect
+from gitops_healer.code.effects import Effect, effect_of
 from gitops_healer.code.reach_annotations import Annotations
 from gitops_healer.code.reach_names import BUILTINS, Function, ModuleNames, Project, every
+from gitops_healer.code.reach_types import is_builtin
 from gitops_healer.code.reach_values import NOTHING, UNKNOWN, Kind, Known, Origin, Value
 
 _SHOWS = {"str": ("__str__", "__repr__"), "repr": ("__repr__",), "len": ("__len__",), "bool": ("__bool__", "__len__"),
@@ -179,8 +180,12 @@ class Scope(ABC):
             return done
         if any(value.kind is Kind.MADE and value.name == "generator" for value in known.values):
             return known.items
-        if any(value.kind in (Kind.UNKNOWN, Kind.PARAMETER) for value in known.values):
-            self.summary.does(Effect.UNKNOWN, "with something that nobody knows", line)
+        for value in known.values:
+            if value.kind in (Kind.UNKNOWN, Kind.PARAMETER):
+                self.summary.does(Effect.UNKNOWN, "with something that nobody knows", line)
+            effect = effect_of(value.name) if value.kind is Kind.MADE and not is_builtin(value.name) else None
+            if effect is not None and not effect.is_pure and (effect, value.name) not in self.summary.direct:
+                self.summary.does(effect, f"with {value.name}", line)
         return known
 
     def _show(self, known: Known, how: str, line: int) -> None:
