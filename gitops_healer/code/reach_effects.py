@@ -8,7 +8,7 @@ part of a function; an attribute that another object changes is not traced.
 
 import ast
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -77,16 +77,18 @@ class Effects:
         return tuple(reason for reason in self.reasons if reason.effect in effects)
 
 
-def effects_through(model: CodeModel, path: str, qualname: str) -> Effects:
-    """What a function of a file does. qualname: as `Location.symbol`; of a class, what making an object does."""
-    return ReachedEffects(model).of(path, qualname)
+def effects_through(model: CodeModel, path: str, qualname: str, decorators: Iterable[str] = ()) -> Effects:
+    """What a function of a file does. qualname: as `Location.symbol`; of a class, what making an object does;
+    decorators: dotted names of those from outside that change nothing of what a function does."""
+    return ReachedEffects(model, decorators).of(path, qualname)
 
 
 class ReachedEffects:
     """Answers for many functions of one model; what was read once is known."""
 
-    def __init__(self, model: CodeModel) -> None:
+    def __init__(self, model: CodeModel, decorators: Iterable[str] = ()) -> None:
         self.project = Project(model)
+        self._transparent = _TRANSPARENT | frozenset(decorators)
         self._summaries: dict[Value, Summary] = {}
         self._bodies: dict[Value, Body | None] = {}
         self._depth = 0
@@ -181,17 +183,16 @@ class ReachedEffects:
                     summary.does(Effect.UNKNOWN, f"what @{_dotted(mark)} makes of it", line)
         elif value.kind is Kind.OUTER:
             summary.caches |= value.name in ("functools.lru_cache", "functools.cache", "functools.cached_property")
-            if not _is_transparent(value.name):
+            if not self._is_transparent(value.name):
                 effect = effect_of(value.name)
                 if effect is not None and not effect.is_pure:
                     summary.does(effect, f"@{value.name}", line)
-        elif not _is_transparent(_dotted(mark).rpartition(".")[2]):
+        elif not self._is_transparent(_dotted(mark).rpartition(".")[2]):
             summary.does(Effect.UNKNOWN, f"@{_dotted(mark)}, a decorator that nobody knows", line)
 
-
-def _is_transparent(name: str) -> bool:
-    parts = name.split(".")
-    return any(".".join(parts[: n + 1]) in _TRANSPARENT for n in range(len(parts)))
+    def _is_transparent(self, name: str) -> bool:
+        parts = name.split(".")
+        return any(".".join(parts[: n + 1]) in self._transparent for n in range(len(parts)))
 
 
 def _dotted(mark: ast.expr) -> str:

@@ -43,7 +43,7 @@ def strategy_of(scene: Scene, symbol: str) -> StrategyReport:
     if place is None:
         raise unknown_symbol(scene, symbol)
     name = f"{scene.code.module_name(place.path)}:{place.symbol}"
-    effects = effects_through(scene.code, place.path, place.symbol)
+    effects = effects_through(scene.code, place.path, place.symbol, scene.settings.tools.decorators)
     tools = Tools(scene)
     tool = tools.index.named(name)
     declared = tool.declared if tool is not None else Declared()

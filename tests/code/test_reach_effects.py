@@ -179,6 +179,12 @@ def test_methods_of_nobody_knows_whom_are_assumed_by_name_alone_where_no_class_h
     assert effects("def f(session): return session.get('x')").kinds == {U}
 
 
+def test_decorators_that_are_said_to_change_nothing_change_nothing() -> None:
+    model = model_of({"p/a.py": "from odd import thing\n\n\n@thing(1)\ndef f(x): return x\n"})
+    assert effects_through(model, "p/a.py", "f").kinds == {U}
+    assert effects_through(model, "p/a.py", "f", ["odd.thing"]).is_pure
+
+
 def test_remembering_results_is_harmless() -> None:
     found = effects("import functools\n@functools.lru_cache\ndef f(x): return x")
     assert found.is_pure
