@@ -57,7 +57,7 @@ class Watch:
         self.busy: set[int] = set()
         self.noted: dict[tuple[str, str], str] = {}
         self.refused: tuple[str, str] | None = None
-        self.before: _State | None = None
+        self.before: State | None = None
         self.held: list[str] = []
         self.unseen = tuple({os.path.realpath(place) for place in (*_interpreter(), *_UNSEEN, inside)})
 
@@ -76,10 +76,10 @@ class Watch:
             with contextlib.suppress(OSError):
                 place = os.readlink(f"/proc/self/fd/{number}")
                 writes = fcntl.fcntl(int(number), fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
-                if writes and kind_of(place) == "file" and not self._is_unseen(place) and place not in self.held:
+                if writes and kind_of(place) == "file" and not self.is_unseen(place) and place not in self.held:
                     self.held.append(place)
 
-    def start(self, state: _State) -> None:
+    def start(self, state: State) -> None:
         """From now on everything is noted. state: of the process as it is before the call."""
         self.before = state
         for place in self.held:
@@ -111,20 +111,20 @@ class Watch:
             return
         place = os.path.realpath(os.fsdecode(path))
         loading = place.endswith(_CODE) and _is_loading()
-        if not self._is_unseen(place) and not loading and not os.path.isdir(place):
+        if not self.is_unseen(place) and not loading and not os.path.isdir(place):
             self.note(FILES, f"read {relative(place, self.root)}")
 
     def touch(self, path: Any, folder: int = -1, follow: bool = False, kind: str = FILES, whole: bool = False) -> str:
         """Something is about to be changed: keep it. follow: a link at its end is followed; whole: it may be a
         directory that goes with all that is in it."""
         place = located(path, folder, follow)
-        if not self._is_unseen(place):
+        if not self.is_unseen(place):
             self.note(kind, f"{'sqlite' if kind == DATABASE else 'change'} {relative(place, self.root)}", place)
             with contextlib.suppress(OSError):  # what cannot be read cannot be kept; the call goes on
                 self.journal.save(place, whole)
         return place
 
-    def _is_unseen(self, place: str) -> bool:
+    def is_unseen(self, place: str) -> bool:
         return any(place == outer or place.startswith(outer + os.sep) for outer in self.unseen)
 
     # Processes
@@ -310,7 +310,7 @@ def _mode(watch: Watch, arguments: tuple[Any, ...]) -> None:
 def _listed(watch: Watch, arguments: tuple[Any, ...]) -> None:
     path = arguments[0] if arguments and arguments[0] is not None else "."
     place = located(path, follow=True)
-    if not watch._is_unseen(place) and not _is_loading():
+    if not watch.is_unseen(place) and not _is_loading():
         watch.note(FILES, f"list {relative(place, watch.root)}")
 
 
@@ -400,7 +400,7 @@ _EVENTS: dict[str, Callable[[Watch, tuple[Any, ...]], None]] = {
 # State of the process
 
 
-class _State:
+class State:
     """Environment, directory, signal handlers, and the plain data that a module holds."""
 
     def __init__(self, module: Any, foreign: Callable[[type[Any]], bool]) -> None:
@@ -438,7 +438,6 @@ class _State:
         return found
 
 
-State = _State
 _DATA = frozenset((bool, int, float, str, bytes, list, dict, set, tuple, frozenset, type(None)))
 
 
