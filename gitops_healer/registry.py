@@ -142,10 +142,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Check(Plugin):
-    """Judges a step. order: cheap checks first, a failure stops the rest."""
+    """Judges a step. order: cheap checks first, a failure stops the rest; remembered: it takes long, and what it says
+    of the same trees, plan and policy is kept for the day."""
 
     order: int
     run: Callable[[Scene, Case], CheckResult]
+    remembered: bool = False
 
     def __call__(self, scene: Scene, case: Case) -> CheckResult:
         return self.run(scene, case)
@@ -229,8 +231,8 @@ def repairer(*, treats: tuple[str, ...]) -> Callable[[Callable[[Scene, Finding],
     return refactoring(treats=treats, aim=Aim.MENDS)
 
 
-def check(*, order: int) -> Callable[[Callable[[Scene, Case], CheckResult]], Check]:
-    return lambda run: Check(run.__name__, help_of(run), order, run)
+def check(*, order: int, remembered: bool = False) -> Callable[[Callable[[Scene, Case], CheckResult]], Check]:
+    return lambda run: Check(run.__name__, help_of(run), order, run, remembered)
 
 
 def metric(run: Callable[[Scene, Upgrade], Iterable[Reading]]) -> Metric:

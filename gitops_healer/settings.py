@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, ValidationError
 from pydantic.fields import FieldInfo
 
+from gitops_healer.core.comparing_places import steps_of
 from gitops_healer.core.finding import Risk
 from gitops_healer.core.naming import OVERRIDES as OVERRIDES
 from gitops_healer.errors import ConfigError
@@ -214,14 +215,24 @@ class Suffices(Section):
         return tuple(frozenset(item.split("+")) for item in chosen)
 
 
+def _places(value: object) -> object:
+    """Places of results as comparisons read them. Raises ValueError."""
+    for place in value if isinstance(value, list) else ():
+        steps_of(str(place))
+    return value
+
+
+Places = Annotated[tuple[str, ...], BeforeValidator(_places)]
+
+
 class ShadowPolicy(Section):
     inputs: Positive
     budget: Duration
     agreement: Share
     mismatches: Count
     float_tolerance: Annotated[float, Field(ge=0, le=0.1)]
-    ignore: tuple[str, ...]
-    unordered: tuple[str, ...]
+    ignore: Places
+    unordered: Places
 
 
 class ReplayPolicy(Section):

@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from gitops_healer.core.calls import Call, Conditions, Mock, Seen, SeenEffect
+from gitops_healer.core.calls import NOT_MADE, Call, Conditions, Mock, Seen, SeenEffect
 from gitops_healer.ports import Conversation
 
 CRASHED = "gitops_healer.Crashed"
 TIMED_OUT = "gitops_healer.TimedOut"
 UNCALLABLE = "gitops_healer.Uncallable"
 FORBIDDEN = "gitops_healer.Forbidden"
-NOT_MADE = "gitops_healer.NotMade"
 IMPORT_SECONDS = 60.0
 GRACE_SECONDS = 15.0
 _AHEAD = 4

@@ -17,7 +17,7 @@ from gitops_healer.registry import Case, Scene, check
 _LEAST_SECONDS = 5.0
 
 
-@check(order=65)
+@check(order=65, remembered=True)
 def replay(scene: Scene, case: Case) -> CheckResult:
     """Calls of the last 30 days (proof.replay.window) end at least as well with the change as without.
 

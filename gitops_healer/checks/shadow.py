@@ -19,7 +19,7 @@ from gitops_healer.registry import Case, Scene, check
 _LEAST_SECONDS = 5.0
 
 
-@check(order=60)
+@check(order=60, remembered=True)
 def shadow(scene: Scene, case: Case) -> CheckResult:
     """Functions that changed, and recorded tools that run them, do the same as before on the same inputs.
 

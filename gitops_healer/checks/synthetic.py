@@ -16,7 +16,7 @@ from gitops_healer.registry import Case, Scene, check
 _SHOWN = 20
 
 
-@check(order=70)
+@check(order=70, remembered=True)
 def synthetic(scene: Scene, case: Case) -> CheckResult:
     """Declared cases that held before hold now, and no test that reaches the changed code fails that did not.
 

@@ -7,6 +7,7 @@ Input = tuple[str, str]
 """(args, kwargs) of a call as canonical JSON, an array and an object; what is no JSON is spelled as docs/recorder.md
 says."""
 
+NOT_MADE = "gitops_healer.NotMade"
 FIXED_MOMENT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """What the clock shows in a call that was not recorded."""
 
@@ -90,3 +91,8 @@ class Seen:
     def lost(self) -> bool:
         """Whether nothing was learned about the function: it could not be called, or took too long."""
         return self.error_type.startswith("gitops_healer.")
+
+    @property
+    def not_made(self) -> bool:
+        """Whether there was no time to make the call."""
+        return self.error_type == NOT_MADE

@@ -57,6 +57,8 @@ def compare(sample: Sample, base: Seen, head: Seen, rules: Rules, *, fix: Fix | 
 
 
 def _said(sample: Sample, base: Seen, head: Seen, rules: Rules, fix: Fix) -> _Said:
+    if head.not_made:
+        return _Said(Kind.SILENT, ("there was no time for it",))
     if base.lost:
         return _Said(Kind.SILENT, (f"nothing to compare with: the base {_loss(base)}",))
     if head.lost:

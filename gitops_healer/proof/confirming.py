@@ -19,18 +19,27 @@ MISMATCHES: Final = (Kind.REGRESSES, Kind.CHANGES)
 def confirmed(
     pair: Versions, judged: Sequence[Compared], calls: Sequence[Call], rules: Rules, fix: Fix | None, until: float
 ) -> tuple[Compared, ...]:
-    """Mismatches run again three times (the first 24 of them). One that is gone now and then is noise: nothing can be
-    said. Those for which there is no time stay unconfirmed. calls: of the pairs, in their order."""
+    """Mismatches run again three times (the first 24 of them). One that is gone now and then is noise, and so is one of
+    which the base does not agree with itself: nothing can be said. Those for which there is no time stay unconfirmed.
+
+    calls: of the pairs, in their order.
+    """
     doubtful = [at for at, one in enumerate(judged) if one.kind in MISMATCHES][:MOST]
     kinds: dict[int, list[Kind]] = {at: [] for at in doubtful}
+    fickle = set[int]()
     for _ in range(AGAIN if doubtful else 0):
         left = max(until - time.monotonic(), _LEAST_SECONDS)
         for at, (base, head) in zip(doubtful, pair.pairs([calls[at] for at in doubtful], left), strict=True):
-            kinds[at].append(compare(judged[at].sample, base, head, rules, fix=fix).kind)
-    return tuple(_settled(one, kinds.get(at, ())) for at, one in enumerate(judged))
+            sample = judged[at].sample
+            kinds[at].append(compare(sample, base, head, rules, fix=fix).kind)
+            if compare(sample, judged[at].base, base, rules).kind is not Kind.AGREES:
+                fickle.add(at)
+    return tuple(_settled(one, kinds.get(at, ()), at in fickle) for at, one in enumerate(judged))
 
 
-def _settled(one: Compared, again: Sequence[Kind]) -> Compared:
+def _settled(one: Compared, again: Sequence[Kind], fickle: bool) -> Compared:
+    if fickle:
+        return replace(one, kind=Kind.SILENT, told=("the base itself ends differently now and then", *one.told))
     if again and all(kind is one.kind for kind in again):
         return replace(one, confirmed=True)
     if Kind.AGREES in again:

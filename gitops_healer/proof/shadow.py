@@ -59,7 +59,7 @@ def shadow(scene: Scene, order: Order) -> Shadowed:
         smallest = _smallest(pair, compared, rules, order, until)
     ran = frozenset(line for _, run in runs for line in run.head.lines)
     return Shadowed(
-        tool, compared, smallest, tuple(sorted(noise.noisy)), len(order.samples) - len(runs), ran,
+        tool, compared, smallest, tuple(sorted(noise.noisy | noise.unordered)), len(order.samples) - len(runs), ran,
         seconds=time.monotonic() - began,
     )  # fmt: skip
 
