@@ -1,9 +1,11 @@
 """Pairs of versions whose truth is known: how they are read, laid out and looked at.
 
 A folder of `shown/` or `held/` is a small project: its files, `inputs.py` (see `drive.py`), and `pairs.toml` with a
-[[pair]] for each candidate. [[pair.first]] edits both versions, [[pair.change]] the candidate only. README.md says more.
+[[pair]] for each candidate; [[pair.first]] edits both versions, [[pair.change]] the candidate only. README.md says
+more.
 """
 
+import builtins
 import json
 import math
 import subprocess
@@ -106,7 +108,7 @@ def looked(files: Mapping[str, str], inputs: Path, seed: int = 0) -> list[Look]:
 def same(one: Any, other: Any, tolerance: float = 1e-9) -> bool:
     """Equal, floats nearly."""
     if isinstance(one, float) and isinstance(other, float):
-        return math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance) or one != one and other != other
+        return math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance) or (one != one and other != other)
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
@@ -137,8 +139,8 @@ def truth_problems(pair: Pair) -> Iterator[str]:
     if pair.truth in BREAKING and not (other if pair.aim == "keeps" else worked):
         yield "no call is worse"
     if pair.truth == "improved":
-        if not other or any("error" in head[number] for number in other):
-            yield "no call is mended, or one fails in another way"
+        if not other or any(hasattr(builtins, head[number].get("error", "")) for number in other):
+            yield "no call is mended, or one crashes in another way"
         if worked:
             yield f"{len(worked)} calls that worked differ: {essential(base[worked[0]])} {essential(head[worked[0]])}"
     if pair.error and pair.error not in {look.get("error") for look in base}:
@@ -151,7 +153,7 @@ def main() -> None:
         for pair in pairs:
             base, _, other = differing(pair)
             problems = list(truth_problems(pair))
-            print(f"{pair.whole_name:45} {pair.truth:20} {len(other):3} of {len(base):3} differ  {' | '.join(problems)}")
+            print(f"{pair.whole_name:45} {pair.truth:20} {len(other):3} of {len(base):3} differ", *problems, sep="  ")
         print(f"{len(pairs)} pairs")
 
 

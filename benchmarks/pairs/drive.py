@@ -1,7 +1,10 @@
 """Makes the calls of a project's `inputs.py`, in a process of its own.
 
-    python drive.py look PROJECT INPUTS SEED               prints what was seen of each call, as a JSON array
-    python drive.py record PROJECT INPUTS SEED SPOOL COMMIT NOW  has them recorded into SPOOL, over the 20 days before NOW
+    python drive.py look PROJECT INPUTS SEED
+    python drive.py record PROJECT INPUTS SEED SPOOL COMMIT NOW
+
+The first prints what was seen of each call, as a JSON array; the second has the calls recorded into SPOOL, over the 20
+days before NOW.
 
 PROJECT: directory with the code; INPUTS: the `inputs.py`; SEED: of the inputs; NOW: seconds since 1970. The current
 directory is what the code writes into.

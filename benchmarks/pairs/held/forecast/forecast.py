@@ -1,8 +1,8 @@
 """What the weather is like near a place."""
 
-from gitops_healer.recorder import tool
-
 from stations import reading
+
+from gitops_healer.recorder import tool
 
 NEAR = {
     "harbour": ["pier", "lighthouse"],

@@ -7,7 +7,11 @@ def calls(chance):
                 parcel["size"] = [chance.randrange(10, 60) for _ in range(3)]
             parcels.append(parcel)
         country = chance.choice(["DE", "DE", "DE", "AT", "CH", "FR", "NO", "PT"])
-        yield "freight:quote", [parcels, country], {
-            "insured": chance.choice([0, 0, 0, 120, 500, 501, 1250, 2480]),
-            "express": chance.random() < 0.2,
-        }
+        yield (
+            "freight:quote",
+            [parcels, country],
+            {
+                "insured": chance.choice([0, 0, 0, 120, 500, 501, 1250, 2480]),
+                "express": chance.random() < 0.2,
+            },
+        )
