@@ -601,10 +601,18 @@ class TrialSession(Protocol):
         ...
 
     def observe(
-        self, path: str, names: Sequence[str], changes: Sequence[Change], tests: Sequence[str], seconds: float = 10.0
+        self,
+        path: str,
+        names: Sequence[str],
+        changes: Sequence[Change],
+        tests: Sequence[str],
+        seconds: float = 10.0,
+        *,
+        whole: bool = False,
     ) -> Observed:
         """Call one function (`names`: `("Class", "method")`) as the tests call it and with calls made from these, in
-        every version. Empty when the tests never call it or nothing about its calls can be kept."""
+        every version. Empty when the tests never call it or nothing about its calls can be kept. whole: endings are
+        JSON of all that was seen (see `Observed`), not lines for readers."""
         ...
 
     def evaluate(self, path: str, sources: Sequence[str], changes: Sequence[Change]) -> Mapping[int, tuple[str, ...]]:

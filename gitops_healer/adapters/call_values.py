@@ -26,9 +26,12 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from .failures import masked, shortened, type_name
+
 MAX_TEXT = 1024 * 1024
 MAX_NODES = 200_000
 MAX_DEPTH = 150
+MAX_DETAIL = 4000
 _MAX_BITS = 14_000  # longer ints cannot be read again: sys.int_info.default_max_str_digits is 4300
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement (or one that could be)
 _TYPE = "$type"
@@ -325,3 +328,19 @@ _BUILTIN: tuple[tuple[type[Any], Callable[[Any], Any]], ...] = (
     (decimal.Decimal, decimal.Decimal.__str__),
     (uuid.UUID, uuid.UUID.__str__),
 )
+
+
+def spelled(result: Any, foreign: Callable[[type[Any]], bool]) -> dict[str, Any]:
+    """{"value": canonical JSON or None, "detail": repr, or why there is no value}"""
+    try:
+        text = canonical(result, foreign)
+    except UnspeakableError as error:
+        return {"value": None, "detail": shortened(f"(not written down: {error}) {repr_of(result)}", MAX_DETAIL)}
+    return {"value": text, "detail": repr_of(result) if len(text) < 4 * MAX_DETAIL else shortened(text, MAX_DETAIL)}
+
+
+def repr_of(value: Any) -> str:
+    try:
+        return shortened(masked(repr(value)), MAX_DETAIL)
+    except BaseException as error:
+        return f"(its repr raises {type_name(error)})"

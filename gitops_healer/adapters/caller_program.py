@@ -26,7 +26,6 @@ import importlib
 import inspect
 import itertools
 import json
-import opcode
 import os
 import pathlib
 import select
@@ -35,21 +34,20 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from . import call_conditions, call_mocks
 from .call_making import BROKEN, made
 from .call_tree import undo
-from .call_values import UnspeakableError, canonical
+from .call_values import MAX_DETAIL, UnspeakableError, canonical, repr_of, spelled
 from .call_watching import Lines, State, Watch, placed
-from .failures import describe, masked, message_of, relative, shortened, tree_root, type_name
+from .failures import describe, is_deliberate, message_of, relative, shortened, tree_root, type_name
 from .finishing import finished
 
 MAX_RESULT = 1024 * 1024
 MAX_TOTAL = 32 * 1024 * 1024
 MAX_ITEMS = 10_000
-MAX_DETAIL = 4000
 MAX_PRINTED = 64 * 1024
 MAX_ANSWER = 16 * MAX_RESULT
 MAX_IMPORTS = 20
@@ -572,7 +570,7 @@ class _Watched:
                 ran = lines.stop()
                 importer.watch.stop()
                 self._hush()
-            told = {"ok": True, "type": "", "frames": [], **_spelled_result(result, importer.foreign)}
+            told = {"ok": True, "type": "", "frames": [], **spelled(result, importer.foreign)}
         except BaseException as error:
             importer.watch.stop()
             told = {**_raised(error, importer.root), "deliberate": is_deliberate(error, importer.root)}
@@ -626,7 +624,7 @@ class _Watched:
     def _items_before(self) -> str:
         if not self.items:
             return ""
-        shown = _spelled_result(self.items, self.importer.foreign)
+        shown = spelled(self.items, self.importer.foreign)
         return f" (after {len(self.items)} items: {shortened(shown['value'] or shown['detail'], 1000)})"
 
 
@@ -656,37 +654,6 @@ async def _collected(result: Any, items: list[Any]) -> None:
         items.append(item)
         if len(items) >= MAX_ITEMS:
             break
-
-
-def is_deliberate(error: BaseException, root: str) -> bool:
-    """Whether a `raise` or `assert` of the repository raised it: the instruction at which its innermost frame stands
-    says so. An error that is raised again counts by where it came from first."""
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    if traceback is None or os.path.isabs(relative(traceback.tb_frame.f_code.co_filename, root)):  # noqa: PTH117
-        return False
-    code = traceback.tb_frame.f_code
-    if code.co_filename.startswith("<"):
-        return False
-    operation = code.co_code[traceback.tb_lasti] if 0 <= traceback.tb_lasti < len(code.co_code) else -1
-    return operation == opcode.opmap["RAISE_VARARGS"] or isinstance(error, SystemExit)
-
-
-def _spelled_result(result: Any, foreign: Callable[[type[Any]], bool]) -> dict[str, Any]:
-    """{"value": canonical JSON or None, "detail": repr, or why there is no value}"""
-    try:
-        text = canonical(result, foreign)
-    except UnspeakableError as error:
-        return {"value": None, "detail": shortened(f"(not written down: {error}) {_repr(result)}", MAX_DETAIL)}
-    return {"value": text, "detail": _repr(result) if len(text) < 4 * MAX_DETAIL else shortened(text, MAX_DETAIL)}
-
-
-def _repr(value: Any) -> str:
-    try:
-        return shortened(masked(repr(value)), MAX_DETAIL)
-    except BaseException as error:
-        return f"(its repr raises {type_name(error)})"
 
 
 # The call
@@ -769,7 +736,7 @@ def _instance(owner: type, qualname: str) -> Any:
 
 def _shown(result: Any) -> dict[str, Any]:
     """{"value": JSON or None, "detail": repr without addresses}"""
-    detail = _repr(result)
+    detail = repr_of(result)
     try:
         text = json.dumps(result, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_told)
     except Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import opcode
 import os
 import re
 from types import TracebackType
@@ -146,3 +147,18 @@ def _stderr(error: BaseException) -> str:
     said = getattr(error, "stderr", None)
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said if isinstance(said, str) else ""
     return text[-500:]
+
+
+def is_deliberate(error: BaseException, root: str) -> bool:
+    """Whether a `raise` or `assert` of the repository raised it: the instruction at which its innermost frame stands
+    says so. An error that is raised again counts by where it came from first."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None or os.path.isabs(relative(traceback.tb_frame.f_code.co_filename, root)):  # noqa: PTH117
+        return False
+    code = traceback.tb_frame.f_code
+    if code.co_filename.startswith("<"):
+        return False
+    operation = code.co_code[traceback.tb_lasti] if 0 <= traceback.tb_lasti < len(code.co_code) else -1
+    return operation == opcode.opmap["RAISE_VARARGS"] or isinstance(error, SystemExit)

@@ -14,7 +14,8 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
-from .failures import masked, type_name
+from .call_values import UnspeakableError, canonical, spelled
+from .failures import is_deliberate, masked, shortened, type_name
 from .finishing import finished
 from .report_lines import encode
 from .trial_calls import Call, Listener, made_calls, parameters
@@ -58,11 +59,16 @@ def _enough(_number: int, _frame: Any) -> None:
 
 
 def versions(
-    function: FunctionType, tested: list[Call], swaps: Sequence[Callable[[], None]], until: float
+    function: FunctionType,
+    tested: list[Call],
+    swaps: Sequence[Callable[[], None]],
+    until: float,
+    told: Callable[[FunctionType, Call], str],
 ) -> tuple[list[Call], list[list[str] | None]]:
-    """(calls, for each swap the endings of all calls, or None when it does not fit or time is over)"""
+    """(calls, for each swap the endings of all calls as `told` tells them, or None when it does not fit or time is
+    over)"""
     calls = [*tested, *made_calls(tested)]
-    made = [partial(_ending, function, call) for call in calls]
+    made = [partial(told, function, call) for call in calls]
     return calls, [endings_of(made, swap, until) if _clock() < until else None for swap in swaps]
 
 
@@ -117,7 +123,8 @@ def _make_calls(calls: Sequence[Callable[[], str]], swap: Callable[[], None], wr
         os._exit(0)
 
 
-def _ending(function: FunctionType, call: Call) -> str:
+def ending(function: FunctionType, call: Call) -> str:
+    """How a call ends, in a line for readers."""
     try:
         mine = Call(call.code, copy.deepcopy(call.values), call.tested)
         before = {name: described(value) for name, value in mine.values.items()}
@@ -130,6 +137,36 @@ def _ending(function: FunctionType, call: Call) -> str:
         told = f"! {type_name(error)}: {masked(_text(error))[:200]}"
     after = {name: described(mine.values[name]) for name in parameters(call.code)}
     return told + "".join(f"; {name}: {text}" for name, text in after.items() if text != before[name])
+
+
+def seen(root: str, function: FunctionType, call: Call) -> str:
+    """All of how a call ends: {"ok", "value", "detail", "type", "deliberate", "arguments"} as in `core.calls`, as JSON."""
+    try:
+        mine = Call(call.code, copy.deepcopy(call.values), call.tested)
+        before = _arguments(mine)
+        positional, options = mine.arguments()
+    except Exception:
+        return LOST
+    told: dict[str, Any]
+    try:
+        told = {"ok": True, "type": "", **spelled(finished(function(*positional, **options), MAX_ITEMS), _is_foreign)}
+    except BaseException as error:
+        text = shortened(masked(_text(error)))
+        told = {"ok": False, "type": type_name(error), "detail": text, "deliberate": is_deliberate(error, root)}
+    after = _arguments(mine)
+    return json.dumps({**told, "arguments": after if after != before else ""})
+
+
+def _arguments(call: Call) -> str:
+    """Canonical JSON, "" when they cannot be written down."""
+    try:
+        return canonical(call.values, _is_foreign)
+    except UnspeakableError:
+        return ""
+
+
+def _is_foreign(_kind: type[Any]) -> bool:
+    return False
 
 
 def _text(error: BaseException) -> str:

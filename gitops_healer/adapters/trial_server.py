@@ -198,7 +198,7 @@ class WarmServer:
 
     def observe(self, request: dict[str, Any], answers: Answers, slot: Slot) -> None:
         """In a child: {"calls", "tested"} once, then {"version", "endings"} of each version that fits."""
-        from .trial_observer import listen, versions
+        from .trial_observer import ending, listen, seen, versions
 
         seconds = request["seconds"]
         slot.begin(-1, 0.0, 2 * seconds + 5.0)
@@ -215,7 +215,8 @@ class WarmServer:
             return
         swaps = [partial(self._swap_all, parts) for parts in request["versions"]]
         live = next(function for function in functions if function.__code__ is tested[0].code)
-        calls, endings = versions(live, tested, swaps, began + seconds)
+        tell = partial(seen, self.root) if request["whole"] else ending
+        calls, endings = versions(live, tested, swaps, began + seconds, tell)
         name = ".".join(request["names"])
         answers.add({"calls": [call.written(name) for call in calls], "tested": [call.tested for call in calls]})
         for number, told in enumerate(endings):

@@ -7,6 +7,7 @@ from gitops_healer.adapters.trials_server import Answer
 from gitops_healer.core.trials import Observed
 
 _MAX_TEXT = 10_000
+_MAX_WHOLE = 200_000
 
 
 def observed(answer: Answer, numbers: Sequence[int]) -> Observed:
@@ -18,7 +19,7 @@ def observed(answer: Answer, numbers: Sequence[int]) -> Observed:
         return Observed()
     endings: dict[int, tuple[str, ...]] = {}
     for told in answer.told:
-        version, texts = told.get("version"), _texts(told.get("endings"))
+        version, texts = told.get("version"), _texts(told.get("endings"), _MAX_WHOLE)
         if isinstance(version, int) and 0 <= version < len(numbers) and len(texts) == len(calls):
             endings[numbers[version]] = texts
     return Observed(calls, tested, endings)
@@ -38,5 +39,5 @@ def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(item[:_MAX_TEXT] for item in _items(value) if isinstance(item, str))
+def _texts(value: Any, most: int = _MAX_TEXT) -> tuple[str, ...]:
+    return tuple(item[:most] for item in _items(value) if isinstance(item, str))

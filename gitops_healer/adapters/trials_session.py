@@ -61,7 +61,14 @@ class Session:
         return trace
 
     def observe(
-        self, path: str, names: Sequence[str], changes: Sequence[Change], tests: Sequence[str], seconds: float = 10.0
+        self,
+        path: str,
+        names: Sequence[str],
+        changes: Sequence[Change],
+        tests: Sequence[str],
+        seconds: float = 10.0,
+        *,
+        whole: bool = False,
     ) -> Observed:
         server = self._servers.warm()
         definition = self._definitions.named(path, names)
@@ -71,7 +78,7 @@ class Session:
         versions = [[], *([part.as_json() for part in parts] for _, parts in fitting)]
         request = {
             "do": "observe", "path": path, "names": list(names), "line": definition.line, "versions": versions,
-            "tests": self._known(tests), "seconds": seconds,
+            "tests": self._known(tests), "seconds": seconds, "whole": whole,
         }  # fmt: skip
         server.ask(request)
         answer = server.answer(2 * seconds + 10)

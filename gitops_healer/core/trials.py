@@ -89,7 +89,8 @@ class Observed:
     calls: as they would be written, `f([1, 2], k=3)`; tested: whether a test made that call (else it was made by
     changing such a call a little); endings: number of the change (-1: unchanged) -> one ending a call: `= repr`
     (followed by `; self: …` or `; x: …` where the call changed its arguments), `! ErrorType: message`, `~` when it took
-    too long or cannot be compared.
+    too long or cannot be compared. Asked for whole, an ending is `{"ok", "value", "detail", "type", "deliberate",
+    "arguments"}` as JSON, as in `core.calls.Seen`, or `~`.
     """
 
     calls: tuple[str, ...] = ()

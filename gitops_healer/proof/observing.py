@@ -1,29 +1,25 @@
 """The project's own tests as a source of inputs: what two versions of a function give on the calls that tests make, and
 on calls that are made from these by small changes."""
 
-import re
-from collections.abc import Iterator
-from typing import Final
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 from gitops_healer.core.calls import Seen
 from gitops_healer.core.change import Change, whole_file
-from gitops_healer.core.shadowing import Compared, Kind, Origin, Sample
+from gitops_healer.core.noise import Noise, rules_of
+from gitops_healer.core.pairing import Fix, compare, learn_seen
+from gitops_healer.core.shadowing import Compared, Kind, Origin, Rules, Sample
 from gitops_healer.core.testing import CaseStatus
 from gitops_healer.core.trials import Observed
 from gitops_healer.ports import Repository, TrialSession
 from gitops_healer.proof.subjects import Subject
+from gitops_healer.settings import ShadowPolicy
 
-_RAISED: Final = re.compile(r"! ([\w.]+): ?(.*)", re.S)
-_LOST: Final = "~"
-_CRASHES: Final = frozenset(
-    {
-        "ArithmeticError", "AttributeError", "FloatingPointError", "IndexError", "KeyError", "LookupError",
-        "NameError", "OverflowError", "RecursionError", "StopIteration", "TypeError", "UnboundLocalError",
-        "UnicodeDecodeError", "UnicodeEncodeError", "ZeroDivisionError",
-    }
-)  # fmt: skip
-"""Errors that operations raise by themselves: rarely a program's own word."""
 MOST_TESTS: Final = 200
+_LOST: Final = Seen(False, None, "it took too long, or cannot be told", "gitops_healer.Untold")
+_QUIET: Final = (Kind.AGREES, Kind.SILENT)
 
 
 def change_between(repository: Repository, base: str, head: str) -> Change:
@@ -36,57 +32,80 @@ def change_between(repository: Repository, base: str, head: str) -> Change:
     return Change(tuple(edits))
 
 
-def observed_pairs(session: TrialSession, subject: Subject, change: Change, seconds: float) -> tuple[Compared, ...]:
-    """What tests that pass at the base say of a function that both versions have. session: opened at the base. Made
-    twice: a difference is confirmed when both times it is the same. Empty when no test calls the function, or when the
-    change needs a fresh import."""
+def observed_pairs(
+    session: TrialSession, subject: Subject, change: Change, policy: ShadowPolicy, fix: Fix | None, seconds: float
+) -> tuple[Compared, ...]:
+    """What calls by tests that pass at the base say of a function that both versions have. Where something differs all
+    is made again: what the base does otherwise then is noise, and a difference that is still there is confirmed.
+
+    session: opened at the base. Empty when no test calls the function, or when the change needs a fresh import.
+    """
     passing = [case.id for case in session.opened.cases if case.status is CaseStatus.PASSED][:MOST_TESTS]
     if not passing or session.opened.problem:
         return ()
     names = tuple(subject.symbol.split("."))
-    seen = session.observe(subject.path, names, [change], passing, seconds / 2)
-    pairs = tuple(_pairs(subject, seen))
-    if all(pair.kind is Kind.AGREES for pair in pairs):
-        return pairs
-    again = {pair.sample: pair for pair in _pairs(subject, session.observe(
-        subject.path, names, [change], passing, seconds / 2
-    ))}  # fmt: skip
-    return tuple(_settled(pair, again.get(pair.sample)) for pair in pairs)
+
+    def look() -> tuple[Sequence[Sample], Sequence[Seen], Sequence[Seen]]:
+        return _read(session.observe(subject.path, names, [change], passing, seconds / 2, whole=True))
+
+    samples, base, head = look()
+    judged = _judged(samples, base, head, _rules(policy, Noise()), fix)
+    if all(pair.kind in _QUIET for pair in judged):
+        return judged
+    again, base_again, head_again = look()
+    if again != samples or not base_again:
+        return judged  # unconfirmed
+    rules = _rules(policy, learn_seen([base, base_again]))
+    twice = zip(
+        _judged(samples, base, head, rules, fix), _judged(samples, base_again, head_again, rules, fix), strict=True
+    )
+    return tuple(_settled(first, second) for first, second in twice)
 
 
-def _settled(pair: Compared, again: Compared | None) -> Compared:
-    if again is None or pair.kind in (Kind.AGREES, Kind.SILENT):
-        return pair
-    if (again.base.detail, again.head.detail) == (pair.base.detail, pair.head.detail):
-        return Compared(pair.sample, pair.kind, pair.base, pair.head, pair.told, confirmed=True)
-    return Compared(pair.sample, Kind.SILENT, pair.base, pair.head, ("it differs from run to run",))
+def _rules(policy: ShadowPolicy, noise: Noise) -> Rules:
+    return rules_of(noise, tolerance=policy.float_tolerance, ignored=policy.ignore, unordered=policy.unordered)
 
 
-def _pairs(subject: Subject, seen: Observed) -> Iterator[Compared]:
+def _judged(
+    samples: Sequence[Sample], base: Sequence[Seen], head: Sequence[Seen], rules: Rules, fix: Fix | None
+) -> tuple[Compared, ...]:
+    return tuple(
+        compare(sample, old, new, rules, fix=fix)
+        if not (old.lost or new.lost)
+        else Compared(sample, Kind.SILENT, old, new, (_LOST.detail,))
+        for sample, old, new in zip(samples, base, head, strict=True)
+    )
+
+
+def _settled(first: Compared, second: Compared) -> Compared:
+    if first.kind in _QUIET:
+        return first
+    if first.kind is second.kind:
+        return replace(first, confirmed=True)
+    return replace(first, kind=Kind.SILENT, told=("it differs only now and then", *first.told))
+
+
+def _read(seen: Observed) -> tuple[tuple[Sample, ...], tuple[Seen, ...], tuple[Seen, ...]]:
+    """(samples, base, candidate); empty when one of the versions said nothing."""
     before, after = seen.endings.get(-1, ()), seen.endings.get(0, ())
-    for call, tested, old, new in zip(seen.calls, seen.tested, before, after, strict=False):
-        sample = Sample((call, ""), Origin.TEST if tested else Origin.GENERATED)
-        yield _compared(sample, old, new)
-
-
-def _compared(sample: Sample, old: str, new: str) -> Compared:
-    base, head = _seen(old), _seen(new)
-    if _LOST in (old, new):
-        return Compared(sample, Kind.SILENT, base, head, ("it took too long, or cannot be compared",))
-    if old == new:
-        return Compared(sample, Kind.AGREES, base, head)
-    told = (f"{old} → {new}",)
-    if base.ok and head.ok:
-        return Compared(sample, Kind.CHANGES, base, head, told)
-    if base.ok:
-        return Compared(sample, Kind.REGRESSES, base, head, told)
-    if head.ok:
-        return Compared(sample, Kind.CHANGES if base.deliberate else Kind.IMPROVES, base, head, told)
-    return Compared(sample, Kind.AGREES if base.error_type == head.error_type else Kind.CHANGES, base, head, told)
+    if not before or not after:
+        return (), (), ()
+    origins = (Origin.TEST if tested else Origin.GENERATED for tested in seen.tested)
+    samples = tuple(Sample((call, ""), origin) for call, origin in zip(seen.calls, origins, strict=True))
+    return samples, tuple(map(_seen, before)), tuple(map(_seen, after))
 
 
 def _seen(ending: str) -> Seen:
-    raised = _RAISED.fullmatch(ending)
-    if raised is None:
-        return Seen(ending.startswith("= "), None, ending)
-    return Seen(False, None, ending, raised[1], deliberate=raised[1] not in _CRASHES)
+    try:
+        told: Any = json.loads(ending)
+        value = told.get("value")
+        return Seen(
+            told["ok"] is True,
+            value if isinstance(value, str) else None,
+            str(told["detail"]),
+            str(told["type"]),
+            told.get("deliberate") is True,
+            arguments=str(told["arguments"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return _LOST

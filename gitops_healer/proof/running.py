@@ -76,7 +76,8 @@ def tested_pairs(
         if session.opened.problem:
             return {}, f"calls of tests cannot be listened to: {session.opened.problem}"
         each = max(1.0, seconds / (2 * len(subjects)))
-        return {subject: observed_pairs(session, subject, change, each) for subject in subjects}, ""
+        policy = scene.settings.proof.shadow
+        return {one: observed_pairs(session, one, change, policy, step.fix, each) for one in subjects}, ""
 
 
 def replayed(scene: Scene, step: Step, subject: Subject, seconds: float) -> Replayed:
