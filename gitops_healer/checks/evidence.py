@@ -21,7 +21,8 @@ def evidence(scene: Scene, case: Case) -> CheckResult:
 
     A gate that ran none of the changed lines proves nothing about them. What the tests ran is measured here. Small
     mistakes are put into the changed lines to tell what the tests are worth; how many they notice decides nothing.
-    Nothing to prove (comments, layout, tests) is SKIPPED; too little proof is UNKNOWN, and it says what would help.
+    Nothing to prove (comments, layout, tests) is SKIPPED, and so is too little proof: then it says what would help, and
+    a maintainer has to accept the change.
     """
     began = time.monotonic()
     if not scene.settings.proof.coverage:
@@ -61,7 +62,7 @@ def _judged(scene: Scene, case: Case, changed: Changed, sets: tuple[frozenset[st
     if decision.allowed:
         return CheckResult("evidence", Outcome.PASSED, "; ".join(told), details=details)
     told.append(decision.next_action)
-    return CheckResult("evidence", Outcome.UNKNOWN, "; ".join(told), details=details)
+    return CheckResult("evidence", Outcome.SKIPPED, "; ".join(told), details=details, approval=told[0])
 
 
 def _reason(decision: Decision, covered: Covering) -> str:

@@ -39,7 +39,10 @@ def shadow(scene: Scene, case: Case) -> CheckResult:
     policy = scene.settings.proof.shadow
     ruled = ruling(step.aim, runs, Gate(policy.agreement, policy.mismatches, case.finding.rule == "failing_test"))
     ran = frozenset(line for run in runs for line in run.ran)
-    return CheckResult("shadow", ruled.outcome, ruled.reason, time.monotonic() - began, ruled.details, spans(ran))
+    return CheckResult(
+        "shadow", ruled.outcome, ruled.reason, time.monotonic() - began, ruled.details, spans(ran),
+        approval=ruled.approval,
+    )  # fmt: skip
 
 
 def _runs(scene: Scene, step: Step, subjects: Sequence[Subject]) -> Iterator[Shadowed]:

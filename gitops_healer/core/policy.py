@@ -163,6 +163,9 @@ def may_approve(upgrade: Upgrade, *, mode: str, without_approval: Collection[Ris
     ask = f'gitops-healer command "/approve" --pull {pull} --actor LOGIN'
     if mode != "deploy":
         return no("approval", f"mode {mode} merges only what a maintainer approves", ask)
+    asked = upgrade.validated.verdict.approvals if upgrade.validated else ()
+    if asked:
+        return no("approval", f"a maintainer has to accept it: {asked[0]}", ask)
     if risk in without_approval:
         return yes("approval", f"policy lets mode deploy merge {risk.value} risk")
     return no("approval", f"{risk.value} risk needs a maintainer even in mode deploy", ask)

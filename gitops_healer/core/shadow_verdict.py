@@ -24,11 +24,13 @@ class Gate:
 
 @dataclass(frozen=True)
 class Ruling:
-    """outcome: of the gate; reason: a sentence with figures; details: lines for those who want to know more."""
+    """outcome: of the gate; reason: a sentence with figures; details: lines for those who want to know more; approval:
+    what a maintainer has to accept, "" for nothing."""
 
     outcome: Outcome
     reason: str
     details: tuple[str, ...] = ()
+    approval: str = ""
 
 
 def ruling(aim: Aim, runs: Sequence[Shadowed], gate: Gate) -> Ruling:
@@ -69,7 +71,7 @@ def ruling(aim: Aim, runs: Sequence[Shadowed], gate: Gate) -> Ruling:
             f"agrees on {agreeing} of {len(counted)} inputs that worked, {gate.agreement:.0%} are asked "
             f"(proof.shadow.agreement): {_example(wrong)}"
         )
-        return Ruling(Outcome.UNKNOWN, reason, details)
+        return Ruling(Outcome.SKIPPED, reason, details, f"it agrees on {agreeing} of {len(counted)} inputs that worked")
     return Ruling(Outcome.PASSED, figures, details)
 
 

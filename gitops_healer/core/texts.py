@@ -83,7 +83,10 @@ def _option_text(option: Option) -> str:
 def _verdict_text(verdict: Verdict) -> str:
     rows = [f"| {r.check} | {r.outcome.value} | {_cell(r.reason)} |" for r in verdict.results]
     table = "\n".join(["**What was proved.**", "", "| check | outcome | |", "|---|---|---|", *rows])
-    return "\n\n".join([table, *(_figures(result) for result in verdict.results if result.details)])
+    asked = "\n".join(f"- {quoted(line, 300)}" for line in verdict.approvals)
+    accept = f"**A maintainer has to accept**, before this is merged:\n{asked}" if asked else ""
+    figures = (_figures(result) for result in verdict.results if result.details)
+    return "\n\n".join(part for part in (table, accept, *figures) if part)
 
 
 def _cell(text: str) -> str:

@@ -20,6 +20,8 @@ class CheckResult:
 
     ran: which changed lines it ran, as `path:3-5,9`; empty when it ran none, or when that was not measured.
     transient: an UNKNOWN whose cause may be gone when it is asked again (a machine that was out of memory).
+    approval: why a maintainer has to accept what was seen before it is merged, whatever the outcome, a sentence; ""
+    when nobody has to.
     """
 
     check: str
@@ -29,6 +31,7 @@ class CheckResult:
     details: tuple[str, ...] = ()
     ran: tuple[str, ...] = ()
     transient: bool = False
+    approval: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,11 @@ class Verdict:
         """The sentence of the first result that decides the outcome."""
         outcome = self.outcome
         return next((f"{r.check}: {r.reason}" for r in self.results if r.outcome is outcome), "no check ran")
+
+    @property
+    def approvals(self) -> tuple[str, ...]:
+        """What a maintainer has to accept."""
+        return tuple(f"{result.check}: {result.approval}" for result in self.results if result.approval)
 
 
 def combine(outcomes: Iterable[Outcome]) -> Outcome:

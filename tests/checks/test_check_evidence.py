@@ -64,7 +64,7 @@ def test_tests_that_run_most_of_it_are_enough_and_what_they_miss_is_told(judged:
 def test_tests_that_run_nothing_of_it_are_no_proof(judged: Callable[..., CheckResult]) -> None:
     result = judged({"mod.py": MOD, "test_mod.py": "def test_other(): pass\n"})
     assert outcome(result) == (
-        Outcome.UNKNOWN,
+        Outcome.SKIPPED,
         "tests ran 0 of 3 changed lines; tests: tests ran no changed line; add a test that runs mod.py:2-4",
     )
     assert "shadow: not passed: shadow (was not asked)" in result.details
@@ -80,7 +80,8 @@ def test_another_gate_may_prove_it(judged: Callable[..., CheckResult]) -> None:
 def test_a_high_risk_needs_two_gates(judged: Callable[..., CheckResult]) -> None:
     options = {"proof.suffices.high": ["tests+shadow"], "proof.mutants": 0}
     alone = judged({"mod.py": MOD}, (PASSED,), options, Risk.HIGH)
-    assert alone.outcome is Outcome.UNKNOWN
+    assert alone.outcome is Outcome.SKIPPED
+    assert alone.approval
     assert "shadow+tests: not passed: shadow (was not asked)" in alone.reason
 
 
