@@ -140,7 +140,7 @@ def ending(function: FunctionType, call: Call) -> str:
 
 
 def seen(root: str, function: FunctionType, call: Call) -> str:
-    """All of how a call ends, as JSON: {"ok", "value", "detail", "type", "deliberate", "arguments"}, see `core.calls`."""
+    """All of how a call ends, as JSON: {"ok", "value", "detail", "type", "deliberate", "arguments"}, see core.calls."""
     try:
         mine = Call(call.code, copy.deepcopy(call.values), call.tested)
         before = _arguments(mine)
