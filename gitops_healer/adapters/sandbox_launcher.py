@@ -26,7 +26,10 @@ POLL_SECONDS = 0.05
 KILL_SECONDS = 3.0
 NO_MEMORY = "the machine had nearly no memory left while it ran"
 NO_DISK = "the disk of its directory was nearly full"
+NO_FILES = "the disk of its directory could hold nearly no more files"
 _RESERVE = 256 * 1024**2
+_RESERVE_FILES = 10_000
+_MAX_DESCRIPTORS = 4096
 _DEVICES = (b"/dev/null", b"/dev/zero", b"/dev/full", b"/dev/random", b"/dev/urandom", b"/dev/tty", b"/dev/ptmx")
 
 
@@ -167,11 +170,15 @@ def _renounce(kernel: walls.Kernel, order: Order) -> None:
     kernel.die_with_parent()
     kernel.drop_capabilities()
     kernel.no_new_privileges()
-    if order.own_pids:
-        walls.filter_system_calls(kernel)
-    else:
-        readable = [*order.binds, b"/proc", b"/sys/devices/system/cpu", b"/dev"]
+    if not order.own_pids:
+        # Of /dev nothing else: who owns a disk's device reads every file on it.
+        readable = [*order.binds, b"/proc", b"/sys/devices/system/cpu"]
         walls.landlock(kernel, readable, [order.scratch, order.temporary, b"/dev/shm", b"/dev/pts", *_DEVICES])
+    try:
+        walls.filter_system_calls(kernel)
+    except OSError:
+        if order.own_pids:  # where namespaces are, the filter is promised
+            raise
 
 
 def _limit(order: Order, processes: int) -> None:
@@ -184,6 +191,7 @@ def _limit(order: Order, processes: int) -> None:
         resource.RLIMIT_DATA: order.memory,
         resource.RLIMIT_AS: order.memory * 4,
         resource.RLIMIT_NPROC: processes,
+        resource.RLIMIT_NOFILE: _MAX_DESCRIPTORS,
     }
     for kind, value in wanted.items():
         hard = resource.getrlimit(kind)[1]
@@ -272,7 +280,8 @@ class Watch:
     def __init__(self, order: Order) -> None:
         self.order = order
         self.least_memory = min(_RESERVE, available_memory() // 8)
-        self.least_disk = min(_RESERVE, self.free_disk() // 2)
+        space, files = self.free_disk()
+        self.least_disk, self.least_files = min(_RESERVE, space // 2), min(_RESERVE_FILES, files // 2)
 
     def excess(self) -> str:
         """Why it must be stopped, or ""."""
@@ -280,27 +289,40 @@ class Watch:
         threads = sum(task.threads for task in found)
         if threads > order.processes:
             return f"it ran {threads} processes and threads at once, {order.processes} are allowed"
-        if sum(task.resident for task in found) > order.memory:
+        shared = unattached_memory() if order.own_pids else 0
+        if shared + sum(task.resident for task in found) > order.memory:
             # Shares grow while a family ends: what is added up over that moment is too much, once.
-            taken = min(sum(map(proportional, found)), sum(map(proportional, candidates(order))))
+            taken = shared + min(sum(map(proportional, found)), sum(map(proportional, candidates(order))))
             if taken > order.memory:
                 return f"its processes took {_mebibytes(taken)} of memory, {_mebibytes(order.memory)} are allowed"
         if available_memory() < self.least_memory:
             return NO_MEMORY
-        if self.free_disk() < self.least_disk:
+        space, files = self.free_disk()
+        if space < self.least_disk:
             return NO_DISK
-        return ""
+        return NO_FILES if files < self.least_files else ""
 
-    def free_disk(self) -> int:
+    def free_disk(self) -> tuple[int, int]:
+        """Bytes and files for which there is room; of files 0 where the file system has no such limit."""
         try:
             disk = os.statvfs(self.order.scratch)
         except OSError:
-            return 0
-        return disk.f_bavail * disk.f_frsize
+            return 0, 0
+        return disk.f_bavail * disk.f_frsize, disk.f_favail
 
 
 def _mebibytes(size: int) -> str:
     return f"{size / 1024**2:.0f} MiB"
+
+
+def unattached_memory() -> int:
+    """Bytes of System V shared memory of this IPC namespace that no process has attached: they are in nobody's size."""
+    try:
+        with open("/proc/sysvipc/shm", "rb") as table:  # noqa: PTH123
+            fields = [line.split() for line in table.readlines()[1:]]
+        return sum(int(found[14]) for found in fields if int(found[6]) == 0)
+    except (OSError, IndexError, ValueError):
+        return 0
 
 
 def available_memory() -> int:

@@ -247,9 +247,12 @@ def _limit_kernel(processes: int) -> None:
 
 # Seccomp: what namespaces do not divide
 
-_ARCHITECTURES = {  # AUDIT_ARCH, socket, io_uring_setup, and denied: key rings, bpf, perf_event_open, userfaultfd
-    "x86_64": (0xC000003E, 41, 425, (248, 249, 250, 321, 298, 323)),
-    "aarch64": (0xC00000B7, 198, 425, (217, 218, 219, 280, 241, 282)),
+# AUDIT_ARCH, socket; absent: io_uring_setup, memfd_create, memfd_secret; denied: key rings, bpf, perf_event_open,
+# userfaultfd; own: prlimit64, sched_setparam, sched_setscheduler, sched_setattr, setpriority, which take the number of
+# a process, 0 for oneself
+_ARCHITECTURES = {
+    "x86_64": (0xC000003E, 41, (425, 319, 447), (248, 249, 250, 321, 298, 323), (302, 142, 144, 314, 141)),
+    "aarch64": (0xC00000B7, 198, (425, 279, 447), (217, 218, 219, 280, 241, 282), (261, 118, 119, 274, 140)),
 }
 _FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK; AF_VSOCK would reach the hypervisor
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
@@ -258,7 +261,9 @@ _ALLOW, _ERRNO, _EPERM, _ENOSYS, _EAFNOSUPPORT = 0x7FFF0000, 0x00050000, 1, 38, 
 
 def filter_system_calls(kernel: Kernel) -> None:
     """Sockets only of families that a network namespace holds; no key rings, no io_uring (which opens sockets unseen),
-    no bpf. Other architectures than x86-64 and ARM64 go without this filter."""
+    no bpf; no files in memory that belong to no process and so are counted nowhere; no limits and priorities of other
+    processes: for these it is enough to be the same user, and a watch without descriptors or time watches nothing.
+    Other architectures than x86-64 and ARM64 go without this filter."""
     known = _ARCHITECTURES.get(os.uname().machine)
     if known is None:
         return
@@ -271,8 +276,13 @@ def filter_system_calls(kernel: Kernel) -> None:
     kernel.call("prctl", _PR_SET_SECCOMP, 2, program, 0, 0)
 
 
+def system_calls_are_filtered() -> bool:
+    """Whether there is a filter for this machine's architecture."""
+    return sys.platform == "linux" and os.uname().machine in _ARCHITECTURES
+
+
 def _program(
-    architecture: int, socket: int, io_uring: int, denied: tuple[int, ...]
+    architecture: int, socket: int, absent: tuple[int, ...], denied: tuple[int, ...], own: tuple[int, ...]
 ) -> Iterable[tuple[int, int, int, int]]:
     yield _LOAD, 0, 0, 4
     yield _EQUAL, 1, 0, architecture
@@ -280,9 +290,14 @@ def _program(
     yield _LOAD, 0, 0, 0
     yield _AT_LEAST, 0, 1, 0x40000000  # the x32 twins of all calls
     yield _RETURN, 0, 0, _ERRNO | _ENOSYS
-    for number, answer in ((io_uring, _ENOSYS), *((number, _EPERM) for number in denied)):
-        yield _EQUAL, 0, 1, number
-        yield _RETURN, 0, 0, _ERRNO | answer
+    for numbers, answer in ((absent, _ENOSYS), (denied, _EPERM)):
+        for number in numbers:
+            yield _EQUAL, 0, 1, number
+            yield _RETURN, 0, 0, _ERRNO | answer
+    *others, setpriority = own
+    for number in others:
+        yield from _with_zeros(number, 1)
+    yield from _with_zeros(setpriority, 2)  # PRIO_PROCESS, which is 0, and oneself
     yield _EQUAL, 1, 0, socket
     yield _RETURN, 0, 0, _ALLOW
     yield _LOAD, 0, 0, 16
@@ -290,6 +305,16 @@ def _program(
         yield _EQUAL, 0, 1, family
         yield _RETURN, 0, 0, _ALLOW
     yield _RETURN, 0, 0, _ERRNO | _EAFNOSUPPORT
+
+
+def _with_zeros(number: int, arguments: int) -> Iterable[tuple[int, int, int, int]]:
+    """This call only when its first arguments are 0."""
+    yield _EQUAL, 0, 2 * arguments + 2, number
+    for at in range(arguments):
+        yield _LOAD, 0, 0, 16 + 8 * at
+        yield _EQUAL, 0, 2 * (arguments - at) - 1, 0
+    yield _RETURN, 0, 0, _ALLOW
+    yield _RETURN, 0, 0, _ERRNO | _EPERM
 
 
 # Landlock: what can be had where namespaces are forbidden
