@@ -93,16 +93,16 @@ def write(files: Mapping[str, str], target: Path) -> Path:
     return target
 
 
-def looked(files: Mapping[str, str], inputs: Path, seed: int = 0) -> list[Look]:
-    """What is seen of each call when these files run, without sandbox and with all the noise that there is."""
+def looked(versions: Sequence[Mapping[str, str]], inputs: Path, seed: int = 0) -> list[list[Look]]:
+    """What is seen of each call when the files of each version run, without sandbox. One process makes them all, so
+    that they have the seeds of hashes and of randomness in common; another call of this has others."""
     with tempfile.TemporaryDirectory() as place:
-        project, scratch = write(files, Path(place) / "project"), Path(place) / "scratch"
-        scratch.mkdir()
-        command = [sys.executable, str(HERE / "drive.py"), "look", str(project), str(inputs), str(seed)]
-        done = subprocess.run(command, cwd=scratch, capture_output=True, text=True, timeout=120)
+        projects = [write(files, Path(place) / f"version-{number}") for number, files in enumerate(versions)]
+        command = [sys.executable, str(HERE / "drive.py"), "look", str(inputs), str(seed), *map(str, projects)]
+        done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=120)
         if done.returncode:
             raise ValueError(f"{inputs}: {done.stderr[-2000:]}")
-        return list(json.loads(done.stdout))
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def same(one: Any, other: Any, tolerance: float = 1e-9) -> bool:
@@ -121,16 +121,15 @@ def essential(look: Look) -> dict[str, Any]:
     return {key: value for key, value in look.items() if key != "result"}
 
 
-def differing(pair: Pair, seed: int = 0) -> tuple[list[Look], list[Look], list[int]]:
-    """The calls in both versions, and the numbers of those that differ in what is essential."""
-    base, head = looked(pair.base, pair.inputs, seed), looked(pair.candidate, pair.inputs, seed)
+def differing(base: Sequence[Look], head: Sequence[Look]) -> list[int]:
+    """The numbers of the calls that differ in what is essential."""
     rows = enumerate(zip(base, head, strict=True))
-    return base, head, [number for number, (one, other) in rows if not same(essential(one), essential(other))]
+    return [number for number, (one, other) in rows if not same(essential(one), essential(other))]
 
 
-def truth_problems(pair: Pair) -> Iterator[str]:
-    """What the recorded inputs say against the pair's truth."""
-    base, head, other = differing(pair)
+def truth_problems(pair: Pair, base: Sequence[Look], head: Sequence[Look]) -> Iterator[str]:
+    """What the calls in both versions say against the pair's truth."""
+    other = differing(base, head)
     if not 30 <= len(base) <= 120:
         yield f"{len(base)} calls, 30 to 120 are wanted"
     worked = [number for number in other if "error" not in base[number]]
@@ -147,14 +146,19 @@ def truth_problems(pair: Pair) -> Iterator[str]:
         yield f"no call fails with {pair.error}"
 
 
+def looked_at(pairs: Sequence[Pair], seed: int = 0) -> Iterator[tuple[Pair, list[Look], list[Look]]]:
+    """The pairs of one project with the calls of both versions."""
+    looks = looked([files for pair in pairs for files in (pair.base, pair.candidate)], pairs[0].inputs, seed)
+    yield from zip(pairs, looks[::2], looks[1::2], strict=True)
+
+
 def main() -> None:
     for which in sys.argv[1:] or ["shown", "held"]:
-        pairs = read_pairs(which)
-        for pair in pairs:
-            base, _, other = differing(pair)
-            problems = list(truth_problems(pair))
-            print(f"{pair.whole_name:45} {pair.truth:20} {len(other):3} of {len(base):3} differ", *problems, sep="  ")
-        print(f"{len(pairs)} pairs")
+        projects = sorted((HERE / which).glob("*/pairs.toml"))
+        for project in projects:
+            for pair, base, head in looked_at(list(read_project(project.parent))):
+                found = f"{len(differing(base, head)):3} of {len(base):3} differ"
+                print(f"{pair.whole_name:45} {pair.truth:20} {found}", *truth_problems(pair, base, head), sep="  ")
 
 
 if __name__ == "__main__":

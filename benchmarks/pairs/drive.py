@@ -1,10 +1,10 @@
 """Makes the calls of a project's `inputs.py`, in a process of its own.
 
-    python drive.py look PROJECT INPUTS SEED
-    python drive.py record PROJECT INPUTS SEED SPOOL COMMIT NOW
+    python drive.py look INPUTS SEED PROJECT...
+    python drive.py record INPUTS SEED PROJECT SPOOL COMMIT NOW
 
-The first prints what was seen of each call, as a JSON array; the second has the calls recorded into SPOOL, over the 20
-days before NOW.
+The first prints, a line for each project, what was seen of each call, as a JSON array; the second has them recorded
+into SPOOL, over the 20 days before NOW.
 
 PROJECT: directory with the code; INPUTS: the `inputs.py`; SEED: of the inputs; NOW: seconds since 1970. The current
 directory is what the code writes into.
@@ -22,10 +22,13 @@ import importlib.util
 import inspect
 import io
 import json
+import os
 import random
 import sys
 import time
 from pathlib import Path
+
+from gitops_healer import recorder
 
 DAYS = 20.0
 
@@ -95,37 +98,51 @@ def seen(inputs, name, args, kwargs):
     return told
 
 
-def look(inputs, calls):
-    print(json.dumps([seen(inputs, *call) for call in calls]))
+def look(path, seed, projects):
+    """Each project in a fork and a directory of its own."""
+    for number, project in enumerate(projects):
+        place = Path(str(number))
+        place.mkdir()
+        child = os.fork()
+        if child == 0:
+            os.chdir(place)
+            inputs, calls = begun(path, seed, project)
+            print(json.dumps([seen(inputs, *call) for call in calls]), flush=True)
+            os._exit(0)
+        if os.waitpid(child, 0)[1]:
+            raise SystemExit(f"{project}: the calls of {path} cannot be made")
 
 
-def record(inputs, calls, spool, commit, now):
+def begun(path, seed, project):
+    """The inputs, and the calls, each with what it is given."""
+    sys.path.insert(0, project)
+    inputs = load(path)
+    calls = list(inputs.calls(random.Random(f"{Path(path).parent.name}/{seed}")))
+    getattr(inputs, "prepare", lambda: None)()
+    return inputs, calls
+
+
+def record(path, seed, project, spool, commit, now):
     """The clock of the program goes with the calls."""
-    from gitops_healer import recorder
-
+    _, calls = begun(path, seed, project)
     moment = [0.0]
     recorder.configure(directory=spool, commit=commit, sample=1.0, clock=lambda: int(moment[0] * 1e9))
     time.time = lambda: moment[0]
     step = DAYS * 86400 / (len(calls) + 1)
     for number, (name, args, kwargs) in enumerate(calls, 1):
-        moment[0] = now - DAYS * 86400 + number * step
+        moment[0] = float(now) - DAYS * 86400 + number * step
         with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
             finished(resolve(name)(*args, **kwargs))
     recorder.flush()
 
 
 def main():
-    mode, project, path, seed, *rest = sys.argv[1:]
-    sys.path.insert(0, project)
+    mode, path, seed, *rest = sys.argv[1:]
     sys.dont_write_bytecode = True
-    inputs = load(path)
-    calls = list(inputs.calls(random.Random(f"{Path(path).parent.name}/{seed}")))
-    getattr(inputs, "prepare", lambda: None)()
     if mode == "look":
-        look(inputs, calls)
+        look(path, seed, rest)
     else:
-        spool, commit, now = rest
-        record(inputs, calls, spool, commit, float(now))
+        record(path, seed, *rest)
 
 
 if __name__ == "__main__":
