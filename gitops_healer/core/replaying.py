@@ -66,7 +66,10 @@ def replay_ruling(aim: Aim, runs: Sequence[Replayed], gate: ReplayGate) -> Rulin
     worse = [pair for pair in judged if pair.kind in (Kind.REGRESSES, Kind.CHANGES) and pair.confirmed]
     if worse:
         example = line_of(min(worse, key=lambda pair: (len(pair.sample.given[0]), pair.sample.given)))
-        return Ruling(Outcome.FAILED, f"{len(worse)} recorded calls are worse: {example}; {told}", details)
+        said = "a recorded call is worse" if len(worse) == 1 else f"{len(worse)} recorded calls are worse"
+        return Ruling(Outcome.FAILED, f"{said}: {example}; {told}", details)
+    if not judged and (problem := _problem(runs)):
+        return Ruling(Outcome.UNKNOWN, f"no recorded call could be made again: {problem}", details)
     if len(judged) < gate.least:
         return Ruling(Outcome.UNKNOWN, f"too few to say anything, {gate.least} are asked: {told}", details)
     succeeding = sum(len(run.succeeding) for run in runs)
@@ -84,24 +87,31 @@ def _told(runs: Sequence[Replayed]) -> str:
     obsolete = sum(sum(run.obsolete.values()) for run in runs)
     unreplayable = sum(sum(run.unreplayable.values()) for run in runs)
     parts = [
-        f"{succeeding} of {judged} recorded calls succeed",
+        f"{succeeding} of {judged} recorded call{'s' * (judged != 1)} succeed{'s' * (succeeding == judged == 1)}"
+        if judged
+        else "no recorded call says anything",
         f"{improved} of them failed before" if improved else "",
-        f"{failing} fail as before" if failing else "",
-        f"{obsolete} end differently today even without the change" if obsolete else "",
+        f"{failing} fail{'s' * (failing == 1)} as before" if failing else "",
+        f"{obsolete} end{'s' * (obsolete == 1)} differently today even without the change" if obsolete else "",
         f"{unreplayable} cannot be made again" if unreplayable else "",
     ]
     return ", ".join(part for part in parts if part)
 
 
 def _nothing(runs: Sequence[Replayed]) -> str:
-    problem = next((f"{run.tool}: {run.problem}" for run in runs if run.problem), "")
-    return problem or "no calls of what this changes were recorded"
+    return _problem(runs) or "no calls of what this changes were recorded"
+
+
+def _problem(runs: Sequence[Replayed]) -> str:
+    return next((f"{run.tool}: {run.problem}" for run in runs if run.problem), "")
 
 
 def _details(run: Replayed) -> Sequence[str]:
     lines = [f"{run.tool}: {len(run.repeated)} of {run.total} recorded calls made again in {run.seconds:.1f} s"]
     lines += [f"{run.tool}: {run.problem}"] if run.problem else []
-    lines += [f"{run.tool}: {count} say nothing: {reason}" for reason, count in run.obsolete.items()]
+    lines += [
+        f"{run.tool}: {count} say{'s' * (count == 1)} nothing: {reason}" for reason, count in run.obsolete.items()
+    ]
     lines += [f"{run.tool}: {count} cannot be made again: {reason}" for reason, count in run.unreplayable.items()]
     differing = run.of(Kind.REGRESSES, Kind.CHANGES, Kind.IMPROVES)
     lines += [f"{run.tool}: {pair.kind.value}: {line_of(pair)}" for pair in differing[:_SHOWN]]

@@ -1,14 +1,18 @@
 """What shadow runs say about a change, in figures and in a sentence. Pure."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gitops_healer.core.aim import Aim
+from gitops_healer.core.calls import Input
 from gitops_healer.core.shadowing import Compared, Kind, Origin, Shadowed, breakage_bound
 from gitops_healer.core.verdict import Outcome
 
 _SHOWN = 5
+_DIFFERING = (Kind.REGRESSES, Kind.CHANGES, Kind.IMPROVES)
 _LONGEST = 160
 
 
@@ -46,7 +50,7 @@ def ruling(aim: Aim, runs: Sequence[Shadowed], gate: Gate) -> Ruling:
         return Ruling(Outcome.SKIPPED, _why_nothing(runs), details)
     if aim is Aim.OBEYS:
         other = sum(pair.kind is not Kind.AGREES for pair in pairs)
-        reason = f"a maintainer ordered it; on {other} of {len(pairs)} inputs it gives something else than before"
+        reason = f"a maintainer ordered it; on {other} of {_inputs(len(pairs))} it gives something else than before"
         return Ruling(Outcome.SKIPPED, reason, details)
     counted = [pair for pair in pairs if aim is Aim.KEEPS or _worked(pair)]
     wrong = [pair for pair in counted if pair.kind in (Kind.REGRESSES, Kind.CHANGES)]
@@ -54,25 +58,32 @@ def ruling(aim: Aim, runs: Sequence[Shadowed], gate: Gate) -> Ruling:
     changed = [pair for pair in wrong if pair.confirmed and pair.kind is Kind.CHANGES]
     figures = _figures(runs, pairs, counted)
     if len(regressed) > gate.mismatches:
-        return Ruling(
-            Outcome.FAILED, f"fails on {_count(regressed)} that worked: {_example(regressed)}; {figures}", details
-        )
+        return Ruling(Outcome.FAILED, f"fails on {_wrong(wrong, regressed)}; {figures}", details)
     if len(changed) > gate.mismatches and not (aim is Aim.MENDS and gate.by_test):
-        return Ruling(
-            Outcome.FAILED,
-            f"gives something else on {_count(changed)} that worked: {_example(changed)}; {figures}",
-            details,
-        )
+        return Ruling(Outcome.FAILED, f"gives something else on {_wrong(wrong, changed)}; {figures}", details)
     if missed := _not_mended(aim, pairs):
         return Ruling(Outcome.FAILED, f"{missed}; {figures}", details)
     agreeing = len(counted) - len(wrong)
     if counted and agreeing / len(counted) < gate.agreement:
         reason = (
-            f"agrees on {agreeing} of {len(counted)} inputs that worked, {gate.agreement:.0%} are asked "
+            f"agrees on {agreeing} of {_inputs(len(counted))} that worked, {gate.agreement:.0%} are asked "
             f"(proof.shadow.agreement): {_example(wrong)}"
         )
-        return Ruling(Outcome.SKIPPED, reason, details, f"it agrees on {agreeing} of {len(counted)} inputs that worked")
-    return Ruling(Outcome.PASSED, figures, details)
+        return Ruling(
+            Outcome.SKIPPED, reason, details, f"it agrees on {agreeing} of {_inputs(len(counted))} that worked"
+        )
+    return Ruling(Outcome.PASSED, figures, details, _doubt(pairs))
+
+
+def _doubt(pairs: Sequence[Compared]) -> str:
+    """What a person has to look at: made-up inputs that worked and crash now. To refuse them on purpose may be the
+    wanted change, and to give something else, too."""
+    crashing = [
+        pair
+        for pair in pairs
+        if pair.kind is Kind.REGRESSES and pair.confirmed and not _worked(pair) and not pair.head.deliberate
+    ]
+    return f"it fails on {_count(len(crashing))} made up that worked: {_example(crashing)}" if crashing else ""
 
 
 def _worked(pair: Compared) -> bool:
@@ -86,6 +97,8 @@ def _not_mended(aim: Aim, pairs: Sequence[Compared]) -> str:
         return ""
     if any(pair.kind is not Kind.AGREES or (pair.head.deliberate and not pair.base.deliberate) for pair in failing):
         return ""  # it fails in another way now, or on purpose: that is told
+    if len(failing) == 1:
+        return "the recorded input that fails is no better"
     return f"none of {len(failing)} recorded inputs that fail is any better"
 
 
@@ -95,12 +108,12 @@ def _figures(runs: Sequence[Shadowed], pairs: Sequence[Compared], counted: Seque
     told = sum(pair.kind in (Kind.CHANGES, Kind.REGRESSES) for pair in pairs) - (len(counted) - len(agreeing))
     functions = sum(any(pair.kind is not Kind.SILENT for pair in run.compared) for run in runs)
     parts = [
-        f"both versions agree on {len(agreeing)} of {len(counted)} inputs of {functions} functions "
+        f"both versions agree on {len(agreeing)} of {_inputs(len(counted))} of {_functions(functions)} "
         f"({', '.join(_origins(counted))})"
         if counted
-        else f"no input that worked was compared, {len(pairs)} others were",
-        f"{improved} that failed work now" if improved else "",
-        f"{told} made-up inputs give something else" if told else "",
+        else f"no input that worked was compared, {_others(len(pairs))}",
+        f"{improved} that failed work{'s' * (improved == 1)} now" if improved else "",
+        f"{told} made-up input{' gives' if told == 1 else 's give'} something else" if told else "",
     ]
     if len(agreeing) == len(counted) > 0:
         bound = breakage_bound(len({pair.sample.given for pair in agreeing}))
@@ -117,8 +130,27 @@ def _origins(pairs: Iterable[Compared]) -> Iterator[str]:
     yield from (f"{counts[origin]} {words[origin]}" for origin in Origin if counts[origin])
 
 
-def _count(pairs: Sequence[Compared]) -> str:
-    return f"{len(pairs)} inputs" if len(pairs) != 1 else "an input"
+def _wrong(wrong: Sequence[Compared], confirmed: Sequence[Compared]) -> str:
+    """`an input that worked: ...`; where not all could be run again, on how many it is certain."""
+    alike = sum(pair.kind is confirmed[0].kind for pair in wrong)
+    again = f" (on {len(confirmed)} of them each time it was run again)" if alike != len(confirmed) else ""
+    return f"{_count(alike)} that worked{again}: {_example(confirmed)}"
+
+
+def _count(count: int) -> str:
+    return "an input" if count == 1 else _inputs(count)
+
+
+def _inputs(count: int) -> str:
+    return f"{count} input{'s' * (count != 1)}"
+
+
+def _functions(count: int) -> str:
+    return f"{count} function{'s' * (count != 1)}"
+
+
+def _others(count: int) -> str:
+    return "another one was" if count == 1 else f"{count} others were"
 
 
 def _example(pairs: Sequence[Compared]) -> str:
@@ -127,15 +159,27 @@ def _example(pairs: Sequence[Compared]) -> str:
 
 
 def line_of(pair: Compared) -> str:
-    """`([1, 2], {}): = 3 → ! ValueError: ...` in at most some 300 characters."""
+    """`([1, 2], k=3): returned 3 → ValueError: ...` in at most some 300 characters."""
     told = pair.told[0] if pair.told else f"{pair.base.detail} → {pair.head.detail}"
     return f"{_short(given_text(pair.sample.given))}: {_short(told)}"
 
 
-def given_text(given: tuple[str, str]) -> str:
-    """A call's inputs for readers: `[1, 2]` and `{"k": 3}` as `(1, 2, k=3)` would say it, kept as JSON."""
+def given_text(given: Input) -> str:
+    """A call's inputs as a call would say them, `([1, 2], k=3)`; values as the recorder spells them. What tests called
+    is a text already."""
     args, kwargs = given
-    return args if kwargs in ("", "{}") else f"{args} {kwargs}"
+    if not kwargs:
+        return args
+    try:
+        positional, named = json.loads(args), json.loads(kwargs)
+        words = [*map(_word, positional), *(f"{name}={_word(value)}" for name, value in named.items())]
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return f"{args} {kwargs}"
+    return f"({', '.join(words)})"
+
+
+def _word(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _short(text: str) -> str:
@@ -149,9 +193,13 @@ def _why_nothing(runs: Sequence[Shadowed]) -> str:
     if problems:
         return f"nothing was compared: {problems[0]}"
     if silent:
-        return f"nothing could be compared on {len(silent)} inputs: {silent[0]}"
+        return f"nothing could be compared on {_inputs(len(silent))}: {silent[0]}"
     names = ", ".join(run.tool for run in runs[:3])
     return f"no inputs are known of {names}" if runs else "no function that both versions have was changed or recorded"
+
+
+def _weight(pair: Compared) -> tuple[int, int]:
+    return _DIFFERING.index(pair.kind), len("".join(pair.sample.given))
 
 
 def _details(runs: Sequence[Shadowed]) -> Iterator[str]:
@@ -161,10 +209,10 @@ def _details(runs: Sequence[Shadowed]) -> Iterator[str]:
         yield f"{run.tool}: {told or run.problem or 'no inputs'} in {run.seconds:.1f} s"
         if run.smallest is not None:
             yield f"{run.tool}: the simplest input that differs: {line_of(run.smallest)}"
-        differing = [pair for pair in run.compared if pair.kind not in (Kind.AGREES, Kind.SILENT)]
+        differing = sorted((pair for pair in run.compared if pair.kind in _DIFFERING), key=_weight)
         yield from (f"{run.tool}: {pair.kind.value}: {line_of(pair)}" for pair in differing[:_SHOWN])
         if run.noisy:
             yield f"{run.tool}: differs from run to run, not compared: {', '.join(run.noisy[:_SHOWN])}"
         if run.left:
-            yield f"{run.tool}: no time for {run.left} more inputs"
+            yield f"{run.tool}: no time for {run.left} more input{'s' * (run.left != 1)}"
         yield from (f"{run.tool}: {note}" for note in run.notes)

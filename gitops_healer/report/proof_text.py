@@ -7,14 +7,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from gitops_healer.core.calls import Seen
+from gitops_healer.core.quoting import plain
 from gitops_healer.core.replaying import Replayed
 from gitops_healer.core.shadow_verdict import Ruling, given_text, line_of
-from gitops_healer.core.shadowing import Compared, Kind, Shadowed, breakage_bound
+from gitops_healer.core.shadowing import Compared, Kind, Origin, Shadowed, breakage_bound
 from gitops_healer.core.verdict import Outcome
 from gitops_healer.report.documents import SCHEMA
 from gitops_healer.report.terminal import clean
 
 _LISTED = 10
+_INPUT, _TOLD = 80, 160
 _HEADS = {
     Outcome.PASSED: "[bold green]passed[/]",
     Outcome.FAILED: "[bold red]failed[/]",
@@ -22,6 +24,16 @@ _HEADS = {
     Outcome.SKIPPED: "[bold yellow]nothing to say[/]",
 }
 _COLOURS = {Kind.AGREES: "green", Kind.IMPROVES: "cyan", Kind.REGRESSES: "red", Kind.CHANGES: "yellow"}
+
+
+_MISMATCHES = (Kind.REGRESSES, Kind.CHANGES)
+_ORDER = (*_MISMATCHES, Kind.IMPROVES)
+_ORIGINS = {
+    Origin.RECORDED: "recorded",
+    Origin.DECLARED: "declared",
+    Origin.TEST: "a test",
+    Origin.GENERATED: "made up",
+}
 
 
 def shadow_document(run: Shadowed, ruled: Ruling, base: str, head: str) -> dict[str, Any]:
@@ -91,32 +103,38 @@ def shadow_text(run: Shadowed, ruled: Ruling) -> RenderableType:
     if run.noisy:
         parts.append(f"[dim]differs from run to run, not compared:[/] {clean(', '.join(run.noisy))}")
     if run.left:
-        parts.append(f"[dim]there was no time for {run.left} more inputs; give more with --budget[/]")
+        more = f"{run.left} more input{'s' * (run.left != 1)}"
+        parts.append(f"[dim]there was no time for {more}; give more with --budget[/]")
     return Group(*parts, *(f"[dim]note:[/] {clean(note)}" for note in run.notes))
 
 
 def replay_text(run: Replayed, ruled: Ruling) -> RenderableType:
     """The word, the figures, what differs, and which recorded calls say nothing and why."""
     parts: list[RenderableType] = [f"{_HEADS[ruled.outcome]}: {clean(ruled.reason)}", *_table(run.repeated)]
-    reasons = [*run.obsolete.items(), *run.unreplayable.items()]
-    parts += [f"[dim]{count:,} say nothing:[/] {clean(reason)}" for reason, count in reasons]
+    parts += [f"[dim]{_says(count)} nothing:[/] {clean(reason)}" for reason, count in run.obsolete.items()]
+    parts += [f"[dim]{count:,} cannot be made again:[/] {clean(reason)}" for reason, count in run.unreplayable.items()]
     return Group(*parts, *(f"[dim]note:[/] {clean(note)}" for note in run.notes))
+
+
+def _says(count: int) -> str:
+    return f"{count:,} say{'s' * (count == 1)}"
 
 
 def _table(pairs: Sequence[Compared]) -> Iterator[RenderableType]:
     differing = [pair for pair in pairs if pair.kind not in (Kind.AGREES, Kind.SILENT)]
     if not differing:
         return
+    differing.sort(key=lambda pair: (not pair.confirmed, _ORDER.index(pair.kind)))
     table = Table(box=None, pad_edge=False)
     for name in ("", "input", "from", "what differs"):
         table.add_column(name)
     for pair in differing[:_LISTED]:
-        again = "" if pair.confirmed else " (once)"
+        again = " (once)" if pair.kind in _MISMATCHES and not pair.confirmed else ""
         table.add_row(
             f"[{_COLOURS[pair.kind]}]{pair.kind.value}{again}[/]",
-            clean(given_text(pair.sample.given))[:80],
-            pair.sample.origin.value,
-            clean(pair.told[0] if pair.told else "")[:160],
+            clean(plain(given_text(pair.sample.given), _INPUT)),
+            _ORIGINS[pair.sample.origin],
+            clean(plain(pair.told[0] if pair.told else "", _TOLD)),
         )
     yield table
     if len(differing) > _LISTED:
