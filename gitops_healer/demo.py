@@ -98,11 +98,11 @@ for number, (tool, arguments) in enumerate(plan):
     print(json.dumps(event | {"duration_ms": 1000 * (time.perf_counter() - began), "commit": commit}))
 """
 
-HABITS, NEW_HABITS = ("home", "near", " far"), ("home", "Near", " FAR")
-"""How customers write the zones: at first, and when they order by telephone."""
+WHOLE, HALVES = (1, 2, 3, 4), (1.5, 2.5, 3.5, 0.5)
+"""What parcels weigh in kilos: at first, and when customers begin to weigh them themselves."""
 
 
-def calls(zones: Sequence[str]) -> tuple[tuple[str, Sequence[object]], ...]:
+def calls(kilos: Sequence[float]) -> tuple[tuple[str, Sequence[object]], ...]:
     """A day of calls: (tool, arguments)."""
     return (
         *[("shop.ratings:average", [[1 + n % 5, 5, 3]]) for n in range(24)],
@@ -113,8 +113,8 @@ def calls(zones: Sequence[str]) -> tuple[tuple[str, Sequence[object]], ...]:
             for text in ("", "sold out", "none", "", "sold out", "n/a")
             for _ in range(2)
         ],
-        *[("shop.shipping:cost", [zones[n % 3], 1 + n % 4]) for n in range(48)],
-        *[("shop.shipping:cost", [("moon", "abroad", "island")[n % 3], 1 + n % 4]) for n in range(6)],
+        *[("shop.shipping:cost", [("home", "Near", " far")[n % 3], kilos[n % 4]]) for n in range(48)],
+        *[("shop.shipping:cost", [("moon", "abroad", "island")[n % 3], kilos[n % 4]]) for n in range(6)],
     )
 
 
@@ -134,7 +134,7 @@ def run_demo(directory: Path | None) -> None:
     )
     shop.heal()
     shop.turn(timedelta(hours=2))
-    shop.traffic("Customers use the new version, and begin to order by telephone", NEW_HABITS)
+    shop.traffic("Customers use the new version, and begin to weigh in half kilos", HALVES)
     shop.say(
         "The third cycle",
         "One of the upgrades came from a contributor's plug-in. It passed every test and every recorded call, and it "
@@ -142,7 +142,7 @@ def run_demo(directory: Path | None) -> None:
     )
     shop.heal()
     shop.turn(timedelta(hours=24))
-    shop.traffic("Another day passes", NEW_HABITS)
+    shop.traffic("Another day passes", HALVES)
     shop.say("The last cycle", "What held is stable; what did not is gone; the ledger knows everything.")
     shop.heal()
     shop.epilogue()
@@ -201,11 +201,11 @@ class Shop:
         self.console.print()
         return cycle
 
-    def traffic(self, why: str, zones: Sequence[str] = HABITS) -> None:
+    def traffic(self, why: str, kilos: Sequence[float] = WHOLE) -> None:
         """Call the tools as they are on main, record what happens, import it."""
         commit = git(self.home, "rev-parse", "main").strip()
         start = self.clock.now() - timedelta(hours=1)
-        lines = call_tools(self.home, commit, start, zones)
+        lines = call_tools(self.home, commit, start, kilos)
         done = self.world().executions.import_jsonl(lines)
         failed = sum(b'"ok": false' in line for line in lines)
         self.console.print(f"{why}: {done.stored} executions on {commit[:10]}, {failed} failed.\n")
@@ -237,25 +237,26 @@ def open_upgrades(world: World) -> tuple[Upgrade, ...]:
     return replay(world.ledger.load()).open()
 
 
-def call_tools(home: Path, commit: str, start: datetime, zones: Sequence[str] = HABITS) -> list[bytes]:
+def call_tools(home: Path, commit: str, start: datetime, kilos: Sequence[float] = WHOLE) -> list[bytes]:
     """What the tools of one commit do with the demo's calls, as JSON Lines."""
     with tempfile.TemporaryDirectory() as folder:
         archive = subprocess.run(["git", "archive", commit], cwd=home, capture_output=True, check=True).stdout
         subprocess.run(["tar", "-x", "-m", "-C", folder], input=archive, check=True)
-        argv = [sys.executable, "-B", "-c", TRAFFIC, commit, start.isoformat(), json.dumps(calls(zones))]
+        argv = [sys.executable, "-B", "-c", TRAFFIC, commit, start.isoformat(), json.dumps(calls(kilos))]
         done = subprocess.run(argv, cwd=folder, capture_output=True, check=True)
     return done.stdout.splitlines(keepends=True)
 
 
 def contributed_rates(scene: Scene, finding: Finding) -> Investigation:
-    """A contributor's well-meant plug-in: it knows the far zones, and forgets that people write names in capitals."""
+    """A contributor's well-meant plug-in: it knows the far zones, and adds the rate once a kilo, which
+    half a kilo does not survive."""
     path, cause = "shop/shipping.py", Cause("three zones have no rate", "shop/shipping.py", 8, 0.9)
     source = scene.repository.read(scene.commit, path) or b""
-    old = b"RATES[zone.strip().lower()]"
+    old = b"RATES[zone.strip().lower()] * max(1, kilos)"
     start = source.find(old)
     if "shipping" not in finding.path or start < 0:
         return Investigation(cause)
-    new = '(RATES | {"moon": 99.0, "abroad": 29.0, "island": 24.0})[zone.strip()]'
+    new = 'sum([(RATES | {"moon": 99.0, "abroad": 29.0, "island": 24.0})[zone.strip().lower()]] * max(1, kilos))'
     option = Option(
         key="rates",
         title="Know the rates of the far zones",
