@@ -12,17 +12,19 @@ from typing import Final
 
 from gitops_healer.core.calls import Call, Conditions, Seen
 from gitops_healer.core.execution import Execution
-from gitops_healer.core.noise import rules_of
-from gitops_healer.core.pairing import Fix, compare, learn_seen
+from gitops_healer.core.noise import Noise, rules_of
+from gitops_healer.core.pairing import Fix, compare
 from gitops_healer.core.replaying import Replayed
 from gitops_healer.core.sampling import error_of, input_of
 from gitops_healer.core.shadowing import Compared, Kind, Origin, Rules, Sample
-from gitops_healer.proof.confirming import confirmed
+from gitops_healer.proof.confirming import MISMATCHES, confirmed
 from gitops_healer.proof.inputs import recorded_executions
+from gitops_healer.proof.learning import FIRST, learned
 from gitops_healer.proof.subjects import Subject
-from gitops_healer.proof.versions import Runs, versions
+from gitops_healer.proof.versions import Runs, Versions, versions
 from gitops_healer.registry import Scene
 
+_LEAST_SECONDS: Final = 2.0
 _OPAQUE: Final = ('"$type":"object"', '"$type":"cut"')
 """Parts of recorded results that do not tell what they were."""
 
@@ -50,8 +52,7 @@ def replay(scene: Scene, order: ReplayOrder) -> Replayed:
         if pair.refused:
             return replace(known, problem=pair.refused, seconds=time.monotonic() - began)
         calls = [Call(input_of(execution), execution.ts) for execution in recorded.executions]
-        runs = pair.run(calls, order.seconds)
-        rules = _rules(scene, runs)
+        runs, rules = _made(pair, scene, order, recorded.executions, calls)
         rows = list(zip(recorded.executions, calls, runs, strict=True))
         obsolete = Counter(why for execution, _, run in rows if (why := _obsolete(execution, run.base, rules)))
         usable = [row for row in rows if not _obsolete(row[0], row[2].base, rules)]
@@ -67,8 +68,30 @@ def replay(scene: Scene, order: ReplayOrder) -> Replayed:
     )
 
 
-def _rules(scene: Scene, runs: Sequence[Runs]) -> Rules:
-    noise = learn_seen([[run.base for run in runs], [run.again for run in runs], [run.other for run in runs]])
+def _made(
+    pair: Versions, scene: Scene, order: ReplayOrder, executions: Sequence[Execution], calls: Sequence[Call]
+) -> tuple[Sequence[Runs], Rules]:
+    """All calls by both versions, more often by the base where that may show what is noise."""
+    until = time.monotonic() + order.seconds
+    runs = pair.run(calls, order.seconds)
+    first = pair.run_again(runs[:FIRST], calls[:FIRST], max(until - time.monotonic(), _LEAST_SECONDS))
+
+    def doubtful(known: Sequence[Runs], noise: Noise) -> list[int]:
+        rules = _rules(scene, noise)
+        rows = enumerate(zip(executions, known, strict=True))
+        return [at for at, (execution, run) in rows if _tells(execution, run, rules, order.fix)]
+
+    made, noise = learned(pair, calls, (*first, *runs[FIRST:]), doubtful, len(calls), until)
+    return made, _rules(scene, noise)
+
+
+def _tells(execution: Execution, run: Runs, rules: Rules, fix: Fix | None) -> bool:
+    """Whether a call would count against the change, or count no more."""
+    differs = _judged(execution, run.base, run.head, rules, fix).kind in MISMATCHES
+    return differs or bool(_obsolete(execution, run.base, rules))
+
+
+def _rules(scene: Scene, noise: Noise) -> Rules:
     policy = scene.settings.proof.shadow
     return rules_of(noise, tolerance=policy.float_tolerance, ignored=policy.ignore, unordered=policy.unordered)
 

@@ -10,16 +10,17 @@ from typing import Final
 
 from gitops_healer.core.calls import Call, Conditions, Input
 from gitops_healer.core.noise import Noise, rules_of
-from gitops_healer.core.pairing import Fix, compare, learn_seen
+from gitops_healer.core.pairing import Fix, compare
 from gitops_healer.core.shadowing import Compared, Kind, Rules, Sample, Shadowed
-from gitops_healer.proof.confirming import confirmed
+from gitops_healer.proof.confirming import MISMATCHES, MOST, confirmed
+from gitops_healer.proof.learning import FIRST, learned
 from gitops_healer.proof.shrinking import shrink
 from gitops_healer.proof.subjects import Subject
 from gitops_healer.proof.versions import Runs, Versions, versions
 from gitops_healer.registry import Scene
 from gitops_healer.settings import ShadowPolicy
 
-CHUNK: Final = 20
+CHUNK: Final = FIRST
 """Calls between two looks at the clock."""
 _SHRINK_SHARE: Final = 0.25
 _LEAST_SECONDS: Final = 2.0
@@ -51,33 +52,42 @@ def shadow(scene: Scene, order: Order) -> Shadowed:
         if pair.refused:
             return Shadowed(tool, problem=pair.refused, seconds=time.monotonic() - began)
         runs = _run(pair, order, began + order.seconds * (1 - _SHRINK_SHARE))
-        noise = _learned([run for _, run in runs])
+        calls = [Call(sample.given) for sample in order.samples[: len(runs)]]
+        runs, noise = learned(pair, calls, runs, lambda known, noise: _differing(order, known, noise), MOST, until)
         rules = _rules(order.policy, noise)
-        judged = [compare(sample, run.base, run.head, rules, fix=order.fix) for sample, run in runs]
-        calls = [Call(sample.given) for sample, _ in runs]
-        compared = confirmed(pair, judged, calls, rules, order.fix, until)
+        compared = confirmed(pair, _judged(order, runs, rules), calls, rules, order.fix, until)
         smallest = _smallest(pair, compared, rules, order, until)
-    ran = frozenset(line for _, run in runs for line in run.head.lines)
+    ran = frozenset(line for run in runs for line in run.head.lines)
     return Shadowed(
         tool, compared, smallest, tuple(sorted(noise.noisy | noise.unordered)), len(order.samples) - len(runs), ran,
         seconds=time.monotonic() - began,
     )  # fmt: skip
 
 
-def _run(pair: Versions, order: Order, until: float) -> list[tuple[Sample, Runs]]:
-    """As many samples as there is time for, from the first on."""
-    found: list[tuple[Sample, Runs]] = []
+def _run(pair: Versions, order: Order, until: float) -> tuple[Runs, ...]:
+    """As many samples as there is time for, from the first on. The first ones teach what is noise."""
+    found: list[Runs] = []
     for start in range(0, len(order.samples), CHUNK):
         left = until - time.monotonic()
         if found and left <= 0:
             break
-        chunk = order.samples[start : start + CHUNK]
-        found += zip(chunk, pair.run([Call(sample.given) for sample in chunk], max(left, _LEAST_SECONDS)), strict=True)
-    return found
+        calls = [Call(sample.given) for sample in order.samples[start : start + CHUNK]]
+        runs = pair.run(calls, max(left, _LEAST_SECONDS))
+        if not start:
+            runs = pair.run_again(runs, calls, max(until - time.monotonic(), _LEAST_SECONDS))
+        found += runs
+    return tuple(found)
 
 
-def _learned(runs: Sequence[Runs]) -> Noise:
-    return learn_seen([[run.base for run in runs], [run.again for run in runs], [run.other for run in runs]])
+def _judged(order: Order, runs: Sequence[Runs], rules: Rules) -> list[Compared]:
+    samples = order.samples[: len(runs)]
+    rows = zip(samples, runs, strict=True)
+    return [compare(sample, run.base, run.head, rules, fix=order.fix) for sample, run in rows]
+
+
+def _differing(order: Order, runs: Sequence[Runs], noise: Noise) -> list[int]:
+    judged = _judged(order, runs, _rules(order.policy, noise))
+    return [at for at, one in enumerate(judged) if one.kind in MISMATCHES]
 
 
 def _rules(policy: ShadowPolicy, noise: Noise) -> Rules:
