@@ -1,7 +1,7 @@
 """How well the gates tell good changes from bad ones: pairs of versions with known truth (benchmarks/pairs).
 
     python benchmarks/proof.py [--set shown|held] [--all] [--limit N] [--only NAME] [--seed N] [--jobs N]
-                               [--format text|json]
+                               [--inputs N] [--format text|json]
 
 Each pair becomes a real repository with two commits and a store with the recorded calls of the first; the gates shadow
 and replay (with --all also tests, synthetic and evidence) judge the step, in the sandbox, as the bot would. Beside them
@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from multiprocessing import active_children
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -72,11 +73,13 @@ class Judged:
 # One pair
 
 
-def judge(pair: corpus.Pair, gates: Sequence[str], seed: int) -> Judged:
+def judge(pair: corpus.Pair, gates: Sequence[str], seed: int, inputs: int) -> Judged:
+    if _ended:
+        raise KeyboardInterrupt
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="pair-") as place:
         base, head = lay_out(pair, Path(place), seed)
-        results = gated(pair, Path(place) / "repo", base, head, gates)
+        results = gated(pair, Path(place) / "repo", base, head, gates, inputs)
     seconds = time.monotonic() - began
     said = {result.check: (result.outcome.value, result.reason) for result in results}
     details = tuple(line for result in results for line in result.details)
@@ -123,9 +126,10 @@ def git(repo: Path, *arguments: str) -> str:
 IDENTITY = {"NAME": "Maintainer", "EMAIL": "maintainer@example.org", "DATE": "2026-02-01T00:00:00+00:00"}
 
 
-def gated(pair: corpus.Pair, repo: Path, base: str, head: str, gates: Sequence[str]) -> list[CheckResult]:
+def gated(pair: corpus.Pair, repo: Path, base: str, head: str, gates: Sequence[str], inputs: int) -> list[CheckResult]:
     """Each gate by itself, so that the word of one does not hide that of another; each knows those before it."""
-    world = build_world(Choices(repo, clock=TurnedClock(NOW)))
+    options = {"proof.shadow.inputs": inputs} if inputs else {}
+    world = build_world(Choices(repo, options=options, clock=TurnedClock(NOW)))
     case = case_of(pair, base, head)
     results: list[CheckResult] = []
     for gate in gates:
@@ -209,32 +213,40 @@ def places(one: Any, other: Any, at: str) -> Iterator[str]:
 
 def chosen(options: argparse.Namespace) -> list[corpus.Pair]:
     """In an order of which every beginning is fair to projects and truths."""
-    pairs = [pair for pair in corpus.read_pairs(options.set) if options.only in pair.whole_name]
+    pairs = [pair for pair in corpus.read_pairs(options.set) if re.search(options.only, pair.whole_name)]
     random.Random(options.seed).shuffle(pairs)
     return pairs[: options.limit or len(pairs)]
 
 
 def run(options: argparse.Namespace, done: list[Judged]) -> None:
     pairs, gates = chosen(options), ALL_GATES if options.all else GATES
-    with ProcessPoolExecutor(options.jobs, initializer=ignore_signals) as pool:
-        waiting = {pool.submit(judge, pair, gates, options.seed): pair for pair in pairs}
-        try:
-            for future in as_completed(waiting):
-                pair = waiting[future]
-                try:
-                    done.append(future.result())
-                except Exception as error:
-                    broken = {"benchmark": ("broken", f"{type(error).__name__}: {error}")}
-                    done.append(Judged(pair.whole_name, pair.truth, pair.aim, "unknown", broken))
-                tell(done[-1], len(done), len(pairs))
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
+    pool = ProcessPoolExecutor(options.jobs, initializer=await_the_end)
+    try:
+        waiting = {pool.submit(judge, pair, gates, options.seed, options.inputs): pair for pair in pairs}
+        for future in as_completed(waiting):
+            pair, error = waiting[future], future.exception()
+            if error is None:
+                done.append(future.result())
+            else:
+                broken = {"benchmark": ("broken", f"{type(error).__name__}: {error}")}
+                done.append(Judged(pair.whole_name, pair.truth, pair.aim, "unknown", broken))
+            tell(done[-1], len(done), len(pairs))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
-def ignore_signals() -> None:
-    """The first process decides when to stop: what has begun is finished, or cut with it."""
+_ended: list[int] = []
+
+
+def await_the_end() -> None:
+    """The first process decides when to stop; what has begun then clears its things away."""
+
+    def end(number: int, _: object) -> None:
+        _ended.append(number)
+        raise KeyboardInterrupt
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, end)
 
 
 def tell(one: Judged, number: int, total: int) -> None:
@@ -313,21 +325,26 @@ def main() -> None:
     parser.add_argument("--set", choices=("shown", "held"), default="shown")
     parser.add_argument("--all", action="store_true", help="also the gates tests, synthetic and evidence")
     parser.add_argument("--limit", type=int, default=0, help="so many pairs at most")
-    parser.add_argument("--only", default="", help="pairs whose project/name has this in it")
+    parser.add_argument("--only", default="", help="regular expression of project/name")
+    parser.add_argument("--inputs", type=int, default=0, help="proof.shadow.inputs in place of the policy's")
     parser.add_argument("--seed", type=int, default=0, help="of the recorded inputs")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--format", choices=("text", "json"), default="text")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     done: list[Judged] = []
     try:
         run(options, done)
     except KeyboardInterrupt:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         print("interrupted", file=sys.stderr)
     if options.format == "json":
         print(json.dumps({"set": options.set, **figures(done), "judged": [asdict(one) for one in done]}))
     else:
-        print("\n".join(report(done)))
+        print("\n".join(report(done)), flush=True)
+    for process in active_children():
+        process.terminate()
 
 
 if __name__ == "__main__":

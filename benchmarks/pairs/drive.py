@@ -139,6 +139,7 @@ def record(path, seed, project, spool, commit, now):
 def main():
     mode, path, seed, *rest = sys.argv[1:]
     sys.dont_write_bytecode = True
+    os.environ.pop("COLUMNS", None)  # of whoever runs this
     if mode == "look":
         look(path, seed, rest)
     else:

@@ -1,7 +1,7 @@
 TITLES = [
     "Bread",
     "On walking",
-    "A very, very long title: about everything there is and more",
+    "A long title: " + "about everything there is, " * 5,
     "Über Äpfel",
     "???",
     "1984",

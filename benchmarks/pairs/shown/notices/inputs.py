@@ -11,7 +11,7 @@ def calls(chance):
         for name in chance.sample(["Ada", "Bo", "Cy", "Dee"], chance.randrange(1, 5)):
             person = {"name": name, "box": f"{name.lower()}/home"}
             if chance.random() < 0.5:
-                person["phone"] = chance.choice(["ext 4411", "ext 2708"])
+                person["pager"] = chance.choice(["ext 4411", "ext 2708"])
             if chance.random() < 0.15:
                 del person["box"]
             if chance.random() < 0.1:

@@ -11,7 +11,7 @@ def text_for(event, person):
 
 
 def channel_of(person, hour):
-    if person.get("phone") and 8 <= hour < 20:
+    if person.get("pager") and 8 <= hour < 20:
         return "sms"
     return "mail"
 
@@ -24,7 +24,7 @@ def announce(event, people):
     ordered = sorted(people, key=lambda person: channel_of(person, event["hour"]) != "sms")
     for person in ordered:
         channel = channel_of(person, event["hour"])
-        to = person.get("phone") if channel == "sms" else person.get("box")
+        to = person.get("pager") if channel == "sms" else person.get("box")
         if not to:
             silent += 1
             continue
