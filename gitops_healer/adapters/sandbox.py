@@ -3,12 +3,14 @@
 `namespace` and `bubblewrap`: a file system of its own with nothing in it but system, interpreters, what is declared
 visible, and the scratch directory, the only place of the machine that can be written; own processes, network,
 users and IPC; no capabilities. `process`: own process group, limits and environment, and Landlock where the kernel
-has it; the network, and without Landlock every file of the user, stay in reach.
+has it; the network, shared memory and terminals of the user, and without Landlock all files, stay in reach.
 
 At every level the wall clock, memory, processes and output are bounded, and nothing is left running. How far that goes:
 - One process is held by rlimits. All together are looked at 20 times a second (proportional set size, threads), and
   ended when they took too much; what a bomb gets in between is some hundred megabytes, and the kernel's out-of-memory
-  killer prefers it to us. /tmp and /dev/shm of a namespace hold `Limits.file_size` of memory beside that.
+  killer prefers it to us. /tmp and /dev/shm of a namespace hold `Limits.file_size` of memory beside that. Pages that
+  were dropped from a shared mapping, and buffers of the kernel, are in the size of no process: they end it when the
+  machine has no more than 256 MiB left.
 - What all files in the scratch directory take together is not limited; it is ended before the disk is full.
 - At `process` without Landlock version 6 (Linux 6.12) it can kill the launcher, and its children then live on.
 """

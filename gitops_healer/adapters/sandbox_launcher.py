@@ -173,7 +173,8 @@ def _renounce(kernel: walls.Kernel, order: Order) -> None:
     if not order.own_pids:
         # Of /dev nothing else: who owns a disk's device reads every file on it.
         readable = [*order.binds, b"/proc", b"/sys/devices/system/cpu"]
-        walls.landlock(kernel, readable, [order.scratch, order.temporary, b"/dev/shm", b"/dev/pts", *_DEVICES])
+        writable = [order.scratch, order.temporary, b"/dev/shm", b"/dev/pts", *_DEVICES]
+        walls.landlock(kernel, readable, writable, order.masks)
     try:
         walls.filter_system_calls(kernel)
     except OSError:

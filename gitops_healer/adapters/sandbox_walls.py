@@ -5,7 +5,7 @@ kernel's headers; man pages: unshare(2), mount_setattr(2), pivot_root(2), capabi
 """
 
 # Pathlib would cost a third of the start, and the package `collections` around its abc a tenth.
-# ruff: noqa: PTH101, PTH102, PTH103, PTH106, PTH110, PTH112, PTH120, PTH123, PTH211
+# ruff: noqa: PTH101, PTH102, PTH103, PTH106, PTH110, PTH112, PTH114, PTH118, PTH120, PTH123, PTH208, PTH211
 import ctypes
 import os
 import sys
@@ -334,9 +334,10 @@ def landlock_abi(kernel: Kernel) -> int:
         return 0
 
 
-def landlock(kernel: Kernel, readable: Iterable[bytes], writable: Iterable[bytes]) -> None:
+def landlock(kernel: Kernel, readable: Iterable[bytes], writable: Iterable[bytes], masks: Iterable[bytes] = ()) -> None:
     """From now on only these places can be opened; no ptrace, and from version 6 on no signal and no abstract socket,
-    to processes outside. Does nothing where the kernel has no Landlock. no_new_privileges comes first."""
+    to processes outside. masks: what cannot be read within `readable`. Does nothing where the kernel has no Landlock.
+    no_new_privileges comes first."""
     abi = landlock_abi(kernel)
     if not abi:
         return
@@ -345,11 +346,24 @@ def landlock(kernel: Kernel, readable: Iterable[bytes], writable: Iterable[bytes
     attributes = b"".join(value.to_bytes(8, sys.byteorder) for value in (handled, 0, scoped))
     size = 24 if abi >= _SCOPE_ABI else 8
     ruleset = kernel.call("syscall", _SYS_LANDLOCK_CREATE, attributes, size, 0)
-    for rights, places in ((_READ, readable), (handled, writable)):
-        for place in places:
-            _permit(kernel, ruleset, place, rights & handled)
+    hidden = list(masks)
+    for rights, place in (*_around(readable, hidden), *((handled, place) for place in writable)):
+        _permit(kernel, ruleset, place, rights & handled)
     kernel.call("syscall", _SYS_LANDLOCK_RESTRICT, ruleset, 0)
     os.close(ruleset)
+
+
+def _around(places: Iterable[bytes], masks: list[bytes]) -> Iterable[tuple[int, bytes]]:
+    """Rights and places: a rule cannot take away what one above it gives, so around a mask all others are named. Links
+    are not: a rule would be for what they lead to."""
+    for place in places:
+        inner = [mask for mask in masks if _inside(mask, place)]
+        if not inner:
+            yield _READ, place
+        elif place not in inner:
+            yield _READ_DIR, place
+            paths = (os.path.join(place, name) for name in os.listdir(place))
+            yield from _around((path for path in paths if not os.path.islink(path)), inner)
 
 
 def _permit(kernel: Kernel, ruleset: int, place: bytes, rights: int) -> None:

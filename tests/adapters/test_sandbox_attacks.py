@@ -201,7 +201,8 @@ SECRETS = (
         for name in os.listdir("/"):
             if os.path.exists(f"/{name}{F['HOME_']}/.ssh/id_rsa"): print("SUCCESS", name)
         """),
-    Attack("read_shadow", "print('SUCCESS' if open('/etc/shadow').read() else '')", process=Wall.UNSTATED),
+    Attack("read_shadow", "print('SUCCESS' if open('/etc/shadow').read() else '')",
+           process=landlock(1) if os.getuid() == 0 else Wall.HELD),
     Attack("see_other_processes", """
         if "sleep" in open("/proc/" + F["VICTIM"] + "/cmdline").read(): print("SUCCESS")
         """, process=Wall.UNSTATED, control=True),
