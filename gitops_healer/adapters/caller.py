@@ -4,6 +4,7 @@ import contextlib
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -27,6 +28,7 @@ __all__ = ["CRASHED", "IMPORT_SECONDS", "TIMED_OUT", "UNCALLABLE", "SandboxedCal
 
 CALL_SECONDS = 10.0
 _OUTPUT = 64 * 1024**2
+_ROOTS_KEPT = 64
 
 
 class SandboxedCaller:
@@ -49,6 +51,7 @@ class SandboxedCaller:
         self._testing = testing
         self._python = python
         self._call_seconds = call_seconds
+        self._roots = lru_cache(_ROOTS_KEPT)(self._found_roots)
 
     @contextlib.contextmanager
     def open(
@@ -134,7 +137,7 @@ class SandboxedCaller:
             output=_OUTPUT,
         )
 
-    def _roots(self, commit: str, module: str, path: str) -> list[str]:
+    def _found_roots(self, commit: str, module: str, path: str) -> list[str]:
         """Where the module is imported from comes first, then where the project's other packages are."""
         paths = tuple(file.path for file in self._repository.files(commit))
         tree = Tree(paths, lambda name: self._repository.read(commit, name))

@@ -21,6 +21,7 @@ import base64
 import datetime
 import decimal
 import fractions
+import functools
 import gc
 import importlib
 import inspect
@@ -34,7 +35,7 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import call_conditions, call_mocks
@@ -425,6 +426,7 @@ class _Importer:
         self.state: State | None = None
         self.foreign = _Foreign(root)
         self.problems: list[str] = []
+        self.flush = _flush_of_c()
 
     def serve(self) -> None:
         try:
@@ -489,6 +491,16 @@ class _Importer:
         os.dup2(output, 2)
         os.close(output)
         _write(answer, {**_Watched(self, item).outcome(), **token})
+
+
+def _flush_of_c() -> Callable[[], Any]:
+    """What writes out that which C has buffered. Looked up once: in each call that costs as much as a call."""
+    try:
+        import ctypes
+
+        return functools.partial(ctypes.CDLL(None).fflush, None)
+    except Exception:  # no ctypes, no such function
+        return lambda: None
 
 
 def _install(job: dict[str, Any], watch: Watch) -> list[str]:
@@ -600,8 +612,7 @@ class _Watched:
                 stream.flush()
             except Exception:
                 continue
-        if "ctypes" in sys.modules:
-            sys.modules["ctypes"].CDLL(None).fflush(None)
+        self.importer.flush()
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 1)
         os.dup2(null, 2)
@@ -629,10 +640,13 @@ class _Watched:
 
 
 _UNCHANGING = frozenset((str, int, float, bool, type(None), bytes))
+_FINISHED = _UNCHANGING | {list, dict, tuple, set}
 
 
 def _finished(result: Any, items: list[Any]) -> Any:
     """What the call gives in the end; items: those of a generator, as far as it comes."""
+    if type(result) in _FINISHED:
+        return result
     if inspect.isawaitable(result):
         return asyncio.run(_awaited(result))
     if inspect.isasyncgen(result):
