@@ -390,14 +390,15 @@ WRITING = (
     Attack("swap_a_link_while_writing", """
         import os, time
         os.mkdir("real")
-        until = time.time() + 0.4
-        if os.fork() == 0:
-            while time.time() < until:
-                os.rename("real", "kept"); os.symlink(F["HOME_"], "real"); os.remove("real"); os.rename("kept", "real")
-            os._exit(0)
-        while time.time() < until:
+        swapper = os.fork()
+        while swapper == 0:
+            os.rename("real", "kept"); os.symlink(F["HOME_"], "real"); time.sleep(0.001)
+            os.remove("real"); os.rename("kept", "real"); time.sleep(0.001)
+        for _ in range(200):
             try: open("real/caught", "w").close()
             except OSError: pass
+            time.sleep(0.0007)
+        os.kill(swapper, 9)
         """, caught_a_link, landlock(1), control=True),
     Attack("leave_what_cannot_be_deleted", """
         import os, socket
