@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from gitops_healer.code.model import CodeModel
+from gitops_healer.code.roles import is_test_path
 from gitops_healer.core.calls import Seen
 from gitops_healer.core.change import Change, whole_file
 from gitops_healer.core.noise import Noise, rules_of
@@ -30,6 +32,26 @@ def change_between(repository: Repository, base: str, head: str) -> Change:
         for edit in whole_file(path, repository.read(base, path) or b"", repository.read(head, path) or b"").edits
     ]
     return Change(tuple(edits))
+
+
+def audible(code: CodeModel, subjects: Sequence[Subject]) -> tuple[Subject, ...]:
+    """Functions that tests may call: a test loads their file or spells their name, the file has examples or tests of
+    its own, or nothing looks like a test, so that nobody knows. Opening a suite for others would cost its time for
+    nothing. code: at the base.
+    """
+    tests = {path for path in code.paths() if path.endswith(".py") and is_test_path(path)}
+    loaded, waiting = set(tests), list(tests)
+    while waiting:
+        new = {edge.target for edge in code.imported(waiting.pop())} - loaded
+        loaded |= new
+        waiting += new
+    mentions = {name for path in tests for name in code.facts(path, detail=True).details.mentions}
+
+    def heard(one: Subject) -> bool:
+        named = one.symbol.rpartition(".")[2] in mentions
+        return not tests or one.old_path in loaded or named or b">>>" in (code.source(one.old_path) or b"")
+
+    return tuple(filter(heard, subjects))
 
 
 def observed_pairs(

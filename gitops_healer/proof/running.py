@@ -14,10 +14,10 @@ from gitops_healer.core.shadowing import Compared, Shadowed
 from gitops_healer.evidence.tools import Tools
 from gitops_healer.proof.gathering import inputs_of
 from gitops_healer.proof.mocking import mocks_for
-from gitops_healer.proof.observing import change_between, observed_pairs
+from gitops_healer.proof.observing import audible, change_between, observed_pairs
 from gitops_healer.proof.replay import ReplayOrder, replay
 from gitops_healer.proof.shadow import Order, shadow
-from gitops_healer.proof.subjects import Subject
+from gitops_healer.proof.subjects import Subject, model_at
 from gitops_healer.registry import Absent, Scene
 
 TESTS_SHARE: Final = 0.4
@@ -69,7 +69,8 @@ def tested_pairs(
     scene: Scene, step: Step, subjects: Sequence[Subject], seconds: float
 ) -> tuple[dict[Subject, tuple[Compared, ...]], str]:
     """What the calls that tests make show, and a sentence when nothing can be shown."""
-    if isinstance(scene.trials, Absent):
+    subjects = () if isinstance(scene.trials, Absent) else audible(model_at(scene, step.base), subjects)
+    if not subjects:
         return {}, ""
     change = change_between(scene.repository, step.base, step.head)
     with scene.trials.open(step.base, seconds=seconds) as session:
