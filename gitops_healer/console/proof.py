@@ -21,7 +21,7 @@ from gitops_healer.ports import Progress
 from gitops_healer.proof.changed_lines import changed_lines
 from gitops_healer.proof.gathering import fix_of
 from gitops_healer.proof.running import Step, replayed, shadowed
-from gitops_healer.proof.subjects import Subject, model_at, subject_named
+from gitops_healer.proof.subjects import Subject, former_name, model_at, subject_named
 from gitops_healer.registry import Scene
 from gitops_healer.report.proof_text import replay_document, replay_text, shadow_document, shadow_text
 from gitops_healer.wiring import build_world
@@ -68,8 +68,9 @@ def shadow_command(
     Inputs are recorded calls, declared examples, calls that tests make, and inputs made from these.
     """
     with told(format_) as progress, ended_like_ctrl_c():
+        seconds = seconds_of(budget)
         found = _found(symbol, base, head, Aim(aim.value), repo, progress)
-        run = shadowed(found.scene, found.step, found.subject, seconds_of(budget))
+        run = shadowed(found.scene, found.step, found.subject, seconds)
         policy = found.scene.settings.proof.shadow
         ruled = ruling(found.step.aim, [run], Gate(policy.agreement, policy.mismatches))
     show(format_, shadow_document(run, ruled, found.step.base, found.step.head), shadow_text(run, ruled))
@@ -82,8 +83,9 @@ def replay_command(
 ) -> None:  # fmt: skip
     """Make recorded calls of a function again with both versions, and say which end worse."""
     with told(format_) as progress, ended_like_ctrl_c():
+        seconds = seconds_of(budget)
         found = _found(symbol, base, head, Aim(aim.value), repo, progress)
-        run = replayed(found.scene, found.step, found.subject, seconds_of(budget))
+        run = replayed(found.scene, found.step, found.subject, seconds)
         policy = found.scene.settings.proof.replay
         ruled = replay_ruling(found.step.aim, [run], ReplayGate(policy.least, policy.success))
     show(format_, replay_document(run, ruled, found.step.base, found.step.head), replay_text(run, ruled))
@@ -96,10 +98,15 @@ def _found(symbol: str, base: str, head: str, aim: Aim, repo: Path, progress: Pr
     caught_up(world.executions)
     before, after = commit_of(world.repository, base), commit_of(world.repository, head)
     scene = world.scene(after)
+    then = model_at(scene, before)
+    if then.locate(symbol) is not None and place_of(scene, symbol) is None:
+        raise UsageError(f"{symbol} is in {base}, and not in {head} ({after[:10]}): give the name that it has there")
     tool = tool_named(scene, symbol)
-    subject = subject_named(scene, model_at(scene, before), tool, changed=True)
+    subject = subject_named(scene, then, tool, changed=True)
     if subject is None:
-        raise UsageError(f"{tool} is not in {base} ({before[:10]}): there is nothing to compare it with")
+        former = former_name(scene, then, tool)
+        why = f"it was {former} there, and only versions of one name are compared" if former else "it came later"
+        raise UsageError(f"{tool} is not in {base} ({before[:10]}): {why}")
     changed = changed_lines(scene.repository, before, after)
     fix = fix_of(scene, tool) if aim is Aim.MENDS else None
     return _Comparison(world, scene, subject, Step(before, after, aim, changed, fix))

@@ -49,8 +49,9 @@ def replay(scene: Scene, order: ReplayOrder) -> Replayed:
     if not recorded.executions:
         return known
     with versions(scene, order.subject, order.base, order.head, order.conditions) as pair:
-        if pair.refused:
-            return replace(known, problem=pair.refused, seconds=time.monotonic() - began)
+        if pair.base.refused:  # a candidate that cannot be called where the base can is worse
+            problem = f"the base cannot be called: {pair.base.refused}"
+            return replace(known, problem=problem, seconds=time.monotonic() - began)
         calls = [Call(input_of(execution), execution.ts) for execution in recorded.executions]
         runs, rules = _made(pair, scene, order, recorded.executions, calls)
         rows = list(zip(recorded.executions, calls, runs, strict=True))
@@ -109,8 +110,9 @@ def _obsolete(execution: Execution, base: Seen, rules: Rules) -> str:
     if base.lost:
         return f"it cannot be made again here ({base.detail[:120]})"
     if execution.ok != base.ok:
-        how = "passed" if execution.ok else "failed"
-        return f"it {how} when it was recorded, and does not here even without the change"
+        if base.ok:
+            return "it failed when it was recorded, and does not here even without the change"
+        return f"it passed when it was recorded, and fails here with {base.error_type} even without the change"
     if not execution.ok:
         known = execution.error.type.rpartition(".")[2] if execution.error else ""
         if known and known != base.error_type.rpartition(".")[2]:

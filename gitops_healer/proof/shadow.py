@@ -49,8 +49,9 @@ def shadow(scene: Scene, order: Order) -> Shadowed:
     if not order.samples:
         return Shadowed(tool)
     with versions(scene, order.subject, order.base, order.head, order.conditions) as pair:
-        if pair.refused:
-            return Shadowed(tool, problem=pair.refused, seconds=time.monotonic() - began)
+        if pair.base.refused:  # a candidate that cannot be called where the base can is worse
+            problem = f"the base cannot be called: {pair.base.refused}"
+            return Shadowed(tool, problem=problem, seconds=time.monotonic() - began)
         runs = _run(pair, order, began + order.seconds * (1 - _SHRINK_SHARE))
         calls = [Call(sample.given) for sample in order.samples[: len(runs)]]
         runs, noise = learned(pair, calls, runs, lambda known, noise: _differing(order, known, noise), MOST, until)

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from gitops_healer.code.history import Trace
 from gitops_healer.code.model import CodeModel
 from gitops_healer.core.evidence import Changed
+from gitops_healer.core.versions import Kind
 from gitops_healer.registry import Scene
 
 MOST_FUNCTIONS: Final = 8
@@ -39,6 +41,18 @@ def subject_named(scene: Scene, base: CodeModel, tool: str, changed: bool = Fals
     if now is None or then is None:
         return None
     return Subject(tool, now.path, now.symbol, then.path, changed)
+
+
+def former_name(scene: Scene, base: CodeModel, tool: str) -> str:
+    """What a function was called at the base that was renamed or moved since, as git tells; "" when nothing there
+    became it."""
+    now = scene.code.locate(tool)
+    for step in Trace(scene.repository, scene.commit).steps(now.path, now.symbol) if now is not None else ():
+        if step.previous is not None and step.kind in (Kind.RENAMED, Kind.MOVED):
+            name = f"{base.module_name(step.previous.path)}:{step.previous.symbol}"
+            if base.locate(name) is not None:
+                return name
+    return ""
 
 
 def subjects_of(scene: Scene, base: str, changed: Changed) -> tuple[Subject, ...]:

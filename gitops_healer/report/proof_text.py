@@ -1,5 +1,6 @@
 """A shadow run and a replay on a terminal and as JSON."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from gitops_healer.report.terminal import clean
 
 _LISTED = 10
 _INPUT, _TOLD = 80, 160
+_SILENT = 3
 _HEADS = {
     Outcome.PASSED: "[bold green]passed[/]",
     Outcome.FAILED: "[bold red]failed[/]",
@@ -38,7 +40,7 @@ _ORIGINS = {
 
 def shadow_document(run: Shadowed, ruled: Ruling, base: str, head: str) -> dict[str, Any]:
     return _document(run.tool, run.compared, ruled, base, head, run.seconds) | {
-        "agreement": run.agreement,
+        "agreement": run.agreement if len(run.of(Kind.SILENT)) < len(run.compared) else None,
         "smallest": _pair(run.smallest) if run.smallest is not None else None,
         "noisy": list(run.noisy),
         "left": run.left,
@@ -100,12 +102,21 @@ def shadow_text(run: Shadowed, ruled: Ruling) -> RenderableType:
     parts: list[RenderableType] = [f"{_HEADS[ruled.outcome]}: {clean(ruled.reason)}", *_table(run.compared)]
     if run.smallest is not None:
         parts.append(f"[bold]the simplest input that differs:[/] {clean(line_of(run.smallest))}")
+    parts += _silent(run)
     if run.noisy:
         parts.append(f"[dim]differs from run to run, not compared:[/] {clean(', '.join(run.noisy))}")
     if run.left:
         more = f"{run.left} more input{'s' * (run.left != 1)}"
         parts.append(f"[dim]there was no time for {more}; give more with --budget[/]")
     return Group(*parts, *(f"[dim]note:[/] {clean(note)}" for note in run.notes))
+
+
+def _silent(run: Shadowed) -> Iterator[RenderableType]:
+    """Why some inputs say nothing, when not all do: then it is the outcome's reason."""
+    reasons = Counter(pair.told[0] if pair.told else "" for pair in run.of(Kind.SILENT))
+    if reasons.total() < len(run.compared):
+        for reason, count in reasons.most_common(_SILENT):
+            yield f"[dim]{_says(count)} nothing:[/] {clean(plain(reason, _TOLD))}"
 
 
 def replay_text(run: Replayed, ruled: Ruling) -> RenderableType:
