@@ -55,17 +55,18 @@ class Watch:
         self.journal = Journal(os.path.join(inside, "journal"), root)
         self.active = False
         self.busy: set[int] = set()
-        self.noted: dict[tuple[str, str], str] = {}
+        self.noted: dict[tuple[str, str, int], str] = {}
         self.refused: tuple[str, str] | None = None
         self.before: State | None = None
         self.held: list[str] = []
         self.unseen = tuple({os.path.realpath(place) for place in (*_interpreter(), *_UNSEEN, inside)})
 
     def note(self, kind: str, what: str, touched: str = "") -> None:
-        """One effect, in order, the same one once. touched: the path whose final state it will tell."""
+        """One effect, in order, the same one once; of calls to what is mocked each counts. touched: the path whose final
+        state it will tell."""
         what = shown(what, self)
         if len(self.noted) < MAX_EFFECTS:
-            self.noted.setdefault((kind, what), touched)
+            self.noted.setdefault((kind, what, len(self.noted) if kind == "mock" else 0), touched)
         if kind in self.forbidden:
             self.refused = self.refused or (kind, what)
             raise ForbiddenEffectError(f"{kind} {'are' if kind.endswith('s') else 'is'} not allowed here: {what}")
@@ -141,7 +142,7 @@ class Watch:
     def effects(self) -> list[list[str]]:
         """[kind, what] of all that was seen, in order; of files what became of them."""
         found: list[list[str]] = []
-        for (kind, what), place in self.noted.items():
+        for (kind, what, _), place in self.noted.items():
             told = self._outcome(kind, place) if place else what
             if told:
                 found.append([kind, told])

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 
+from gitops_healer.core.aim import Aim
 from gitops_healer.core.evidence import spans
 from gitops_healer.core.replaying import Replayed, ReplayGate, replay_ruling
 from gitops_healer.core.strategy import Strategy
@@ -28,13 +29,16 @@ def replay(scene: Scene, case: Case) -> CheckResult:
     changed = changed_lines(scene.repository, case.base, case.head)
     if changed.nothing:
         return CheckResult("replay", Outcome.SKIPPED, f"there is nothing to replay: {changed.nothing}")
-    step = Step(case.base, case.head, case.plan.aim, changed, fix_of(scene, case.finding.symbol))
+    fix = fix_of(scene, case.finding.symbol) if case.plan.aim is Aim.MENDS else None
+    step = Step(case.base, case.head, case.plan.aim, changed, fix)
     runs = tuple(_runs(scene, step, subjects_of(scene, case.base, changed)))
     policy = scene.settings.proof.replay
     ruled = replay_ruling(step.aim, runs, ReplayGate(policy.least, policy.success))
     outcome = Outcome.SKIPPED if ruled.outcome is Outcome.UNKNOWN else ruled.outcome
     ran = frozenset(line for run in runs for line in run.ran)
-    return CheckResult("replay", outcome, ruled.reason, time.monotonic() - began, ruled.details, spans(ran))
+    return CheckResult(
+        "replay", outcome, ruled.reason, time.monotonic() - began, ruled.details, spans(ran), approval=ruled.approval
+    )
 
 
 def _runs(scene: Scene, step: Step, subjects: Sequence[Subject]) -> Iterator[Replayed]:

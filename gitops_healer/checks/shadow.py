@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from gitops_healer.core.aim import Aim
 from gitops_healer.core.evidence import spans
 from gitops_healer.core.shadow_verdict import Gate, ruling
 from gitops_healer.core.shadowing import Shadowed
@@ -33,7 +34,8 @@ def shadow(scene: Scene, case: Case) -> CheckResult:
     changed = changed_lines(scene.repository, case.base, case.head)
     if changed.nothing:
         return CheckResult("shadow", Outcome.SKIPPED, f"there is nothing to compare: {changed.nothing}")
-    step = Step(case.base, case.head, case.plan.aim, changed, fix_of(scene, case.finding.symbol))
+    fix = fix_of(scene, case.finding.symbol) if case.plan.aim is Aim.MENDS else None
+    step = Step(case.base, case.head, case.plan.aim, changed, fix)
     subjects = subjects_of(scene, case.base, changed)
     runs = tuple(_runs(scene, step, subjects))
     policy = scene.settings.proof.shadow

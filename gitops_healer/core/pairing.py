@@ -15,6 +15,7 @@ from gitops_healer.core.quoting import plain
 from gitops_healer.core.shadowing import Compared, Differences, Kind, Rules, Sample
 
 _SHOWN: Final = 160
+_UNRECORDED: Final = "UnrecordedCallError"
 _LINE: Final = 400
 
 # Texts that are the same for different values: an object shown by its class and address alone, and what was cut.
@@ -61,6 +62,8 @@ def _said(sample: Sample, base: Seen, head: Seen, rules: Rules, fix: Fix) -> _Sa
         return _Said(Kind.SILENT, ("there was no time for it",))
     if base.lost:
         return _Said(Kind.SILENT, (f"nothing to compare with: the base {_loss(base)}",))
+    if not base.ok and _name(head.error_type) == _UNRECORDED:
+        return _Said(Kind.SILENT, (f"{_end(base)} → it goes on, and calls what was not recorded",))
     if head.lost:
         return _Said(Kind.REGRESSES, (f"{_end(base)} → {_loss(head).replace('cannot be', 'can no longer be', 1)}",))
     if base.ok and head.ok:

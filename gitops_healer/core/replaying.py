@@ -64,6 +64,7 @@ def replay_ruling(aim: Aim, runs: Sequence[Replayed], gate: ReplayGate) -> Rulin
     if aim is Aim.OBEYS:
         return Ruling(Outcome.SKIPPED, f"a maintainer ordered it; {told}", details)
     worse = [pair for pair in judged if pair.kind in (Kind.REGRESSES, Kind.CHANGES) and pair.confirmed]
+    worse = [pair for pair in worse if pair.base.ok or aim is Aim.KEEPS]
     if worse:
         example = line_of(min(worse, key=lambda pair: (len(pair.sample.given[0]), pair.sample.given)))
         said = "a recorded call is worse" if len(worse) == 1 else f"{len(worse)} recorded calls are worse"
@@ -75,8 +76,12 @@ def replay_ruling(aim: Aim, runs: Sequence[Replayed], gate: ReplayGate) -> Rulin
     succeeding = sum(len(run.succeeding) for run in runs)
     if succeeding / len(judged) < gate.success:
         return Ruling(Outcome.FAILED, f"{succeeding} of {len(judged)} succeed, {gate.success:.0%} are asked", details)
+    lost = sum(sum(run.unreplayable.values()) for run in runs)
+    total = sum(run.total for run in runs)
+    doubt = f"{lost} of {total} recorded calls cannot be made again: the others may be of another kind"
     bound = breakage_bound(len({pair.sample.given for pair in judged}))
-    return Ruling(Outcome.PASSED, f"{told}: with 95 % certainty less than {bound:.1%} of such calls break", details)
+    reason = f"{told}: with 95 % certainty less than {bound:.1%} of such calls break"
+    return Ruling(Outcome.PASSED, reason, details, doubt if lost > total / 2 else "")
 
 
 def _told(runs: Sequence[Replayed]) -> str:

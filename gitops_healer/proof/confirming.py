@@ -7,7 +7,7 @@ from typing import Final
 
 from gitops_healer.core.calls import Call
 from gitops_healer.core.pairing import Fix, compare
-from gitops_healer.core.shadowing import Compared, Kind, Rules
+from gitops_healer.core.shadowing import Compared, Kind, Origin, Rules
 from gitops_healer.proof.versions import Versions
 
 AGAIN: Final = 3
@@ -19,12 +19,14 @@ MISMATCHES: Final = (Kind.REGRESSES, Kind.CHANGES)
 def confirmed(
     pair: Versions, judged: Sequence[Compared], calls: Sequence[Call], rules: Rules, fix: Fix | None, until: float
 ) -> tuple[Compared, ...]:
-    """Mismatches run again three times (the first 24 of them). One that is gone now and then is noise, and so is one of
-    which the base does not agree with itself: nothing can be said. Those for which there is no time stay unconfirmed.
+    """Mismatches run again three times: 24 of them, those first that weigh most. One that is gone now and then is
+    noise, and so is one of which the base does not agree with itself: nothing can be said. Those for which there is no
+    time stay unconfirmed.
 
     calls: of the pairs, in their order.
     """
-    doubtful = [at for at, one in enumerate(judged) if one.kind in MISMATCHES][:MOST]
+    doubtful = sorted((at for at, one in enumerate(judged) if one.kind in MISMATCHES), key=lambda at: _rank(judged[at]))
+    doubtful = doubtful[:MOST]
     kinds: dict[int, list[Kind]] = {at: [] for at in doubtful}
     fickle = set[int]()
     for _ in range(AGAIN if doubtful else 0):
@@ -35,6 +37,11 @@ def confirmed(
             if compare(sample, judged[at].base, base, rules).kind is not Kind.AGREES:
                 fickle.add(at)
     return tuple(_settled(one, kinds.get(at, ()), at in fickle) for at, one in enumerate(judged))
+
+
+def _rank(one: Compared) -> tuple[bool, bool, bool]:
+    """What worked and was not made up comes first, and failing before something else."""
+    return bool(one.sample.failed), one.sample.origin is Origin.GENERATED, one.kind is not Kind.REGRESSES
 
 
 def _settled(one: Compared, again: Sequence[Kind], fickle: bool) -> Compared:
