@@ -62,7 +62,7 @@ class Watch:
         self.unseen = tuple({os.path.realpath(place) for place in (*_interpreter(), *_UNSEEN, inside)})
 
     def note(self, kind: str, what: str, touched: str = "") -> None:
-        """One effect, in order, the same one once; of calls to what is mocked each counts. touched: the path whose final
+        """One effect, in order, the same one once; each call of what is mocked counts. touched: the path whose final
         state it will tell."""
         what = shown(what, self)
         if len(self.noted) < MAX_EFFECTS:
