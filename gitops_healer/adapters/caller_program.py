@@ -54,6 +54,7 @@ MAX_ANSWER = 16 * MAX_RESULT
 MAX_IMPORTS = 20
 GRACE_SECONDS = 5.0
 _OURS = "gitops_healer"
+_RECORDER = "gitops_healer.recorder"
 _INSIDE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 _TOLD = ("ok", "value", "detail", "type", "frames", "seconds", "deliberate", "arguments", "effects", "lines")
 _clock = time.perf_counter  # bound now: candidates patch time
@@ -457,6 +458,7 @@ class _Importer:
         self.lines.start()
         self.module = importlib.import_module(self.job["module"])
         _require_own(self.module, self.root)
+        _stop_recording(self.job["module"])
         if watches:
             self.problems = _install(self.job, self.watch)
             self.state = State(self.module, self.foreign)
@@ -511,6 +513,16 @@ def _install(job: dict[str, Any], watch: Watch) -> list[str]:
             watch.note(kind, what)
 
     return call_mocks.install(job["mocks"], record) if job.get("mocks") else []
+
+
+def _stop_recording(module: str) -> None:
+    """Calls that are only tried are no executions; and a recorder gets ready at the first call, which each is here."""
+    recorder = sys.modules.get(_RECORDER)
+    if recorder is not None and not module.startswith(_RECORDER):
+        try:
+            recorder.configure(enabled=False)
+        except Exception:  # of a version that cannot be told
+            return
 
 
 def _require_own(module: Any, root: str) -> None:
