@@ -210,7 +210,7 @@ def test_what_has_to_be_mocked_answers_as_it_was_recorded(make_repo: MakeRepo) -
         (("shadow", "stats:mean", "--budget", "0"), 2, "--budget must be at least a second"),
         (("shadow", "stats:mean", "--base", "HEAD~2"), 2, "it came later"),
         (("replay", "stats:mean", "--base", "HEAD"), 0, "no calls of what this changes were recorded"),
-        (("shadow", "stats:mean"), 0, "no inputs are known of stats:mean"),
+        (("shadow", "stats:mean"), 0, "known of stats:mean\ninputs come from annotations of"),
         (("strategy", "stats:mean"), 0, "SHADOW"),
         (("strategy", "stats:meen"), 2, "Near: stats:mean"),
     ],

@@ -2,14 +2,16 @@
 on calls that are made from these by small changes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from difflib import SequenceMatcher
+from itertools import accumulate
 from typing import Any, Final
 
 from gitops_healer.code.model import CodeModel
 from gitops_healer.code.roles import is_test_path
 from gitops_healer.core.calls import Seen
-from gitops_healer.core.change import Change, whole_file
+from gitops_healer.core.change import Change, Edit, whole_file
 from gitops_healer.core.noise import Noise, rules_of
 from gitops_healer.core.pairing import Fix, compare, learn_seen
 from gitops_healer.core.shadowing import Compared, Kind, Origin, Rules, Sample
@@ -20,18 +22,33 @@ from gitops_healer.proof.subjects import Subject
 from gitops_healer.settings import ShadowPolicy
 
 MOST_TESTS: Final = 200
+_LONG: Final = 5000
 _LOST: Final = Seen(False, None, "it took too long, or cannot be told", "gitops_healer.Untold")
 _QUIET: Final = (Kind.AGREES, Kind.SILENT)
 
 
 def change_between(repository: Repository, base: str, head: str) -> Change:
-    """The step as edits of the files of `base`."""
+    """The step as edits of the files of `base`, each as small as it can be: one that spans two functions would need a
+    fresh import."""
     edits = [
         edit
         for path in repository.changed_paths(base, head)
-        for edit in whole_file(path, repository.read(base, path) or b"", repository.read(head, path) or b"").edits
+        for edit in _edits(path, repository.read(base, path) or b"", repository.read(head, path) or b"")
     ]
     return Change(tuple(edits))
+
+
+def _edits(path: str, before: bytes, after: bytes) -> Iterator[Edit]:
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    starts = [0, *accumulate(map(len, old))]
+    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=len(old) > _LONG).get_opcodes():
+        if tag == "equal":
+            continue
+        alike = b - a == d - c  # line by line
+        parts = zip(range(a, b), range(a + 1, b + 1), range(c, d), range(c + 1, d + 1), strict=True) if alike else ()
+        for first, last, start, end in parts or [(a, b, c, d)]:
+            whole = whole_file(path, b"".join(old[first:last]), b"".join(new[start:end]))
+            yield from (replace(edit, start=edit.start + starts[first]) for edit in whole.edits)
 
 
 def audible(code: CodeModel, subjects: Sequence[Subject]) -> tuple[Subject, ...]:

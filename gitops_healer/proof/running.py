@@ -24,6 +24,7 @@ TESTS_SHARE: Final = 0.4
 """Of the time: for opening the project's tests and listening to the calls that they make."""
 _NEVER: Final = frozenset({Effect.NETWORK.value})
 """There is no network in the sandbox: a call that needs it shall say so, and not look like a failing one."""
+_UNHEARD: Final = "no call by tests could be compared: none was made, or the change shows in a fresh import only"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def shadowed(scene: Scene, step: Step, subject: Subject, seconds: float, *, test
     if listening:
         pairs, note = tested_pairs(scene, step, (subject,), seconds * TESTS_SHARE)
         run = replace(run, compared=(*run.compared, *pairs.get(subject, ())))
-        notes = (*notes, *([note] if note else []))
+        notes = (*notes, *([note or _UNHEARD] if not pairs.get(subject) else []))
     return replace(run, ran=step.changed.ran_by(run.ran), notes=notes)
 
 

@@ -102,6 +102,8 @@ def shadow_text(run: Shadowed, ruled: Ruling) -> RenderableType:
     parts: list[RenderableType] = [f"{_HEADS[ruled.outcome]}: {clean(ruled.reason)}", *_table(run.compared)]
     if run.smallest is not None:
         parts.append(f"[bold]the simplest input that differs:[/] {clean(line_of(run.smallest))}")
+    if not run.compared and not run.problem:
+        parts.append("[dim]inputs come from annotations of its parameters, tests, declared cases and recorded calls[/]")
     parts += _silent(run)
     if run.noisy:
         parts.append(f"[dim]differs from run to run, not compared:[/] {clean(', '.join(run.noisy))}")
