@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_healer.adapters.generated import copy_generated
+from gitops_healer.adapters.own_metadata import write_own_metadata
 from gitops_healer.core.change import Change
 from gitops_healer.ports import Repository
 
@@ -85,6 +86,7 @@ def make_bench(scratch: Path, python: Path) -> Bench:
         start = f'from {_PACKAGE}.{program} import main\n\nif __name__ == "__main__":\n    main()\n'
         (inside / f"healer_{program}.py").write_text(start)
     _write_starters(inside / "bin", python)
+    write_own_metadata(scratch / TREE, inside, python)
     return Bench(scratch, inside)
 
 
