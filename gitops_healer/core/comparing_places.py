@@ -90,14 +90,16 @@ def steps_to(where: Where | None) -> tuple[Step, ...]:
 
 
 class Node:
-    """What holds at one generalised place and below. shaped: where it is noisy, the shape of its text still counts."""
+    """What holds at one generalised place and below. shaped: where it is noisy, the shape of its text still counts;
+    facets: what else of its text does."""
 
-    __slots__ = ("ignored", "noisy", "place", "shaped", "steps", "unordered")
+    __slots__ = ("facets", "ignored", "noisy", "place", "shaped", "steps", "unordered")
 
     def __init__(self, place: str) -> None:
         self.place = place
         self.ignored = self.unordered = self.noisy = False
         self.shaped = True
+        self.facets: tuple[str, ...] = ()
         self.steps: dict[Step, Node] = {}
 
     def key(self, key: str) -> "Node | None":
@@ -129,6 +131,9 @@ def compiled(rules: Rules, root: str) -> Node | None:
         for node in _at(top, place.removesuffix(SHAPELESS)):
             node.noisy = True
             node.shaped = node.shaped and not place.endswith(SHAPELESS)
+    for place, facet in sorted(rules.formed):
+        for node in _at(top, place):
+            node.facets = (*node.facets, facet)
     _spread(top)
     return top if top.steps or top.ignored or top.unordered or top.noisy else None
 
@@ -158,5 +163,6 @@ def _merge(source: Node, target: Node) -> None:
         below.ignored |= above.ignored
         below.unordered |= above.unordered
         below.shaped &= above.shaped
+        below.facets = tuple(facet for facet in below.facets if facet in above.facets or not above.noisy)
         below.noisy |= above.noisy
         left.extend((node, below.grown((step,))) for step, node in above.steps.items())

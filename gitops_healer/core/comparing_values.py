@@ -7,7 +7,7 @@ nested as deep as they like.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -180,13 +180,33 @@ def shape(text: str) -> str:
     return _MASKED.sub(lambda match: f"<{match.lastgroup}>", text)
 
 
+_WORD: Final = re.compile(r"[^\W_]+")
+_FIRST_WORD: Final = re.compile(r"[^\W\d_]*[\W_]*")
+
+
+def _words(text: str) -> str:
+    return _WORD.sub(lambda match: f"<{len(match[0])}>", text)
+
+
+def _beginning(text: str) -> str:
+    match = _FIRST_WORD.match(text)
+    return match[0] if match and len(match[0]) < len(text) else ""
+
+
+FACETS: Final[Mapping[str, Callable[[str], Any]]] = {"length": len, "words": _words, "beginning": _beginning}
+"""What noisy texts may have in common: how long they are, how long each word is and what stands between words, with
+which letters and signs they begin (`T-` of `T-0815`)."""
+
+
 def without_addresses(text: str) -> str:
     return _ADDRESS.sub("0x…", text)
 
 
 def noisily(value: Opened, node: Node) -> Any:
     """What still counts of a value at a noisy place."""
-    return shape(value.content) if node.shaped and value.kind == "text" else None
+    if value.kind != "text":
+        return None
+    return shape(value.content) if node.shaped else None, *(FACETS[facet](value.content) for facet in node.facets)
 
 
 class Keys:

@@ -4,7 +4,7 @@ As Diffy does (Twitter, 2015): the base is run several times, and places where i
 there a list that was only shuffled is not lost: it is compared without its order.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -12,13 +12,14 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from gitops_healer.core.comparing_places import ANY_ITEM, ANY_KEY, SHAPELESS, Step, Where, place_text, steps_to
-from gitops_healer.core.comparing_values import Form, Keys, Opened, opened, same, shape
+from gitops_healer.core.comparing_values import FACETS, Form, Keys, Opened, opened, same, shape
 from gitops_healer.core.shadowing import Rules
 
 NOTHING: Final = object()
 """Stands for the result of a run that has none."""
 _DEEPEST: Final = 40
 _MOST_KEYS: Final = 16
+_ENOUGH: Final = 16
 _MOST_VALUES: Final = 1_000_000
 
 
@@ -33,12 +34,14 @@ class Level(IntEnum):
 @dataclass(frozen=True)
 class Noise:
     """noisy: generalised places whose values differ from run to run; shapeless: those of them where even the shape of a
-    text, the keys or the number of items do; untyped: where even the type does; unordered: lists that were shuffled."""
+    text, the keys or the number of items do; untyped: where even the type does; unordered: lists that were shuffled;
+    formed: (place, facet) of texts that had the same in common all 16 times or more that they differed."""
 
     noisy: frozenset[str] = frozenset()
     shapeless: frozenset[str] = frozenset()
     untyped: frozenset[str] = frozenset()
     unordered: frozenset[str] = frozenset()
+    formed: frozenset[tuple[str, str]] = frozenset()
 
     def __or__(self, other: "Noise") -> "Noise":
         return Noise(
@@ -46,6 +49,7 @@ class Noise:
             self.shapeless | other.shapeless,
             self.untyped | other.untyped,
             self.unordered | other.unordered,
+            self.formed | other.formed,
         )
 
 
@@ -55,7 +59,11 @@ def rules_of(
     """Rules of comparison from the policy's and what was learned. What has no type to rely on is not compared."""
     noisy = {f"{place}{SHAPELESS}" if place in noise.shapeless else place for place in noise.noisy - noise.untyped}
     return Rules(
-        tolerance, frozenset(ignored) | noise.untyped, frozenset(unordered) | noise.unordered, frozenset(noisy)
+        tolerance,
+        frozenset(ignored) | noise.untyped,
+        frozenset(unordered) | noise.unordered,
+        frozenset(noisy),
+        frozenset((place, facet) for place, facet in noise.formed if place not in noise.untyped),
     )
 
 
@@ -80,6 +88,8 @@ class _Study:
         self._tolerance = tolerance
         self._levels: dict[tuple[Step, ...], Level] = {}
         self._unordered: set[tuple[Step, ...]] = set()
+        self._texts: Counter[tuple[Step, ...]] = Counter()
+        self._facets: dict[tuple[Step, ...], set[str]] = {}
         self._next: list[_Pair] = []
 
     def over(self, first: Any, other: Any) -> None:
@@ -97,6 +107,8 @@ class _Study:
             self._mark(where, Level.TYPE)
         elif one.form is Form.LEAF:
             if not same(one.content, other.content, self._tolerance):
+                if one.kind == "text":
+                    self._texts_differ(one.content, other.content, where)
                 self._mark(where, Level.SHAPE if one.kind == "text" and not _like(one, other) else Level.VALUE)
         elif one.form is Form.KEYS:
             self._by_key(one.content, other.content, where)
@@ -130,6 +142,19 @@ class _Study:
             steps, level = steps[:_DEEPEST], Level.TYPE
         self._levels[steps] = max(level, self._levels.get(steps, Level.VALUE))
 
+    def _texts_differ(self, one: str, other: str, where: Where | None) -> None:
+        steps = steps_to(where)
+        self._texts[steps] += 1
+        known = self._facets.setdefault(steps, set(FACETS))
+        known -= {facet for facet in known if FACETS[facet](one) != FACETS[facet](other)}
+
+    def _formed(self) -> Iterator[tuple[tuple[Step, ...], str]]:
+        """Where keys are data, what one place has in common says nothing about others."""
+        kept = _by_any_key(self._levels)
+        for steps, count in self._texts.items():
+            if count >= _ENOUGH and steps in kept and len(steps) <= _DEEPEST:
+                yield from ((steps, facet) for facet in self._facets[steps])
+
     def noise(self, root: str) -> Noise:
         levels = _by_any_key(self._levels)
         texts = {place_text(root, steps): level for steps, level in levels.items()}
@@ -138,6 +163,7 @@ class _Study:
             frozenset(place for place, level in texts.items() if level >= Level.SHAPE),
             frozenset(place for place, level in texts.items() if level >= Level.TYPE),
             frozenset(place_text(root, steps) for steps in _by_any_key(dict.fromkeys(self._unordered, Level.VALUE))),
+            frozenset((place_text(root, steps), facet) for steps, facet in self._formed()),
         )
 
 

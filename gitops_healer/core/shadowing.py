@@ -109,12 +109,14 @@ class Differences:
 class Rules:
     """How values are compared. tolerance: of floats, relative, absolute below one; ignored: generalised places
     (`$.items[*].id`) that are not compared; unordered: lists whose order has no meaning; noisy: places whose values
-    differ from run to run, where only types count."""
+    differ from run to run, where only types count; formed: (place, facet) of noisy texts that have something in common
+    all the same (`core.comparing_values.FACETS`)."""
 
     tolerance: float = 1e-9
     ignored: frozenset[str] = frozenset()
     unordered: frozenset[str] = frozenset()
     noisy: frozenset[str] = field(default_factory=frozenset)
+    formed: frozenset[tuple[str, str]] = frozenset()
 
 
 def distinct(samples: Sequence[Sample]) -> tuple[Sample, ...]:

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from gitops_healer.core.calls import Call
+from gitops_healer.core.calls import Call, Seen
 from gitops_healer.core.pairing import Fix, compare
-from gitops_healer.core.shadowing import Compared, Kind, Origin, Rules
-from gitops_healer.proof.versions import Versions
+from gitops_healer.core.shadowing import Compared, Kind, Origin, Rules, Sample
+from gitops_healer.proof.versions import OTHER_SEED, Versions
 
 AGAIN: Final = 3
 MOST: Final = 24
 _LEAST_SECONDS: Final = 2.0
 MISMATCHES: Final = (Kind.REGRESSES, Kind.CHANGES)
+_QUIET: Final = (Kind.AGREES, Kind.SILENT)
 
 
 def confirmed(
@@ -23,20 +24,36 @@ def confirmed(
     noise, and so is one of which the base does not agree with itself: nothing can be said. Those for which there is no
     time stay unconfirmed.
 
+    What speaks of the form of noise alone is run with another seed each time: the noise is another then, and what is
+    rare there is not there again.
+
     calls: of the pairs, in their order.
     """
     doubtful = sorted((at for at, one in enumerate(judged) if one.kind in MISMATCHES), key=lambda at: _rank(judged[at]))
     doubtful = doubtful[:MOST]
     kinds: dict[int, list[Kind]] = {at: [] for at in doubtful}
     fickle = set[int]()
-    for _ in range(AGAIN if doubtful else 0):
+    seeds = {at: OTHER_SEED * _by_form(judged[at], rules, fix) for at in doubtful}
+    for number in range(1, AGAIN + 1 if doubtful else 1):
         left = max(until - time.monotonic(), _LEAST_SECONDS)
-        for at, (base, head) in zip(doubtful, pair.pairs([calls[at] for at in doubtful], left), strict=True):
+        again = [replace(calls[at], seed=calls[at].seed + number * seeds[at]) for at in doubtful]
+        for at, (base, head) in zip(doubtful, pair.pairs(again, left), strict=True):
             sample = judged[at].sample
             kinds[at].append(compare(sample, base, head, rules, fix=fix).kind)
-            if compare(sample, judged[at].base, base, rules).kind is not Kind.AGREES:
+            if not _repeats(sample, judged[at].base, base, rules):
                 fickle.add(at)
     return tuple(_settled(one, kinds.get(at, ()), at in fickle) for at, one in enumerate(judged))
+
+
+def _by_form(one: Compared, rules: Rules, fix: Fix | None) -> bool:
+    if not rules.formed:
+        return False
+    return compare(one.sample, one.base, one.head, replace(rules, formed=frozenset()), fix=fix).kind in _QUIET
+
+
+def _repeats(sample: Sample, first: Seen, again: Seen, rules: Rules) -> bool:
+    """Whether the base does the same once more. Of results that are noise all over only the form can tell."""
+    return first.ok == again.ok and not again.lost and compare(sample, first, again, rules).kind in _QUIET
 
 
 def _rank(one: Compared) -> tuple[bool, bool, bool]:

@@ -9,7 +9,7 @@ from gitops_healer.core.pairing import Fix
 from gitops_healer.core.sampling import fair_order
 from gitops_healer.core.shadowing import Sample, distinct
 from gitops_healer.proof.generating import generated_samples
-from gitops_healer.proof.inputs import declared_samples, recorded_samples
+from gitops_healer.proof.inputs import declared_samples, filled_samples, recorded_samples
 from gitops_healer.proof.subjects import Subject
 from gitops_healer.registry import Scene
 
@@ -41,8 +41,10 @@ def inputs_of(scene: Scene, subject: Subject) -> Inputs:
     seeds = distinct([*declared, *recorded.samples])
     data = scene.repository.read(scene.commit, subject.path)
     source = read_source(subject.path, data) if data is not None else None
-    made = generated_samples(source, subject.symbol, seeds, most - len(seeds), _SEED) if source is not None else ()
-    return Inputs(fair_order(distinct([*seeds, *made]))[:most], recorded.unreplayable)
+    whole = filled_samples(recorded.masked, (most - len(seeds) + 1) // 2, _SEED)
+    begun = distinct([*seeds, *whole])
+    made = generated_samples(source, subject.symbol, begun, most - len(begun), _SEED) if source is not None else ()
+    return Inputs(fair_order(distinct([*begun, *made]))[:most], recorded.unreplayable)
 
 
 def fix_of(scene: Scene, tool: str) -> Fix | None:

@@ -10,7 +10,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, permutations
 from random import Random
 from typing import Any, Final
 
@@ -37,6 +37,8 @@ _TRIES: Final = 8
 _FEW: Final = 6
 _MADE: Final = 12
 _BASES: Final = 3
+_FEW_PLACES: Final = 40
+_EQUAL_SHARE: Final = 4
 _EXACT: Final = 2**53
 _PLURAL: Final = frozenset({"set", "frozenset"})
 
@@ -57,19 +59,24 @@ def generated_samples(source: Source, symbol: str, seeds: Sequence[Sample], most
     thresholds = thresholds_of(source, function)
     given = [call for sample in seeds[:_SEEDS] if (call := _Call.read(sample.given, parameters)) is not None]
     known = {sample.given for sample in seeds}
-    found: dict[Input, None] = {}
+    found: dict[Input, str] = {}
     if not given:
         first = [one for call in _made(parameters, thresholds, random) if (one := spelled(call.given))]
         given = [call for one in first if (call := _Call.read(one, parameters)) is not None]
-        found.update(dict.fromkeys(first))
+        found.update({one: shape(one) for one in first})
     if given:
-        for call in _changed(_Column.of(given, parameters), given, thresholds, random, _TRIES * most):
+        column = _Column.of(given, parameters)
+        for why, call in islice(_equal(column, given), max(1, most // _EQUAL_SHARE)):
+            one = spelled(call.given)
+            if one is not None and one not in known:
+                found.setdefault(one, why)
+        for call in _changed(column, given, thresholds, random, _TRIES * most):
             if len(found) >= 2 * most:
                 break
             one = spelled(call.given)
             if one is not None and one not in known:
-                found[one] = None
-    samples = [Sample(one, Origin.GENERATED, stratum=shape(one)) for one in found]
+                found.setdefault(one, shape(one))
+    samples = [Sample(one, Origin.GENERATED, stratum=stratum) for one, stratum in found.items()]
     return fair_order(samples)[:most]
 
 
@@ -244,12 +251,34 @@ class _Column:
         masks = self.masks.get(path, frozenset())
         return len(masks) == 1 and self.counts[path] > 1 and any(letter in "0-_:/.@" for letter in next(iter(masks)))
 
+    def kind(self, path: Path, value: Any) -> str:
+        """Of values that may be compared with each other: the type of a number, the form of a text; else ""."""
+        if isinstance(value, str) and self.formed(path) and path not in self.fixed:
+            return next(iter(self.masks[path]))
+        if type(value) not in (int, float) or self.closed(path):
+            return ""
+        return type(value).__name__
+
     def optional(self, path: Path) -> list[str]:
         """Keys that some objects at a place have and others have not."""
         return sorted(self.ever.get(path, frozenset()) - self.always.get(path, frozenset()))
 
 
 # Changing
+
+
+def _equal(column: _Column, calls: Sequence[_Call]) -> Iterator[tuple[str, _Call]]:
+    """Calls in which a number, or a text of some form, is that of another place: what a comparison of both takes for
+    more or less may be wrong of what is equal. Each two places once, and why."""
+    done = set[tuple[Path, Path]]()
+    for call in calls:
+        places = [
+            (address, path, value, kind) for address, path, value in call.places() if (kind := column.kind(path, value))
+        ]
+        for (address, path, value, kind), (_, source, other, its) in permutations(places[:_FEW_PLACES], 2):
+            if kind == its and path != source and value != other and (path, source) not in done:
+                done.add((path, source))
+                yield f"{_name(path)} is {_name(source)}", call.put(address, other)
 
 
 def _changed(

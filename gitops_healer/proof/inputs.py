@@ -4,15 +4,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from random import Random
 from typing import Final
 
 from gitops_healer.code.declared import declared_cases
 from gitops_healer.code.literals import value_of_json
 from gitops_healer.code.source import read_source
+from gitops_healer.core.calls import Input
 from gitops_healer.core.execution import Execution
 from gitops_healer.core.sampling import UNKNOWN_ERROR, error_of, input_of, shape, stratified
 from gitops_healer.core.shadowing import Origin, Sample
 from gitops_healer.evidence.tools import Tools
+from gitops_healer.proof.filling import REDACTED, filled
 from gitops_healer.registry import Scene
 
 READ: Final = 2000
@@ -24,11 +27,13 @@ OTHER: Final = "other reasons"
 @dataclass(frozen=True)
 class Gathered:
     """samples: different inputs, in fair order; unreplayable: reason -> calls that cannot be made again; total: calls
-    that were looked at, those that come again and those that cannot be made again too."""
+    that were looked at, those that come again and those that cannot be made again too; masked: inputs from which
+    secrets were left out."""
 
     samples: tuple[Sample, ...] = ()
     unreplayable: Mapping[str, int] = field(default_factory=dict)
     total: int = 0
+    masked: tuple[Input, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,13 @@ class Recorded:
     unreplayable: Mapping[str, int] = field(default_factory=dict)
     total: int = 0
     names: tuple[str, ...] = ()
+    masked: tuple[Input, ...] = ()
 
 
 def recorded_samples(scene: Scene, tool: str, *, window: timedelta, most: int) -> Gathered:
     """Inputs of recorded calls of a tool, under all names that it had; at most `most`, none older than `window`."""
     found = recorded_executions(scene, tool, window=window, most=most)
-    return Gathered(tuple(map(_sample, found.executions)), found.unreplayable, found.total)
+    return Gathered(tuple(map(_sample, found.executions)), found.unreplayable, found.total, found.masked)
 
 
 def recorded_executions(scene: Scene, tool: str, *, window: timedelta, most: int) -> Recorded:
@@ -58,7 +64,16 @@ def recorded_executions(scene: Scene, tool: str, *, window: timedelta, most: int
         for call in scene.executions.executions(name, since=since, ok=ok, limit=READ)
     ]
     usable, reasons = _sorted_out(calls)
-    return Recorded(stratified(usable, most, now=scene.now), _counted(reasons), len(calls), names)
+    masked = tuple(dict.fromkeys(input_of(call) for call in calls if call.unreplayable == REDACTED and not call.cut))
+    return Recorded(stratified(usable, most, now=scene.now), _counted(reasons), len(calls), names, masked)
+
+
+def filled_samples(masked: Sequence[Input], most: int, seed: int) -> tuple[Sample, ...]:
+    """At most `most` different inputs with made-up values where secrets were left out; the same for the same seed."""
+    random = Random(seed)
+    order = random.sample(masked, min(len(masked), most))
+    made = dict.fromkeys(one for given in order if (one := filled(given, random)) is not None)
+    return tuple(Sample(one, Origin.GENERATED, stratum=shape(one)) for one in made)
 
 
 def declared_samples(scene: Scene, tool: str, path: str, symbol: str = "") -> tuple[Sample, ...]:

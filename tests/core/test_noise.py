@@ -44,7 +44,30 @@ def test_noise_is_told_place_by_place() -> None:
         shapeless=frozenset({"$.word", "$.maybe", "$.sampled"}),
         untyped=frozenset({"$.maybe"}),
         unordered=frozenset({"$.tags", "$.rows"}),
+        formed=frozenset(
+            {("$.id", "length"), ("$.id", "words")}
+            | {("$.rows[*].at", facet) for facet in ("length", "words", "beginning")}
+        ),
     )
+
+
+def test_what_noisy_texts_have_in_common_still_counts() -> None:
+    chance = random.Random(0)
+    numbers = [
+        [{"id": f"T-{chance.randrange(10**6):06}", "key": chance.randbytes(6).hex()} for _ in range(8)] for _ in "abc"
+    ]
+    rules = rules_of(learn(numbers))
+    assert (
+        differences({"id": "T-000001", "key": "00ffaa11bb22"}, {"id": "T-999999", "key": "deadbeef0000"}, rules).told
+        == ()
+    )
+    for other in ("T-00001", "S-000001", "t-000001", "T-00-001"):
+        assert len(differences({"id": "T-000001"}, {"id": other}, rules).told) == 1, other
+    assert differences({"key": "00ffaa11bb22"}, {"key": "00ffaa11"}, rules).told
+    few = rules_of(learn([row[:7] for row in numbers]))
+    assert differences({"id": "T-000001"}, {"id": "T-00001"}, few).told == ()
+    lengths = [[{"id": "x" * chance.randrange(1, 9)} for _ in range(40)] for _ in "ab"]
+    assert differences({"id": "x"}, {"id": "xx"}, rules_of(learn(lengths))).told == ()
 
 
 def test_with_what_was_learned_later_runs_agree_and_changes_inside_of_the_noise_are_found() -> None:

@@ -74,6 +74,17 @@ def test_borders_that_the_code_draws_are_reached_on_both_sides() -> None:
     assert any(item["price"] != one["items"][0]["price"] for one in orders for item in one["items"])
 
 
+def test_what_may_be_compared_is_equal_once() -> None:
+    source = source_of("def late(day, until, limit, size, kind):\n    return day > until or size > limit\n")
+    kinds = ("short", "long", "wide")
+    seeds = seeds_of(
+        *(([f"2026-01-{n:02}", "2026-06-15", 40 + n, n / 1, kinds[n % 3]], {"name": f"n{n}"}) for n in range(10, 30))
+    )
+    found = [args for args, _ in values(generated_samples(source, "late", seeds, 20, 0))]
+    assert any(day == until for day, until, *_ in found)
+    assert {kind for *_, kind in found} <= set(kinds)
+
+
 def test_keys_and_none_come_only_where_they_were_seen_or_are_allowed() -> None:
     seeds = seeds_of(*(([order(n, **({"note": "hi"} if n % 2 else {}))], {"code": "AB-12"}) for n in range(1, 9)))
     found = values(generated_samples(source_of(ORDERS), "price", seeds, 150, 0))

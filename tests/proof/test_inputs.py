@@ -17,7 +17,9 @@ from gitops_healer.code.model import CodeModel
 from gitops_healer.core.execution import Execution, ExecutionFailure, Frame
 from gitops_healer.core.sampling import input_of
 from gitops_healer.core.shadowing import Origin
+from gitops_healer.proof.gathering import inputs_of
 from gitops_healer.proof.inputs import OTHER, declared_samples, recorded_executions, recorded_samples
+from gitops_healer.proof.subjects import Subject
 from gitops_healer.registry import Absent, Scene
 from gitops_healer.settings import load_settings
 
@@ -134,3 +136,16 @@ def test_declared_cases_are_inputs_whatever_they_expect(scene_of: Callable[..., 
     assert declared_samples(scene, "pkg.mod:gone", "pkg/mod.py") == ()
     assert declared_samples(scene, "pkg.odd:f", "pkg/odd.py") == ()
     assert declared_samples(scene, "pkg.none:f", "pkg/none.py") == ()
+
+
+def test_calls_with_secrets_are_made_again_with_others(scene_of: Callable[..., Scene]) -> None:
+    scene = scene_of({"pkg/mod.py": "def double(n):\n    return n\n"})
+    masked = [{"name": "Ada", "phone": "[redacted]"}]
+    scene.executions.add(
+        [call(1, masked, unreplayable="redacted"), call(2, [{"name": "Bo"}]), call(3, [{"name": "Cy"}])]
+    )
+    found = inputs_of(scene, Subject("pkg.mod:double", "pkg/mod.py", "double", "pkg/mod.py", True)).samples
+    with_phone = [one for one in found if "phone" in one.given[0]]
+    assert with_phone
+    assert {one.origin for one in with_phone} == {Origin.GENERATED}
+    assert not any("[redacted" in one.given[0] for one in found)
