@@ -179,13 +179,13 @@ ATTACKS = (
     """, floods_us),
     Attack("print_without_an_end", "for _ in range(64): os.write(1, b'x' * 1024**2)", floods_us),
     Attack("replace_our_modules", """
-    for name in ("caller_program", "call_values", "call_watching", "failures"):
+    for name in ("call_importer", "call_watched", "call_plain", "call_values", "call_watching", "failures"):
         for attribute in list(vars(ours(name))):
             if callable(getattr(ours(name), attribute)): setattr(ours(name), attribute, lambda *a, **k: "13")
     """),
     Attack("replace_how_values_are_spelled", """
     frame = sys._getframe()
-    while "_Watched" not in frame.f_globals: frame = frame.f_back
+    while "WatchedCall" not in frame.f_globals: frame = frame.f_back
     frame.f_globals["spelled"] = lambda *args: {"value": '"forged"', "detail": "forged"}
     """, lies_about_itself, Wall.OPEN),
     Attack("patch_the_libraries", """
@@ -221,6 +221,7 @@ ATTACKS = (
     return sorted(found)[:20000]
     """, knows_a_nonce),
     Attack("reach_the_supervisor", "return reach(supervisor())", names_a_way),
+    Attack("reach_the_importer", "return reach(importer())", names_a_way),
     Attack("reach_the_launcher", "return reach(launcher())", names_a_way, process=landlock(1)),
     Attack("reach_other_sessions", """
     above = os.path.dirname(os.path.dirname(os.getcwd()))
@@ -286,7 +287,32 @@ ATTACKS = (
         channel.sendall(b'{"ended": 0}\\n')
         os.kill(boss, signal.SIGCONT); os._exit(0)
     os.close(ready[1]); os.read(ready[0], 1)
-    """, speaks_for_others, Wall.OPEN),
+    """),
+    Attack("forge_the_next_answer_by_a_process_that_stays", """
+    import select
+    boss, call, ready = importer(), os.getpid(), os.pipe()
+    if libc.fork() == 0:
+        os.setsid()
+        os.write(ready[1], b"x")
+        while True:
+            for name in filter(str.isdigit, os.listdir("/proc")):
+                try: following = parent_of(name) == boss and int(name) != call
+                except OSError: continue
+                if not following: continue
+                handle = os.pidfd_open(int(name))
+                for number in range(3, 32): os.dup2(max(0, libc.syscall(438, handle, number, 0)), 100 + number)
+                with open(f"/proc/{name}/maps") as maps, open(f"/proc/{name}/mem", "rb", 0) as memory:
+                    for line in maps:
+                        start, end = (int(part, 16) for part in line.split()[0].split("-"))
+                        if " rw" not in line or end - start > 64 << 20: continue
+                        try: memory.seek(start); held = memory.read(end - start)
+                        except (OSError, ValueError, OverflowError): continue
+                        for token in set(re.findall(rb'"token": "([0-9a-f]{32})"', held)):
+                            for number in range(103, 132):
+                                try: os.write(number, json.dumps({**FAKE, "token": token.decode()}).encode() + b"\\n")
+                                except OSError: pass
+    os.read(ready[0], 1)
+    """),
 )  # fmt: skip
 
 FILES = {
@@ -295,9 +321,9 @@ FILES = {
     "liar.py": textwrap.dedent("""
         import sys
         frame = sys._getframe()
-        while "_Watched" not in frame.f_globals: frame = frame.f_back
+        while "WatchedCall" not in frame.f_globals: frame = frame.f_back
         told = {"ok": True, "value": '"forged"', "detail": "forged", "effects": []}
-        frame.f_globals["_Watched"].outcome = lambda self: told
+        frame.f_globals["WatchedCall"].outcome = lambda self: told
         def run(x): raise ValueError("this is never told")
     """),
 }
