@@ -106,7 +106,9 @@ def test_from_the_first_execution_to_the_rollback(
     assert "0.0" in up["options"][0]["behaviour"]
     assert up["options"][0]["determined_by"]
     assert {"/approve"} <= {word.strip('"') for word in up["next_action"].split()}
-    assert [check["outcome"] for check in up["checks"]["results"]] == ["passed"] * 6
+    checks = {check["check"]: check["outcome"] for check in up["checks"]["results"]}
+    assert set(checks.values()) == {"passed", "skipped"}
+    assert checks["tests"] == checks["security"] == checks["shadow"] == checks["evidence"] == "passed"
     assert up["diagnosis"]["calls"] == 60, "why it fails is known before it is repaired"
     pull = build_world(Choices(repo.path)).forge.pull(1)
     assert pull is not None and "### Root cause" in pull.body

@@ -112,7 +112,7 @@ def _problem(runs: Sequence[Replayed]) -> str:
 
 
 def _details(run: Replayed) -> Sequence[str]:
-    lines = [f"{run.tool}: {len(run.repeated)} of {run.total} recorded calls made again in {run.seconds:.1f} s"]
+    lines = [f"{run.tool}: {len(run.repeated)} of {run.total} recorded calls made again"]
     lines += [f"{run.tool}: {run.problem}"] if run.problem else []
     lines += [
         f"{run.tool}: {count} say{'s' * (count == 1)} nothing: {reason}" for reason, count in run.obsolete.items()

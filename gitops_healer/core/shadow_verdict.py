@@ -206,7 +206,7 @@ def _details(runs: Sequence[Shadowed]) -> Iterator[str]:
     for run in runs:
         counts = Counter(pair.kind for pair in run.compared)
         told = ", ".join(f"{counts[kind]} {kind.value}" for kind in Kind if counts[kind])
-        yield f"{run.tool}: {told or run.problem or 'no inputs'} in {run.seconds:.1f} s"
+        yield f"{run.tool}: {told or run.problem or 'no inputs'}"
         if run.smallest is not None:
             yield f"{run.tool}: the simplest input that differs: {line_of(run.smallest)}"
         differing = sorted((pair for pair in run.compared if pair.kind in _DIFFERING), key=_weight)
