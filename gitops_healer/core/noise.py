@@ -4,7 +4,7 @@ As Diffy does (Twitter, 2015): the base is run several times, and places where i
 there a list that was only shuffled is not lost: it is compared without its order.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -35,7 +35,7 @@ class Level(IntEnum):
 class Noise:
     """noisy: generalised places whose values differ from run to run; shapeless: those of them where even the shape of a
     text, the keys or the number of items do; untyped: where even the type does; unordered: lists that were shuffled;
-    formed: (place, facet) of texts that had the same in common all 16 times or more that they differed."""
+    formed: (place, facet) of texts that always had the same in common, 16 different ones or more."""
 
     noisy: frozenset[str] = frozenset()
     shapeless: frozenset[str] = frozenset()
@@ -88,7 +88,7 @@ class _Study:
         self._tolerance = tolerance
         self._levels: dict[tuple[Step, ...], Level] = {}
         self._unordered: set[tuple[Step, ...]] = set()
-        self._texts: Counter[tuple[Step, ...]] = Counter()
+        self._texts: defaultdict[tuple[Step, ...], set[str]] = defaultdict(set)
         self._facets: dict[tuple[Step, ...], set[str]] = {}
         self._next: list[_Pair] = []
 
@@ -144,15 +144,16 @@ class _Study:
 
     def _texts_differ(self, one: str, other: str, where: Where | None) -> None:
         steps = steps_to(where)
-        self._texts[steps] += 1
+        if len(self._texts[steps]) < _ENOUGH:
+            self._texts[steps] |= {one, other}
         known = self._facets.setdefault(steps, set(FACETS))
         known -= {facet for facet in known if FACETS[facet](one) != FACETS[facet](other)}
 
     def _formed(self) -> Iterator[tuple[tuple[Step, ...], str]]:
         """Where keys are data, what one place has in common says nothing about others."""
         kept = _by_any_key(self._levels)
-        for steps, count in self._texts.items():
-            if count >= _ENOUGH and steps in kept and len(steps) <= _DEEPEST:
+        for steps, texts in self._texts.items():
+            if len(texts) >= _ENOUGH and steps in kept and len(steps) <= _DEEPEST:
                 yield from ((steps, facet) for facet in self._facets[steps])
 
     def noise(self, root: str) -> Noise:

@@ -53,16 +53,21 @@ def shadow(scene: Scene, order: Order) -> Shadowed:
             problem = f"the base cannot be called: {pair.base.refused}"
             return Shadowed(tool, problem=problem, seconds=time.monotonic() - began)
         runs = _run(pair, order, began + order.seconds * (1 - _SHRINK_SHARE))
-        calls = [Call(sample.given) for sample in order.samples[: len(runs)]]
+        calls = _calls(order)[: len(runs)]
         runs, noise = learned(pair, calls, runs, lambda known, noise: _differing(order, known, noise), MOST, until)
         rules = _rules(order.policy, noise)
         compared = confirmed(pair, _judged(order, runs, rules), calls, rules, order.fix, until)
-        smallest = _smallest(pair, compared, rules, order, until)
+        smallest = _smallest(pair, compared, calls, rules, order, until)
     ran = frozenset(line for run in runs for line in run.head.lines)
     return Shadowed(
         tool, compared, smallest, tuple(sorted(noise.noisy | noise.unordered)), len(order.samples) - len(runs), ran,
         seconds=time.monotonic() - began,
     )  # fmt: skip
+
+
+def _calls(order: Order) -> list[Call]:
+    """Each with a seed of its own: what differs by chance is seen in many ways."""
+    return [Call(sample.given, seed=number) for number, sample in enumerate(order.samples)]
 
 
 def _run(pair: Versions, order: Order, until: float) -> tuple[Runs, ...]:
@@ -72,7 +77,7 @@ def _run(pair: Versions, order: Order, until: float) -> tuple[Runs, ...]:
         left = until - time.monotonic()
         if found and left <= 0:
             break
-        calls = [Call(sample.given) for sample in order.samples[start : start + CHUNK]]
+        calls = _calls(order)[start : start + CHUNK]
         runs = pair.run(calls, max(left, _LEAST_SECONDS))
         if not start:
             runs = pair.run_again(runs, calls, max(until - time.monotonic(), _LEAST_SECONDS))
@@ -96,7 +101,7 @@ def _rules(policy: ShadowPolicy, noise: Noise) -> Rules:
 
 
 def _smallest(
-    pair: Versions, compared: Sequence[Compared], rules: Rules, order: Order, until: float
+    pair: Versions, compared: Sequence[Compared], calls: Sequence[Call], rules: Rules, order: Order, until: float
 ) -> Compared | None:
     """The simplest input on which the versions still differ in the same way."""
     differing = [one for one in compared if one.confirmed]
@@ -104,10 +109,11 @@ def _smallest(
     if not differing or left <= 0:
         return min(differing, key=_size, default=None)
     first = min(differing, key=lambda one: (one.kind is not Kind.REGRESSES, _size(one)))
+    call = calls[compared.index(first)]
     seen: dict[Input, Compared] = {first.sample.given: first}
 
     def disagrees(given: Input) -> bool:
-        base, head = pair.pairs([Call(given)], max(until - time.monotonic(), 0.1))[0]
+        base, head = pair.pairs([replace(call, given=given)], max(until - time.monotonic(), 0.1))[0]
         seen[given] = compare(replace(first.sample, given=given), base, head, rules, fix=order.fix)
         return seen[given].kind is first.kind and base.ok == first.base.ok
 
