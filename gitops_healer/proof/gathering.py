@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from gitops_healer.code.parsing import parsed
 from gitops_healer.code.source import read_source
+from gitops_healer.code.spelled_calls import calls_in_documentation, calls_in_tests
 from gitops_healer.core.pairing import Fix
-from gitops_healer.core.sampling import fair_order
-from gitops_healer.core.shadowing import Sample, distinct
+from gitops_healer.core.sampling import fair_order, shape
+from gitops_healer.core.shadowing import Origin, Sample, distinct
 from gitops_healer.proof.generating import generated_samples
 from gitops_healer.proof.inputs import declared_samples, filled_samples, recorded_samples
+from gitops_healer.proof.strategies import tests_that_mention
 from gitops_healer.proof.subjects import Subject
 from gitops_healer.registry import Scene
 
@@ -38,13 +41,26 @@ def inputs_of(scene: Scene, subject: Subject) -> Inputs:
     known = most - int(most * _MADE_SHARE)
     recorded = recorded_samples(scene, subject.tool, window=scene.settings.proof.replay.window, most=known)
     declared = declared_samples(scene, subject.tool, subject.path, subject.symbol)
-    seeds = distinct([*declared, *recorded.samples])
+    spelled = spelled_samples(scene, subject)[: most // 3]
+    seeds = distinct([*declared, *recorded.samples, *spelled])
     data = scene.repository.read(scene.commit, subject.path)
     source = read_source(subject.path, data) if data is not None else None
     whole = filled_samples(recorded.masked, (most - len(seeds) + 1) // 2, _SEED)
     begun = distinct([*seeds, *whole])
     made = generated_samples(source, subject.symbol, begun, most - len(begun), _SEED) if source is not None else ()
     return Inputs(fair_order(distinct([*begun, *made]))[:most], recorded.unreplayable)
+
+
+def spelled_samples(scene: Scene, subject: Subject) -> tuple[Sample, ...]:
+    """Inputs that stand in examples of docstrings and in tests, also where the tests cannot be run here. What the
+    function should give for them is not asked: it may be the flaw."""
+    name = subject.symbol.rpartition(".")[2]
+    tree = parsed(scene.code.source(subject.path) or b"")
+    found = list(calls_in_documentation(tree, name)) if tree is not None else []
+    for path in tests_that_mention(scene, subject.path, subject.symbol):
+        tree = parsed(scene.code.source(path) or b"")
+        found += calls_in_tests(tree, name) if tree is not None else ()
+    return tuple(Sample(given, Origin.GENERATED, stratum=shape(given)) for given in dict.fromkeys(found))
 
 
 def fix_of(scene: Scene, tool: str) -> Fix | None:

@@ -73,7 +73,7 @@ def _evidence(scene: Scene, tools: Tools, name: str, tool: Tool | None, path: st
         least=policy.least,
         days=policy.window.days,
         cases=len(declared_cases(source, symbol)) if source is not None else 0,
-        tests=tuple(_tests(scene, path, symbol)),
+        tests=tuple(tests_that_mention(scene, path, symbol)),
         answers={mock.target: len(mock.answers) for mock in mocking.mocks},
         forbidden=mocking.forbidden,
         problems=mocking.problems,
@@ -89,7 +89,7 @@ def _recorded(scene: Scene, tools: Tools, name: str) -> int:
     return sum(call.replayable for each in calls for call in each)
 
 
-def _tests(scene: Scene, path: str, symbol: str) -> Iterator[str]:
+def tests_that_mention(scene: Scene, path: str, symbol: str) -> Iterator[str]:
     """Test files that mention the function's name and import its module, directly or through others: a look at the
     text, which does not say whether they call it."""
     code, found = scene.code, 0
