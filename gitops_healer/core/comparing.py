@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any, Final
 
 from gitops_healer.core.comparing_places import Node, Step, Where, compiled, shown
-from gitops_healer.core.comparing_values import Form, Keys, Opened, noisily, opened, outline, same
+from gitops_healer.core.comparing_values import Form, Keys, Opened, noisily, opened, outline, same, tells
 from gitops_healer.core.quoting import plain
 from gitops_healer.core.shadowing import Differences, Rules
 
@@ -145,7 +145,9 @@ class Walk:
             self._by_position(one.content, other.content, node.item if node else None, where)
 
     def _noisy(self, one: Opened, other: Opened, node: Node, where: Where | None) -> None:
-        if noisily(one, node) != noisily(other, node):
+        kept = noisily(one, node)
+        self.compared += node.parts is not None and tells(kept)
+        if kept != noisily(other, node):
             self._tell(How.SHAPE, where, one.content, other.content)
         elif one.form in (Form.ITEMS, Form.SET, Form.KEYS) or not same(one.content, other.content, 0.0):
             self.noisy.add(node.place)

@@ -91,15 +91,16 @@ def steps_to(where: Where | None) -> tuple[Step, ...]:
 
 class Node:
     """What holds at one generalised place and below. shaped: where it is noisy, the shape of its text still counts;
-    facets: what else of its text does."""
+    facets: what else of its text does; parts: which parts of it differ, None when nobody knows."""
 
-    __slots__ = ("facets", "ignored", "noisy", "place", "shaped", "steps", "unordered")
+    __slots__ = ("facets", "ignored", "noisy", "parts", "place", "shaped", "steps", "unordered")
 
     def __init__(self, place: str) -> None:
         self.place = place
         self.ignored = self.unordered = self.noisy = False
         self.shaped = True
         self.facets: tuple[str, ...] = ()
+        self.parts: frozenset[str] | None = None
         self.steps: dict[Step, Node] = {}
 
     def key(self, key: str) -> "Node | None":
@@ -134,6 +135,9 @@ def compiled(rules: Rules, root: str) -> Node | None:
     for place, facet in sorted(rules.formed):
         for node in _at(top, place):
             node.facets = (*node.facets, facet)
+    for place, part in rules.parts:
+        for node in _at(top, place):
+            node.parts = (node.parts or frozenset()) | {part}
     _spread(top)
     return top if top.steps or top.ignored or top.unordered or top.noisy else None
 
@@ -164,5 +168,7 @@ def _merge(source: Node, target: Node) -> None:
         below.unordered |= above.unordered
         below.shaped &= above.shaped
         below.facets = tuple(facet for facet in below.facets if facet in above.facets or not above.noisy)
+        if above.noisy:
+            below.parts = below.parts | above.parts if below.parts and above.parts else None
         below.noisy |= above.noisy
         left.extend((node, below.grown((step,))) for step, node in above.steps.items())

@@ -7,7 +7,7 @@ nested as deep as they like.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -164,7 +164,7 @@ def _close(left: Any, right: Any, tolerance: float) -> bool:
 
 _MASKED: Final = re.compile(
     r"""(?P<uuid>\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)
-    |(?P<moment>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\w)
+    |(?P<moment>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+|,\d{3}(?!\d))?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\w)
         |\b\d\d?:\d\d:\d\d(?:\.\d+)?\b)
     |(?P<address>\b0x[0-9a-f]+\b)
     |(?P<temporary>(?<![\w/])/(?:private/)?(?:var/)?(?:tmp|temp|run|folders)/[^\s'"<>,;:()]+)
@@ -172,12 +172,33 @@ _MASKED: Final = re.compile(
     |(?P<number>\d+(?:\.\d+)?(?:e[-+]?\d+)?)""",
     re.VERBOSE | re.IGNORECASE,
 )
+_CONTEXT: Final = 40
+_MASK: Final = re.compile(r"<(?:uuid|moment|address|temporary|hex|number)>")
+_TELLING: Final = re.compile(r"[^\W\d_]{3}")
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-fA-F]+\b")
 
 
-def shape(text: str) -> str:
-    """A text without what differs from run to run: uuids, moments, addresses, temporary paths, digests, numbers."""
-    return _MASKED.sub(lambda match: f"<{match.lastgroup}>", text)
+def shape(text: str, parts: Container[str] | None = None) -> str:
+    """A text without what differs from run to run: uuids, moments, addresses, temporary paths, digests, numbers.
+
+    parts: names of those that do differ (see `parts_of`), the others stay; None for all.
+    """
+    if parts is None:
+        return _MASKED.sub(lambda match: f"<{match.lastgroup}>", text)
+    names = (name for name, _ in parts_of(text))
+    return _MASKED.sub(lambda match: f"<{match.lastgroup}>" if next(names) in parts else match[0], text)
+
+
+def parts_of(text: str) -> Iterator[tuple[str, str]]:
+    """(name, part) of all that a shape leaves out. A part is named by the words between it and the one before in its
+    line, `"total": ` or `T-`, and where there are none, by its number in the line, as in a table."""
+    end, number = 0, -1
+    for match in _MASKED.finditer(text):
+        before, end = text[end : match.start()], match.end()
+        line = before.rfind("\n") + 1
+        number = 0 if line else number + 1
+        words = before[line:][-_CONTEXT:]
+        yield words if any(map(str.isalpha, words)) else f"{number}{words}", match[0]
 
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -206,7 +227,14 @@ def noisily(value: Opened, node: Node) -> Any:
     """What still counts of a value at a noisy place."""
     if value.kind != "text":
         return None
-    return shape(value.content) if node.shaped else None, *(FACETS[facet](value.content) for facet in node.facets)
+    return shape(value.content, node.parts) if node.shaped else None, *(
+        FACETS[facet](value.content) for facet in node.facets
+    )
+
+
+def tells(kept: Any) -> bool:
+    """Whether what still counts at a noisy place has words, so that something was compared."""
+    return isinstance(kept, tuple) and _TELLING.search(_MASK.sub("", kept[0] or "")) is not None
 
 
 class Keys:

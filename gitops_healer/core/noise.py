@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from gitops_healer.core.comparing_places import ANY_ITEM, ANY_KEY, SHAPELESS, Step, Where, place_text, steps_to
-from gitops_healer.core.comparing_values import FACETS, Form, Keys, Opened, opened, same, shape
+from gitops_healer.core.comparing_values import FACETS, Form, Keys, Opened, opened, parts_of, same, shape
 from gitops_healer.core.shadowing import Rules
 
 NOTHING: Final = object()
@@ -35,13 +35,15 @@ class Level(IntEnum):
 class Noise:
     """noisy: generalised places whose values differ from run to run; shapeless: those of them where even the shape of a
     text, the keys or the number of items do; untyped: where even the type does; unordered: lists that were shuffled;
-    formed: (place, facet) of texts that always had the same in common, 16 different ones or more."""
+    formed: (place, facet) of texts that always had the same in common, 16 different ones or more;
+    parts: (place, part) of texts in which nothing else differed."""
 
     noisy: frozenset[str] = frozenset()
     shapeless: frozenset[str] = frozenset()
     untyped: frozenset[str] = frozenset()
     unordered: frozenset[str] = frozenset()
     formed: frozenset[tuple[str, str]] = frozenset()
+    parts: frozenset[tuple[str, str]] = frozenset()
 
     def __or__(self, other: "Noise") -> "Noise":
         return Noise(
@@ -50,6 +52,7 @@ class Noise:
             self.untyped | other.untyped,
             self.unordered | other.unordered,
             self.formed | other.formed,
+            self.parts | other.parts,
         )
 
 
@@ -64,6 +67,7 @@ def rules_of(
         frozenset(unordered) | noise.unordered,
         frozenset(noisy),
         frozenset((place, facet) for place, facet in noise.formed if place not in noise.untyped),
+        frozenset((place, part) for place, part in noise.parts if place not in noise.shapeless),
     )
 
 
@@ -89,6 +93,7 @@ class _Study:
         self._levels: dict[tuple[Step, ...], Level] = {}
         self._unordered: set[tuple[Step, ...]] = set()
         self._texts: defaultdict[tuple[Step, ...], set[str]] = defaultdict(set)
+        self._parts: defaultdict[tuple[Step, ...], set[str]] = defaultdict(set)
         self._facets: dict[tuple[Step, ...], set[str]] = {}
         self._next: list[_Pair] = []
 
@@ -148,6 +153,9 @@ class _Study:
             self._texts[steps] |= {one, other}
         known = self._facets.setdefault(steps, set(FACETS))
         known -= {facet for facet in known if FACETS[facet](one) != FACETS[facet](other)}
+        if shape(one) == shape(other):
+            both = zip(parts_of(one), parts_of(other), strict=True)
+            self._parts[steps] |= {name for (name, mine), (_, its) in both if mine != its}
 
     def _formed(self) -> Iterator[tuple[tuple[Step, ...], str]]:
         """Where keys are data, what one place has in common says nothing about others."""
@@ -165,6 +173,12 @@ class _Study:
             frozenset(place for place, level in texts.items() if level >= Level.TYPE),
             frozenset(place_text(root, steps) for steps in _by_any_key(dict.fromkeys(self._unordered, Level.VALUE))),
             frozenset((place_text(root, steps), facet) for steps, facet in self._formed()),
+            frozenset(
+                (place_text(root, steps), part)
+                for steps, parts in self._parts.items()
+                if steps in levels
+                for part in parts
+            ),
         )
 
 

@@ -110,13 +110,15 @@ class Rules:
     """How values are compared. tolerance: of floats, relative, absolute below one; ignored: generalised places
     (`$.items[*].id`) that are not compared; unordered: lists whose order has no meaning; noisy: places whose values
     differ from run to run, where only types count; formed: (place, facet) of noisy texts that have something in common
-    all the same (`core.comparing_values.FACETS`)."""
+    all the same (`core.comparing_values.FACETS`); parts: (place, part) of noisy texts of which only these parts differ
+    (`core.comparing_values.parts_of`)."""
 
     tolerance: float = 1e-9
     ignored: frozenset[str] = frozenset()
     unordered: frozenset[str] = frozenset()
     noisy: frozenset[str] = field(default_factory=frozenset)
     formed: frozenset[tuple[str, str]] = frozenset()
+    parts: frozenset[tuple[str, str]] = frozenset()
 
 
 def distinct(samples: Sequence[Sample]) -> tuple[Sample, ...]:

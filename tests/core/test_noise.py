@@ -4,6 +4,7 @@ import random
 import uuid
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,7 @@ def test_noise_is_told_place_by_place() -> None:
             {("$.id", "length"), ("$.id", "words")}
             | {("$.rows[*].at", facet) for facet in ("length", "words", "beginning")}
         ),
+        parts=frozenset({("$.id", "0"), ("$.rows[*].at", "0")}),
     )
 
 
@@ -61,6 +63,7 @@ def test_what_noisy_texts_have_in_common_still_counts() -> None:
         differences({"id": "T-000001", "key": "00ffaa11bb22"}, {"id": "T-999999", "key": "deadbeef0000"}, rules).told
         == ()
     )
+    assert differences("T-000001", "T-999999", rules_of(learn([["T-000001"], ["T-000002"]]))).compared == 0
     for other in ("T-00001", "S-000001", "t-000001", "T-00-001"):
         assert len(differences({"id": "T-000001"}, {"id": other}, rules).told) == 1, other
     assert differences({"key": "00ffaa11bb22"}, {"key": "00ffaa11"}, rules).told
@@ -84,6 +87,27 @@ def test_with_what_was_learned_later_runs_agree_and_changes_inside_of_the_noise_
     }
     for key, value in wrong.items():
         assert len(differences(base, {**head, key: value}, rules).told) == 1, key
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ('{{"id": "{id}", "total": 12, "at": "{at}"}}', ('total": 12', 'total": 13')),
+        ("id,at,sum\n{id},{at},12\n{id},{at},13\n", (",13\n", ",14\n")),
+        ("{at} INFO 12 rows for {id}, 5 left", ("5 left", "6 left")),
+    ],
+)
+def test_numbers_in_a_text_with_noise_are_compared_as_far_as_they_are_none(text: str, wrong: tuple[str, str]) -> None:
+    chance = random.Random(0)
+
+    def made() -> str:
+        at = f"2026-01-01T12:00:{chance.randrange(10, 60)}"
+        return text.format(id=uuid.UUID(int=chance.getrandbits(128), version=4), at=at)
+
+    rules = rules_of(learn([[made() for _ in range(3)] for _ in "ab"]))
+    found = differences(made(), made(), rules)
+    assert (found.told, found.compared) == ((), 1)
+    assert len(differences(made(), made().replace(*wrong), rules).told) == 1
 
 
 def test_rules_join_the_policys_and_the_learned() -> None:

@@ -117,7 +117,7 @@ def test_noise_of_all_that_is_seen_is_learned_and_left_out() -> None:
     noise = learn_seen([[run(1), CRASH], [run(2), CRASH]])
     assert noise.noisy == {"$.at", "$arguments.0.seen", "$printed[*]", "$effects.files[*]"}
     rules = rules_of(noise)
-    assert compare(SAMPLE, run(1), run(3), rules).told == ("the same in 1 place, 4 of noise left out",)
+    assert compare(SAMPLE, run(1), run(3), rules).told == ("the same in 4 places, 4 of noise left out",)
     assert compare(SAMPLE, run(1), replace(run(3), value='{"at":"never","n":1}'), rules).kind is Kind.CHANGES
     assert compare(SAMPLE, run(1), replace(run(3), printed="took 3\nfailed\n"), rules).kind is Kind.CHANGES
     assert compare(SAMPLE, run(1), replace(run(3), effects=()), rules).kind is Kind.CHANGES
