@@ -13,7 +13,15 @@ from typing import TypeVar
 from gitops_healer.adapters.environmental import Project, requirement_files, top_level_modules
 from gitops_healer.adapters.generated import stamp
 from gitops_healer.adapters.sandbox_launcher import NO_DISK, NO_MEMORY
-from gitops_healer.adapters.suite_commands import Invocation, Kind, Tree, discover_command, import_roots, prepare
+from gitops_healer.adapters.suite_commands import (
+    Invocation,
+    Kind,
+    Tree,
+    concession,
+    discover_command,
+    import_roots,
+    prepare,
+)
 from gitops_healer.adapters.suite_results import Results, read_results, read_unittest
 from gitops_healer.adapters.suite_verdicts import NO_COMMAND, Told, judge
 from gitops_healer.adapters.workbench import SEARCH_PATH, Bench, environment, lay_out, make_bench
@@ -186,10 +194,10 @@ class ProjectTests:
     def _first(self, job: _Job, scratch: Path, only: Sequence[str], seconds: float = math.inf) -> tuple[_Job, _Attempt]:
         """The first run in a copy, and how the tests can be run there from now on."""
         made = self._attempt(job, scratch, only, seconds)
-        if not _refuses_addopts(job.invocation, made):
-            return job, made
-        job = replace(job, invocation=job.invocation.plus("-o", "addopts="))
-        return job, self._attempt(job, scratch, only, seconds)
+        while options := _conceded(job.invocation, made):
+            job = replace(job, invocation=job.invocation.plus(*options))
+            made = self._attempt(job, scratch, only, seconds)
+        return job, made
 
     def _attempt(self, job: _Job, scratch: Path, only: Sequence[str], seconds: float = math.inf) -> _Attempt:
         bench = make_bench(scratch, self._python)
@@ -263,10 +271,12 @@ def _argv(job: _Job, bench: Bench, only: Sequence[str]) -> tuple[str, ...]:
             return job.invocation.argv
 
 
-def _refuses_addopts(invocation: Invocation, attempt: _Attempt) -> bool:
-    """The project's own `addopts` ask for a plug-in that is not installed (`--cov`): the tests can run without."""
-    refused = attempt.ran.exit_code == 4 and not attempt.results.cases
-    return invocation.kind is Kind.PYTEST and refused and b"unrecognized arguments" in attempt.ran.stderr
+def _conceded(invocation: Invocation, attempt: _Attempt) -> tuple[str, ...]:
+    """Options without which pytest does not even begin here."""
+    if invocation.kind is not Kind.PYTEST or attempt.results.cases or not attempt.ran.exit_code:
+        return ()
+    options = concession((attempt.ran.stderr + attempt.ran.stdout).decode("utf-8", "replace"))
+    return options if options and not invocation.has(*options) else ()
 
 
 def _count(runs: Mapping[str, list[int]], cases: Sequence[TestCase]) -> None:

@@ -57,6 +57,17 @@ class Invocation:
     def plus(self, *arguments: str) -> "Invocation":
         return replace(self, argv=(*self.argv, *arguments), rest=(*self.rest, *arguments))
 
+    def has(self, *arguments: str) -> bool:
+        return set(arguments) <= set(self.argv)
+
+
+def concession(said: str) -> tuple[str, ...]:
+    """Options with which pytest can begin although the project's configuration asks for what is not installed: a
+    plug-in's options (`--cov`), a class of warnings. said: by pytest when it did not begin."""
+    if "unrecognized arguments" in said:
+        return "-o", "addopts="
+    return ("-o", "filterwarnings=") if "Failed to import filter module" in said else ()
+
 
 def discover_command(tree: Tree) -> str:
     """The first way that the tree offers and this machine can start; "" when the tree offers none.

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from gitops_healer.adapters.suite_commands import concession
 from gitops_healer.adapters.trials_server import TrialServer
 from gitops_healer.adapters.workbench import Bench, environment
 from gitops_healer.ports import Limits, Sandbox
@@ -125,8 +126,9 @@ class Starter:
             return True
         if hello.problem.startswith("no pytest"):
             hello.problem = f"{self.python} has no pytest, and ours does not run there ({hello.problem}): install it"
-        if hello.problem and "unrecognized arguments" in hello.said and not self.extra:
-            self.extra = ("-o", "addopts=")
+        options = concession(f"{hello.problem}\n{hello.said}") if hello.problem else ()
+        if options and options[-1] not in self.extra:
+            self.extra += options
             return True
         return False
 

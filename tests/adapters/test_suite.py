@@ -272,8 +272,17 @@ def test_tests_that_run_pytest_themselves_are_not_counted(project: Callable[...,
     assert statuses(project({"test_a.py": inner}).run()) == {"test_a.py::test_outer": "passed"}
 
 
-def test_addopts_of_a_missing_plugin_do_not_stop_the_tests(project: Callable[..., Patient]) -> None:
-    files = {"pytest.ini": "[pytest]\naddopts = --plugin-that-nobody-has=1\n", "test_a.py": "def test_a(): pass\n"}
+@pytest.mark.parametrize(
+    "options",
+    [
+        "addopts = --plugin-that-nobody-has=1\n",
+        "filterwarnings = error\n  ignore::nobody_has.this.Warning\naddopts = --plugin-that-nobody-has=1\n",
+    ],
+)
+def test_configuration_for_what_is_missing_does_not_stop_the_tests(
+    project: Callable[..., Patient], options: str
+) -> None:
+    files = {"pytest.ini": f"[pytest]\n{options}", "test_a.py": "def test_a(): pass\n"}
     assert project(files).run().outcome is Outcome.PASSED
 
 

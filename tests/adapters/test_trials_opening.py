@@ -220,8 +220,9 @@ def test_why_nothing_can_be_tried_is_a_sentence(
         {"pytest.ini": "[pytest]\naddopts = --cov=m --no-such-option -p no:hypothesispytest\n"},
         {"pytest.ini": "[pytest]\naddopts = -n 2 -p no:hypothesispytest -x --lf\n"},
         {"setup.cfg": "[tool:pytest]\ntestpaths = tests\n"},
+        {"pytest.ini": "[pytest]\nfilterwarnings = error\n  ignore::nobody_has.this.Warning\n"},
     ],
-    ids=["missing plug-in", "xdist", "testpaths"],
+    ids=["missing plug-in", "xdist", "testpaths", "missing warning"],
 )
 def test_options_of_the_project_do_not_stand_in_the_way(opened: Open, files: dict[str, str]) -> None:
     code = {"m.py": "def f():\n    return 2\n", "tests/test_m.py": "import m\ndef test_f(): assert m.f() == 1\n"}
