@@ -214,9 +214,20 @@ def _beginning(text: str) -> str:
     return match[0] if match and len(match[0]) < len(text) else ""
 
 
-FACETS: Final[Mapping[str, Callable[[str], Any]]] = {"length": len, "words": _words, "beginning": _beginning}
+def _alphabet(text: str) -> str:
+    """`a`, `A` and `0` for letters and digits, signs as they are, each once."""
+    kinds = ("0" if sign.isdigit() else "A" if sign.isupper() else "a" if sign.isalpha() else sign for sign in text)
+    return "".join(sorted(set(kinds)))
+
+
+FACETS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "length": len,
+    "words": _words,
+    "beginning": _beginning,
+    "alphabet": _alphabet,
+}
 """What noisy texts may have in common: how long they are, how long each word is and what stands between words, with
-which letters and signs they begin (`T-` of `T-0815`)."""
+which letters and signs they begin (`T-` of `T-0815`), of which kinds of signs they are made."""
 
 
 def without_addresses(text: str) -> str:

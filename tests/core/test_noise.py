@@ -46,8 +46,8 @@ def test_noise_is_told_place_by_place() -> None:
         untyped=frozenset({"$.maybe"}),
         unordered=frozenset({"$.tags", "$.rows"}),
         formed=frozenset(
-            {("$.id", "length"), ("$.id", "words")}
-            | {("$.rows[*].at", facet) for facet in ("length", "words", "beginning")}
+            {("$.id", "length"), ("$.id", "words"), ("$.id", "alphabet")}
+            | {("$.rows[*].at", facet) for facet in ("length", "words", "beginning", "alphabet")}
         ),
         parts=frozenset({("$.id", "0"), ("$.rows[*].at", "0")}),
     )
@@ -67,6 +67,8 @@ def test_what_noisy_texts_have_in_common_still_counts() -> None:
     for other in ("T-00001", "S-000001", "t-000001", "T-00-001"):
         assert len(differences({"id": "T-000001"}, {"id": other}, rules).told) == 1, other
     assert differences({"key": "00ffaa11bb22"}, {"key": "00ffaa11"}, rules).told
+    words = [["".join(chance.choices("ABCDEF", k=4)) for _ in range(40)] for _ in "ab"]
+    assert differences("ABCD", "abcd", rules_of(learn(words))).told
     few = rules_of(learn([row[:5] for row in numbers]))
     assert differences({"id": "T-000001"}, {"id": "T-00001"}, few).told == ()
     lengths = [[{"id": "x" * chance.randrange(1, 9)} for _ in range(40)] for _ in "ab"]
