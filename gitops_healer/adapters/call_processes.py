@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 END_SECONDS = 5.0
+MAX_HOPS = 1000
 _SET_DUMPABLE, _SET_CHILD_SUBREAPER = 4, 36
 _clock = time.perf_counter  # bound now: candidates patch time
 
@@ -64,7 +64,8 @@ def reap(pid: int) -> None:
 class Family:
     """What calls leave running. job: with `own_processes` the sandbox has process numbers of its own, so that all it
     holds is ours; elsewhere ours is what descends from our launcher. adopted: whether what is left of a call becomes a
-    child of this process. importer: stays alive; so does what `keep` found."""
+    child of this process. importer: stays alive, 0 when there is none; so does what
+    `keep` found."""
 
     def __init__(self, job: dict[str, Any], adopted: bool) -> None:
         self.all_are_ours = bool(job.get("own_processes"))
@@ -81,13 +82,8 @@ class Family:
     def is_alone(self) -> bool | None:
         """Whether there is nothing but the importer and what it started; None when that cannot be known at once. Asked
         when a call's own process has ended."""
-        if not self.adopted:
-            return None
-        try:
-            with open(f"/proc/self/task/{threading.get_native_id()}/children", "rb") as children:
-                return {int(pid) for pid in children.read().split()} <= {self.importer, *self.kept}
-        except (OSError, ValueError):
-            return None
+        children = self._children()
+        return None if children is None else not children
 
     def end_rest(self) -> bool:
         """Kill what is neither the importer nor kept: stopped first, so that none can make new ones behind our back,
@@ -96,6 +92,7 @@ class Family:
         passed: set[int] = set()
         deadline = _clock() + END_SECONDS
         while True:
+            self._stop_children(stopped)
             found, gone = self._look()
             found -= self.kept
             if not found and gone <= passed:
@@ -106,7 +103,27 @@ class Family:
             fresh = found - stopped
             for pid in fresh or found:
                 _signal(pid, signal.SIGSTOP if fresh else signal.SIGKILL)
-            stopped = found if fresh else set()
+            stopped |= fresh
+
+    def _stop_children(self, stopped: set[int]) -> None:
+        """Stop those that are known at once, until no new one comes: what forks and ends, and so on, is faster than a
+        look at all processes."""
+        for _ in range(MAX_HOPS):
+            fresh = (self._children() or set()) - stopped
+            if not fresh:
+                return
+            for pid in fresh:
+                _signal(pid, signal.SIGSTOP)
+            stopped |= fresh
+
+    def _children(self) -> set[int] | None:
+        """What calls left that is a child of ours, as all is whose parent ended, or of the importer, as what was made
+        in its name (CLONE_PARENT). None when it cannot be known."""
+        if not self.adopted:
+            return None
+        ours = _children(os.getpid())
+        theirs = _children(self.importer) if self.importer else set()
+        return None if ours is None or theirs is None else (ours | theirs) - self.kept - {self.importer}
 
     def _look(self) -> tuple[set[int], set[int]]:
         """Processes of ours that live; and those that ended while we looked: they may have left others that we have
@@ -146,6 +163,15 @@ def _task(pid: str) -> _Task:
         return _Task(int(fields[1]), fields[0] in (b"Z", b"X") and int(fields[17]) <= 1)
     except (OSError, ValueError, IndexError):
         return _Task(0, True)
+
+
+def _children(pid: int) -> set[int] | None:
+    """Of the main thread of a process; None where the kernel does not tell."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", "rb") as children:
+            return {int(child) for child in children.read().split()}
+    except (OSError, ValueError):
+        return None
 
 
 def _ancestors(pid: int, tasks: dict[int, _Task]) -> Iterable[int]:

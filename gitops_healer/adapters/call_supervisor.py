@@ -87,6 +87,7 @@ class Supervisor:
             return
         self.broken = False
         self.close()
+        self.family.importer = 0
         self._clean({"crashed": True})
         if self.imports >= MAX_IMPORTS:
             self.lost = failed("Crashed", f"calls ended the process that had imported the module {self.imports} times")
