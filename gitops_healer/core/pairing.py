@@ -20,7 +20,8 @@ _LINE: Final = 400
 
 # Texts that are the same for different values: an object shown by its class and address alone, and what was cut.
 _SAYS_LITTLE: Final = re.compile(
-    r"\A<[^<>]* at 0x[^<>]*>(?: \(not compared.*)?\Z|\.\.\. \([\d,]+ characters\)", re.DOTALL
+    r"\A<[^<>]* at 0x[^<>]*>(?: \(not compared.*)?\Z|\.\.\. \([\d,]+ characters\)|\(its repr raises [\w.]+\)\Z",
+    re.DOTALL,
 )
 
 
@@ -51,7 +52,7 @@ class _Said:
 def compare(sample: Sample, base: Seen, head: Seen, rules: Rules, *, fix: Fix | None = None) -> Compared:
     """What one input says. Raises ValueError when a rule names no place.
 
-    rules: at `$` for what was returned, at `$arguments`, `$printed` and `$effects` for what else was seen.
+    rules: at `$` for what was returned, at `$arguments`, `$printed`, `$effects` and `$error` for what else was seen.
     """
     said = _said(sample, base, head, rules, fix or Fix())
     return Compared(sample, said.kind, base, head, said.told)
@@ -187,7 +188,7 @@ def _ended_failure(base: Seen, head: Seen, rules: Rules, fix: Fix) -> _Said:
 
 
 def _both_failed(sample: Sample, base: Seen, head: Seen, rules: Rules, fix: Fix) -> _Said:
-    alike = base.error_type == head.error_type and template_of(base.detail) == template_of(head.detail)
+    alike = base.error_type == head.error_type and _same_text(base, head, rules)
     if not alike and not (fix.ends(base) and head.deliberate):
         return _Said(Kind.CHANGES, (f"{_end(base)} → {_end(head)}",))
     rest = _besides(sample, base, head, rules)
@@ -196,6 +197,15 @@ def _both_failed(sample: Sample, base: Seen, head: Seen, rules: Rules, fix: Fix)
     if alike:
         return _Said(Kind.AGREES, (f"both fail alike: {_end(head)}",))
     return _Said(Kind.AGREES, (f"still fails, now on purpose: {_end(base)} → {_end(head)}",))
+
+
+def _same_text(base: Seen, head: Seen, rules: Rules) -> bool:
+    """Whether two exceptions say the same. What the project raises says what it says, numbers too; of what Python
+    raises they are details."""
+    one, other = without_addresses(base.detail), without_addresses(head.detail)
+    if not (base.deliberate and head.deliberate):
+        return template_of(one) == template_of(other)
+    return not differences(one, other, rules, "$error").told
 
 
 def _end(seen: Seen) -> str:
@@ -228,8 +238,8 @@ def _short(text: str) -> str:
 
 
 def learn_seen(runs: Sequence[Sequence[Seen]], *, tolerance: float = 1e-9) -> Noise:
-    """Noise of results, arguments, prints and effects. runs[r][i]: run r of the base on input i. Calls that failed
-    teach nothing: whether they fail each time is another question."""
+    """Noise of results, arguments, prints, effects and texts of exceptions. runs[r][i]: run r of the base on input i.
+    Whether a call fails each time is another question."""
     noise = Noise()
     for root, seen_there in _DOCUMENTS.items():
         noise |= learn([[seen_there(seen) for seen in run] for run in runs], tolerance=tolerance, root=root)
@@ -251,4 +261,5 @@ _DOCUMENTS: Final[dict[str, Callable[[Seen], Any]]] = {
     "$arguments": lambda seen: _by_name(seen.arguments) if seen.arguments else NOTHING,
     "$printed": lambda seen: seen.printed.splitlines() if not seen.lost else NOTHING,
     "$effects": _of_effects,
+    "$error": lambda seen: without_addresses(seen.detail) if not (seen.ok or seen.lost) else NOTHING,
 }

@@ -131,3 +131,19 @@ def test_a_result_that_is_all_noise_says_nothing() -> None:
 def test_what_is_no_json_is_compared_as_it_stands() -> None:
     assert compare(SAMPLE, gave("{"), gave("{"), Rules()).kind is Kind.AGREES
     assert compare(SAMPLE, gave("[" * 5000), gave("[" * 4999), Rules()).kind is Kind.CHANGES
+
+
+def test_numbers_in_what_the_project_says_count_unless_they_are_noise() -> None:
+    def full(limit: int, code: int) -> Seen:
+        return failed("ValueError", f"more than {limit} (request {code})", deliberate=True)
+
+    noise = learn_seen([[full(10, 4711)], [full(10, 815)]])
+    assert compare(SAMPLE, full(10, 4711), full(10, 42), rules_of(noise)).kind is AGREES
+    assert compare(SAMPLE, full(10, 4711), full(11, 4711), rules_of(noise)).kind is CHANGES
+    crashes = (failed("IndexError", f"index {at} of 3") for at in (5, 6))
+    assert compare(SAMPLE, *crashes, Rules()).kind is AGREES
+
+
+def test_what_cannot_even_be_shown_says_nothing() -> None:
+    large = gave(None, "(not written down: a whole number of 39,864 bits) (its repr raises ValueError)")
+    assert compare(SAMPLE, large, large, Rules()).kind is SILENT

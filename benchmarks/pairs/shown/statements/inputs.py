@@ -9,7 +9,7 @@ def calls(chance):
             {
                 "label": chance.choice(LABELS),
                 "amount": chance.randrange(-50000, 90000) / 100,
-                "day": f"2026-0{chance.randrange(1, 4)}-{chance.randrange(1, 29):02}",
+                "day": f"2026-0{chance.randrange(1, 4)}-{chance.randrange(1, 8):02}",
             }
             for _ in range(chance.randrange(0, 8))
         ]
