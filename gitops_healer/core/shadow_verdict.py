@@ -72,18 +72,17 @@ def ruling(aim: Aim, runs: Sequence[Shadowed], gate: Gate) -> Ruling:
         return Ruling(
             Outcome.SKIPPED, reason, details, f"it agrees on {agreeing} of {_inputs(len(counted))} that worked"
         )
-    return Ruling(Outcome.PASSED, figures, details, _doubt(pairs))
+    return Ruling(Outcome.PASSED, figures, details, _doubt(pairs, gate))
 
 
-def _doubt(pairs: Sequence[Compared]) -> str:
-    """What a person has to look at: made-up inputs that worked and crash now. To refuse them on purpose may be the
-    wanted change, and to give something else, too."""
-    crashing = [
-        pair
-        for pair in pairs
-        if pair.kind is Kind.REGRESSES and pair.confirmed and not _worked(pair) and not pair.head.deliberate
-    ]
-    return f"it fails on {_count(len(crashing))} made up that worked: {_example(crashing)}" if crashing else ""
+def _doubt(pairs: Sequence[Compared], gate: Gate) -> str:
+    """What a person has to look at: made-up inputs that worked and crash now, when they are more than the gate lets
+    differ (some are nonsense). To refuse them on purpose may be the wanted change, and to give something else, too."""
+    worked = [pair for pair in pairs if not _worked(pair) and pair.base.ok]
+    crashing = [pair for pair in worked if pair.kind is Kind.REGRESSES and not pair.head.deliberate]
+    if not any(pair.confirmed for pair in crashing) or len(crashing) <= (1 - gate.agreement) * len(worked):
+        return ""
+    return f"it fails on {_count(len(crashing))} made up that worked: {_example(crashing)}"
 
 
 def _worked(pair: Compared) -> bool:
