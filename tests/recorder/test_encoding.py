@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitops_healer.adapters import caller_program
+from gitops_healer.adapters import call_function, call_making
 from gitops_healer.recorder import tool
 from gitops_healer.recorder.encoding import Walk, decode, json_encoder, plain_left
 from tests.recorder.conftest import Recorded
@@ -74,7 +74,7 @@ def same(one: Any, other: Any) -> bool:
 def test_what_is_written_is_what_is_called(value: Any) -> None:
     text, why = through(value)
     assert not why
-    back = caller_program._made(json.loads(text))
+    back = call_making.made(json.loads(text))
     assert type(back) is type(value) and back == value
     assert same(decode(json.loads(text)), value) or decode(json.loads(text)) == value
 
@@ -90,14 +90,14 @@ def test_what_is_written_is_what_is_called(value: Any) -> None:
 def test_values_at_the_edge(value: Any) -> None:
     text, why = through(value)
     assert text.isascii() and not why
-    back = caller_program._made(json.loads(text))
+    back = call_making.made(json.loads(text))
     assert repr(back) == repr(value) and type(back) is type(value)
 
 
 def test_no_number_and_named_time_zones() -> None:
-    assert math.isnan(caller_program._made(json.loads(through(math.nan)[0])))
+    assert math.isnan(call_making.made(json.loads(through(math.nan)[0])))
     berlin = datetime.datetime(2024, 7, 1, tzinfo=zoneinfo.ZoneInfo("UTC"))
-    assert caller_program._made(json.loads(through(berlin)[0])) == berlin
+    assert call_making.made(json.loads(through(berlin)[0])) == berlin
 
 
 class Zone(datetime.tzinfo):
@@ -122,7 +122,7 @@ def test_what_cannot_be_kept_whole_says_so_and_is_not_called_with(value: Any) ->
     if isinstance(value, str | bytes):
         return
     with pytest.raises(ValueError, match="was not recorded whole"):
-        caller_program._made(json.loads(text))
+        call_making.made(json.loads(text))
 
 
 def test_depth_and_size_are_bounded() -> None:
@@ -148,8 +148,8 @@ def test_depth_and_size_are_bounded() -> None:
     ],
 )
 def test_hostile_data_is_refused(text: str) -> None:
-    with pytest.raises(caller_program.UncallableError):
-        caller_program._arguments({"args": f"[{text}]", "kwargs": "{}"})
+    with pytest.raises(call_function.UncallableError):
+        call_function.arguments_of({"args": f"[{text}]", "kwargs": "{}"})
 
 
 @settings(max_examples=150, deadline=None)
@@ -189,7 +189,7 @@ def test_limits_are_the_same_for_plain_values(recorded: Recorded, value: Any, wh
     assert told is None if why is None else why in told
     assert len(json.dumps(event)) < 70_000
     if why is None:
-        assert caller_program._made(event["args"][0]) == value
+        assert call_making.made(event["args"][0]) == value
 
 
 @pytest.mark.parametrize("size", [2, 7, 30])
