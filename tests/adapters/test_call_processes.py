@@ -56,19 +56,25 @@ LEFT = """
 import ctypes, os, select, signal, threading, time
 from gitops_healer.adapters.call_processes import Family, powers
 
+until = time.monotonic() + 15  # where nobody ends them, they end
+
 def hop(libc):
-    while True:
+    while time.monotonic() < until:
         if os.fork(): os._exit(0)
+    os._exit(0)
 
 def without_leader(libc):
-    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+    threading.Thread(target=time.sleep, args=(15,)).start()
     libc.syscall(60 if os.uname().machine == "x86_64" else 93, 0)
 
 def hydra(libc):
+    """What ends grows again."""
     for _ in range(3): os.fork()
-    while True:
-        pid = os.fork()
-        if pid: os.waitpid(pid, 0)
+    while time.monotonic() < until:
+        if os.fork() == 0:
+            time.sleep(15); os._exit(0)
+        os.wait()
+    os._exit(0)
 
 def supervise():
     family = Family({}, TOLD["adopted"] and powers().adopt())
