@@ -173,6 +173,7 @@ _MASKED: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _CONTEXT: Final = 40
+_LAST_WORD: Final = re.compile(r"[^\W\d_]+[\W_]*\Z")
 _MASK: Final = re.compile(r"<(?:uuid|moment|address|temporary|hex|number)>")
 _TELLING: Final = re.compile(r"[^\W\d_]{3}")
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-fA-F]+\b")
@@ -190,15 +191,16 @@ def shape(text: str, parts: Container[str] | None = None) -> str:
 
 
 def parts_of(text: str) -> Iterator[tuple[str, str]]:
-    """(name, part) of all that a shape leaves out. A part is named by the words between it and the one before in its
-    line, `"total": ` or `T-`, and where there are none, by its number in the line, as in a table."""
+    """(name, part) of all that a shape leaves out. A part is named by the word before it in its line, `total": ` or
+    `T-`, and where another part is nearer, by its number in the line, as in a table."""
     end, number = 0, -1
     for match in _MASKED.finditer(text):
         before, end = text[end : match.start()], match.end()
         line = before.rfind("\n") + 1
         number = 0 if line else number + 1
-        words = before[line:][-_CONTEXT:]
-        yield words if any(map(str.isalpha, words)) else f"{number}{words}", match[0]
+        near = before[line:][-_CONTEXT:]
+        word = _LAST_WORD.search(near)
+        yield word[0] if word else f"{number}{near}", match[0]
 
 
 _WORD: Final = re.compile(r"[^\W_]+")

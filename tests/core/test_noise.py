@@ -112,6 +112,12 @@ def test_numbers_in_a_text_with_noise_are_compared_as_far_as_they_are_none(text:
     assert len(differences(made(), made().replace(*wrong), rules).told) == 1
 
 
+def test_a_number_is_known_by_the_word_before_it() -> None:
+    rules = rules_of(learn([["Ada: no. 1, 5 left"], ["Ada: no. 2, 5 left"]]))
+    assert differences("Bo: no. 7, 5 left", "Bo: no. 8, 5 left", rules).told == ()
+    assert differences("Bo: no. 7, 5 left", "Bo: no. 7, 6 left", rules).told
+
+
 def test_rules_join_the_policys_and_the_learned() -> None:
     rules = rules_of(LEARNED, tolerance=0.5, ignored=["$.a"], unordered=["$.b"])
     assert rules.tolerance == 0.5
