@@ -67,8 +67,7 @@ def without_leader(libc):
     threading.Thread(target=time.sleep, args=(15,)).start()
     libc.syscall(60 if os.uname().machine == "x86_64" else 93, 0)
 
-def hydra(libc):
-    """What ends grows again."""
+def hydra(libc):  # what ends grows again
     for _ in range(3): os.fork()
     while time.monotonic() < until:
         if os.fork() == 0:
