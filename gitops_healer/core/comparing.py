@@ -3,7 +3,8 @@
 From the cheapest: `exact` (the same text), `as_json` (the same JSON), `differences` (the same meaning). Meaning:
 numbers up to a tolerance, 3 is 3.0 (only the first two tell them apart) and no bool is a number, NaN is NaN, a tuple is
 a list, a frozen set a set, sets and lists named by the rules have no order, decimals are equal as numbers, moments by
-instant, objects by class and fields. At noisy places only types and the shape of texts count.
+instant, objects by class and fields. At noisy places types count, and of texts what they had in common while noise was
+learned.
 """
 
 import json

@@ -167,3 +167,11 @@ def test_runs_that_were_learned_from_agree(results: list[Any]) -> None:
     rules = rules_of(learn([[result] for result in results]))
     for result in results[1:]:
         assert differences(results[0], result, rules).told == ()
+
+
+@given(st.lists(st.lists(st.text("aB1 -:,\n", max_size=14), min_size=20, max_size=20), min_size=2, max_size=3))
+def test_texts_that_were_learned_from_agree(runs_of_texts: list[list[str]]) -> None:
+    rules = rules_of(learn(runs_of_texts))
+    for given_by_run in zip(*runs_of_texts, strict=True):
+        for text in given_by_run[1:]:
+            assert differences(given_by_run[0], text, rules).told == ()
