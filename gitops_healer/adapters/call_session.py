@@ -43,6 +43,10 @@ class SandboxedSession:
         self._talk: Conversation | None = None
         self._lost: Seen | None = None
         self._restarts = 0
+        self._waiting: deque[str] = deque()  # nonces of calls that the program was asked to make, in order
+        self._given_up = 0  # how many of the first of them nobody wants to know any more
+        self._since = 0.0  # when it could begin with the first of them
+        self._imports = False  # whether it may have to import before that
         self._imported: frozenset[tuple[str, int]] = frozenset()
 
     @property
@@ -62,6 +66,8 @@ class SandboxedSession:
     def open(self) -> None:
         """Start and import. Raises SandboxError when the walls cannot be built."""
         nonce = secrets.token_hex(16)
+        self._waiting.clear()
+        self._given_up, self._imports = 0, False
         self._talk = self._running.enter_context(self._start())
         self._talk.send(_line({**self._job, "nonce": nonce}))
         ready = self._hear(nonce, time.monotonic() + IMPORT_SECONDS + GRACE_SECONDS)
@@ -87,36 +93,48 @@ class SandboxedSession:
         return (*found, *[rest] * (len(calls) - len(found)))
 
     def _run(self, calls: Sequence[Call], until: float) -> list[Seen]:
-        """As many of the first calls as one start of the program answers; the one that ends it is the last."""
-        waiting: deque[str] = deque()
+        """As many of the first calls as one start of the program answers; the one that ends it is the last. Calls that
+        were given up before are waited for first: the program still makes them."""
         found: list[Seen] = []
         sent = 0
         while len(found) < len(calls):
-            while len(waiting) < _AHEAD and sent < len(calls) and time.monotonic() < until:
-                waiting.append(self._ask(calls[sent]))
+            while len(self._waiting) < _AHEAD and sent < len(calls) and time.monotonic() < until:
+                self._ask(calls[sent])
                 sent += 1
-            if not waiting:
+            if not self._waiting:
                 return found
-            patience = time.monotonic() + self._call_seconds + GRACE_SECONDS + (IMPORT_SECONDS if not found else 0.0)
-            told = self._hear(waiting.popleft(), min(until, patience))
-            if told is None and time.monotonic() >= until and not self._over:
+            overdue = self._since + self._call_seconds + GRACE_SECONDS + (IMPORT_SECONDS if self._imports else 0.0)
+            told = self._hear(self._waiting[0], min(until, overdue))
+            if told is None and time.monotonic() < overdue and not self._over:
+                self._given_up = len(self._waiting)
                 return found
-            found.append(seen_of(told) if told is not None else self._ended())
+            if not self._given_up:
+                found.append(seen_of(told) if told is not None else self._ended())
             if told is None or told.get("last"):
                 self._restart()
                 return found
+            self._answered(told)
         return found
 
-    def _ask(self, call: Call) -> str:
+    def _ask(self, call: Call) -> None:
         nonce = secrets.token_hex(16)
         args, kwargs = call.given
         item = {"nonce": nonce, "args": args, "kwargs": kwargs, "seed": call.seed, "at": call.at.timestamp()}
         assert self._talk is not None
         self._talk.send(_line(item))
-        return nonce
+        if not self._waiting:
+            self._since = time.monotonic()
+        self._waiting.append(nonce)
+
+    def _answered(self, told: Mapping[str, Any]) -> None:
+        """The first of the waiting calls was; the program may import anew before the next one."""
+        self._waiting.popleft()
+        self._given_up = max(0, self._given_up - 1)
+        self._since = time.monotonic()
+        self._imports = told.get("type") == CRASHED
 
     def _hear(self, nonce: str, until: float) -> Mapping[str, Any] | None:
-        """The answer with this nonce; None when it does not come. Others, to calls that were given up, are dropped."""
+        """The answer with this nonce; None when it does not come. What else is said is no answer."""
         assert self._talk is not None
         while True:
             line = self._talk.receive(max(0.0, until - time.monotonic()))

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from gitops_healer.adapters.call_session import (
     CRASHED,
     FORBIDDEN,
-    NOT_MADE,
     TIMED_OUT,
     UNCALLABLE,
     seen_of,
@@ -24,13 +23,13 @@ from gitops_healer.adapters.call_values import MAX_NODES, UnspeakableError, cano
 from gitops_healer.adapters.caller import SandboxedCaller
 from gitops_healer.adapters.repository import open_repository
 from gitops_healer.adapters.sandbox import detect_sandbox
-from gitops_healer.core.calls import Answer, Call, Conditions, Mock, Seen
+from gitops_healer.core.calls import NOT_MADE, Answer, Call, Conditions, Mock, Seen
 from gitops_healer.ports import CallSession, SandboxLevel
 from gitops_healer.settings import load_settings
 from tests.conftest import GitRepo
 
 SHOP = r'''
-import collections, dataclasses, datetime, enum, json, os, random, shutil, signal, socket, sqlite3, subprocess
+import collections, dataclasses, datetime, enum, json, os, random, resource, shutil, signal, socket, sqlite3, subprocess
 import sys, tempfile, threading
 from . import prices
 
@@ -179,6 +178,10 @@ def end(how):
             try: os.write(fd, b'{"ok": true, "value": "13", "ended": 0, "pid": 1}\n{')
             except OSError: pass
         os._exit(0)
+def slow(how):
+    """Late enough that nobody waits for it any more."""
+    while resource.getrusage(resource.RUSAGE_SELF).ru_utime < 0.4: pass
+    end(how)
 def daemon():
     if os.fork() == 0:
         os.setsid()
@@ -528,6 +531,15 @@ def test_there_is_an_end_to_the_time(begin: Open) -> None:
         slow = session.call([asked("end", "hang"), asked("double", 2)], seconds=0.1)
         assert {seen.error_type for seen in slow} == {NOT_MADE}
         assert only(session, "double", 4).value == "8"
+
+
+def test_a_session_that_hung_is_of_use_again(begin: Open) -> None:
+    """Calls that were given up are not charged to those that come after, whatever becomes of them."""
+    with begin() as session:
+        for way in ("hang", "supervisor"):
+            (given_up,) = session.call([asked("slow", way)], seconds=0.2)
+            assert given_up.error_type == NOT_MADE
+            assert [seen.value for seen in session.call([asked("double", n) for n in range(3)])] == ["0", "2", "4"]
 
 
 @pytest.mark.parametrize(
