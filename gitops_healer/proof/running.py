@@ -11,6 +11,7 @@ from gitops_healer.core.evidence import Changed
 from gitops_healer.core.pairing import Fix
 from gitops_healer.core.replaying import Replayed
 from gitops_healer.core.shadowing import Compared, Shadowed
+from gitops_healer.evidence.requirements import is_requirement_file, requirements_of, told
 from gitops_healer.evidence.tools import Tools
 from gitops_healer.proof.gathering import inputs_of
 from gitops_healer.proof.mocking import mocks_for
@@ -46,6 +47,19 @@ def conditions_of(scene: Scene, step: Step, subject: Subject) -> tuple[Condition
     return Conditions(mocks=mocks, forbidden=forbidden | _NEVER, traced=tuple(sorted(step.changed.lines))), problems
 
 
+def installed_note(scene: Scene, step: Step) -> tuple[str, ...]:
+    """What readers should know when the versions ask for other dependencies: both run with those that are installed."""
+    said: list[str] = []
+    for path in filter(is_requirement_file, scene.repository.changed_paths(step.base, step.head)):
+        sides = [scene.repository.read(commit, path) for commit in (step.base, step.head)]
+        try:
+            said += told(requirements_of(path, sides[0]), requirements_of(path, sides[1]))
+        except ValueError:
+            said.append(f"{path} cannot be read")
+    more = f" and {len(said) - 1} more" if len(said) > 1 else ""
+    return (f"the head {said[0]}{more}; both versions ran with what is installed here",) if said else ()
+
+
 def shadowed(scene: Scene, step: Step, subject: Subject, seconds: float, *, tests: bool = True) -> Shadowed:
     """Both versions on recorded, declared and made-up inputs, and, where `tests` says so, on calls that tests make."""
     conditions, problems = conditions_of(scene, step, subject)
@@ -58,7 +72,7 @@ def shadowed(scene: Scene, step: Step, subject: Subject, seconds: float, *, test
         subject, step.base, step.head, inputs.samples, policy, seconds * share, step.fix, conditions
     )  # fmt: skip
     run = shadow(scene, order)
-    notes = (*problems, *inputs.notes)
+    notes = (*problems, *inputs.notes, *installed_note(scene, step))
     if listening:
         pairs, note = tested_pairs(scene, step, (subject,), seconds * TESTS_SHARE)
         run = replace(run, compared=(*run.compared, *pairs.get(subject, ())))
@@ -87,4 +101,4 @@ def replayed(scene: Scene, step: Step, subject: Subject, seconds: float) -> Repl
     conditions, problems = conditions_of(scene, step, subject)
     scene.progress(f"{subject.tool}: recorded calls on both versions")
     run = replay(scene, ReplayOrder(subject, step.base, step.head, seconds, step.fix, conditions))
-    return replace(run, ran=step.changed.ran_by(run.ran), notes=problems)
+    return replace(run, ran=step.changed.ran_by(run.ran), notes=(*problems, *installed_note(scene, step)))

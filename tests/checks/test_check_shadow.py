@@ -118,3 +118,14 @@ def total(prices, discount=0.0):
 """
     first, _ = judged(step, base.replace(*change), Aim.KEEPS, INPUTS, base)
     assert first.outcome is outcome, first.reason
+
+
+def test_other_requirements_are_told(step: Callable[..., Step]) -> None:
+    made = step({"pkg/__init__.py": "", "pkg/mod.py": BASE, "requirements.txt": "attrs==23.1\n"})
+    record(made, INPUTS[:4])
+    case = {"plan": planned(Aim.KEEPS), "finding": finding_of(symbol="pkg.mod:total")}
+    told = made.judge(shadow, {"pkg/mod.py": EQUAL, "requirements.txt": "attrs>=23.1\nrich\n"}, **case)
+    assert told.outcome is Outcome.PASSED
+    assert any(
+        "the head adds rich and 1 more; both versions ran with what is installed here" in d for d in told.details
+    )
