@@ -12,7 +12,7 @@ from gitops_healer.core.comparing import TOLD, decoded, differences, exact
 from gitops_healer.core.comparing_values import TYPE, without_addresses
 from gitops_healer.core.noise import NOTHING, Noise, learn
 from gitops_healer.core.quoting import plain
-from gitops_healer.core.shadowing import Compared, Differences, Kind, Rules, Sample
+from gitops_healer.core.shadowing import Compared, Differences, Kind, Origin, Rules, Sample
 
 _SHOWN: Final = 160
 _UNRECORDED: Final = "UnrecordedCallError"
@@ -189,6 +189,8 @@ def _ended_failure(base: Seen, head: Seen, rules: Rules, fix: Fix) -> _Said:
 
 def _both_failed(sample: Sample, base: Seen, head: Seen, rules: Rules, fix: Fix) -> _Said:
     alike = base.error_type == head.error_type and _same_text(base, head, rules)
+    if not alike and sample.origin is Origin.GENERATED and not (base.deliberate or head.deliberate):
+        return _Said(Kind.SILENT, (f"both crash on what was made up: {_end(base)} → {_end(head)}",))
     if not alike and not (fix.ends(base) and head.deliberate):
         return _Said(Kind.CHANGES, (f"{_end(base)} → {_end(head)}",))
     rest = _besides(sample, base, head, rules)

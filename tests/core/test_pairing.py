@@ -147,3 +147,11 @@ def test_numbers_in_what_the_project_says_count_unless_they_are_noise() -> None:
 def test_what_cannot_even_be_shown_says_nothing() -> None:
     large = gave(None, "(not written down: a whole number of 39,864 bits) (its repr raises ValueError)")
     assert compare(SAMPLE, large, large, Rules()).kind is SILENT
+
+
+def test_what_crashes_in_both_versions_says_nothing_when_it_was_made_up() -> None:
+    other = failed("TypeError", "x")
+    made_up = replace(SAMPLE, origin=Origin.GENERATED)
+    assert compare(made_up, CRASH, other, Rules()).kind is SILENT
+    assert compare(SAMPLE, CRASH, other, Rules()).kind is CHANGES
+    assert compare(made_up, CRASH, REFUSAL, Rules()).kind is CHANGES
