@@ -141,8 +141,9 @@ def test_without_tests_recorded_calls_are_enough_only_where_policy_says_so(
 
 @pytest.mark.parametrize("recorded", [False, True])
 def test_a_high_risk_needs_tests_and_another_gate(play: Callable[..., Play], recorded: bool) -> None:
-    options = {"risk.plan_without_approval": ["low", "medium", "high"], "risk.merge_without_approval": ["low", "high"]}
-    stage = play(FILES, options=options, detector=replace(DETECTOR, run=sees_danger))
+    risk = {"risk.plan_without_approval": ["low", "medium", "high"], "risk.merge_without_approval": ["low", "high"]}
+    proof = {"proof.suffices.high": ["tests+replay"], "proof.replay.least": 3}
+    stage = play(FILES, options=risk | proof, detector=replace(DETECTOR, run=sees_danger))
     if recorded:
         stage.record(WORKED)
     stage.heal()
