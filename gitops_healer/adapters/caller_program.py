@@ -18,10 +18,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 
 from .call_channel import Asked, write
 from .call_processes import powers
 from .call_supervisor import Supervisor
+
+_FATAL = (
+    signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGALRM, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2,
+)  # fmt: skip
 
 
 def main() -> None:
@@ -31,8 +36,11 @@ def main() -> None:
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
     os.close(null)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _FATAL}  # a call may interrupt everybody
 
     def hide() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
         asked.wipe()
         os.close(asked.descriptor)
         os.close(replies)

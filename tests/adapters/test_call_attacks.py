@@ -255,7 +255,7 @@ ATTACKS = (
     Attack("interrupt_everybody", """
     for pid in (importer(), supervisor()):
         for number in (1, 2, 13, 14, 15): os.kill(pid, number)
-    time.sleep(1)
+        time.sleep(0.3)
     """),
     Attack("rewrite_the_module_and_kill_the_importer", """
     source = open(__file__).read().replace("return 2 * x", "return 'forged'")
