@@ -13,6 +13,7 @@ MAX_FRAMES = 50
 MAX_CHAIN = 10
 _OWN = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - bound early: candidates patch pathlib
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def tree_root() -> str:
@@ -70,13 +71,14 @@ def type_name(error: BaseException) -> str:
 
 
 def message_of(error: BaseException, root: str) -> str:
-    """The text, without the place of the scratch copy and without addresses, which differ from run to run."""
+    """The text, without the place of the scratch copy and without addresses, which differ from run to run, and without
+    the colours in which pytest shows differences."""
     try:
         told = error.formatrepr() if hasattr(error, "formatrepr") else error  # how pytest names a missing fixture
         text = str(getattr(told, "errorstring", error))
     except Exception as broken:
         text = f"(its text cannot be had: {type(broken).__name__})"
-    return shortened(masked(text.replace(root + os.sep, "")))
+    return shortened(masked(_COLOUR.sub("", text).replace(root + os.sep, "")))
 
 
 def masked(text: str) -> str:

@@ -286,6 +286,13 @@ def test_configuration_for_what_is_missing_does_not_stop_the_tests(
     assert project(files).run().outcome is Outcome.PASSED
 
 
+def test_messages_have_no_colours(project: Callable[..., Patient]) -> None:
+    files = {"pytest.ini": "[pytest]\naddopts = --color=yes\n", "test_a.py": "def test_a(): assert 'ab' == 'ac'\n"}
+    (case,) = project(files).run().cases
+    assert "- ac" in case.message
+    assert "\x1b" not in case.message
+
+
 # Flaky tests
 
 COUNTING = """
