@@ -1,15 +1,18 @@
 """Whether the gates prove anything about what changed."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice, zip_longest
 
 from gitops_healer.core.decision import Decision
-from gitops_healer.core.evidence import Changed, idle_lines, spans, suffices
+from gitops_healer.core.evidence import Changed, idle_lines, lines_of, spans, suffices
+from gitops_healer.core.trials import Line
 from gitops_healer.core.verdict import CheckResult, Outcome
 from gitops_healer.proof.changed_lines import changed_lines
 from gitops_healer.proof.covering import Covering, covering
-from gitops_healer.proof.mutating import Mutation, mutation
+from gitops_healer.proof.mutating import Mutation, mutation, untested
+from gitops_healer.proof.noticing import noticed
 from gitops_healer.registry import Case, Scene, check
 
 _SHOWN = 20
@@ -56,9 +59,15 @@ def _judged(scene: Scene, case: Case, changed: Changed, sets: tuple[frozenset[st
         ran = spans(covered.ran(changed))
         results = tuple(replace(one, ran=ran) if one.check == "tests" else one for one in results)
     decision = suffices(results, changed, sets, unmeasured)
-    mutated = mutation(scene, case.head, changed, covered) if covered.lines or covered.loaded else Mutation()
-    told = [_reason(decision, covered), *_worth(mutated)]
-    details = (*_details(decision, covered), *_idle(results, changed, unmeasured), *mutated.survived[:_SHOWN])
+    tested = bool(covered.lines or covered.loaded)
+    called = frozenset[Line]().union(
+        *(lines_of(r.ran) for r in results if r.check == "shadow" and r.outcome is Outcome.PASSED)
+    )
+    mutated = mutation(scene, case.head, changed, covered) if tested else untested(scene, case.head, called)
+    seen = noticed(scene, case.base, case.head, changed, mutated.survivors) if called else ()
+    told = [_reason(decision, covered), *_worth(mutated, seen, tested)]
+    idle, alive = _idle(results, changed, unmeasured), _survived(mutated, seen)
+    details = (*_details(decision, covered), *idle, *islice(alive, _SHOWN))
     if decision.allowed:
         return CheckResult("evidence", Outcome.PASSED, "; ".join(told), details=details)
     told.append(decision.next_action)
@@ -74,10 +83,21 @@ def _reason(decision: Decision, covered: Covering) -> str:
     return f"{decision.reason}{by}{few}"
 
 
-def _worth(mutated: Mutation) -> Iterator[str]:
-    if mutated.tried:
-        left = f", for {mutated.left} more there was no time" if mutated.left else ""
+def _worth(mutated: Mutation, seen: Sequence[bool | None], tested: bool) -> Iterator[str]:
+    """How many of the small mistakes are noticed, by tests first, and by calls of those that are left."""
+    left = f", for {mutated.left} more there was no time" if mutated.left else ""
+    if tested and mutated.tried:
         yield f"tests notice {mutated.killed} of {mutated.tried} small mistakes put into them{left}"
+    if tried := [one for one in seen if one is not None]:
+        others = f"the other {len(tried)}" if tested else f"{len(tried)} small mistakes put into them"
+        yield f"calls notice {sum(tried)} of {others}"
+
+
+def _survived(mutated: Mutation, seen: Sequence[bool | None]) -> Iterator[str]:
+    for mutant, by_calls in zip_longest(mutated.survivors, seen):
+        if not by_calls:
+            who = "no test" if by_calls is None else "no test and no call"
+            yield f"{mutant.path}:{mutant.place}: {mutant.title}, and {who} notices"
 
 
 def _details(decision: Decision, covered: Covering) -> Iterator[str]:

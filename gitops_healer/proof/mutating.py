@@ -25,13 +25,13 @@ _LOOKING = 0.2  # share of the budget in which it is seen what tests call
 class Mutation:
     """Mutants of lines that tests run, tried with the tests that run them.
 
-    killed: how many a test noticed; survived: sentences without a full stop about those that none did; broken: mutants
-    that could not be loaded; tried: killed and survived; left: for which there was no time; problem: why none could be
+    killed: how many a test noticed; survivors: those that none did; broken: mutants
+    that could not be loaded; tried: killed and survivors; left: for which there was no time; problem: why none could be
     tried, else "".
     """
 
     killed: int = 0
-    survived: tuple[str, ...] = ()
+    survivors: tuple[Mutant, ...] = ()
     broken: int = 0
     left: int = 0
     seconds: float = 0.0
@@ -39,7 +39,7 @@ class Mutation:
 
     @property
     def tried(self) -> int:
-        return self.killed + len(self.survived)
+        return self.killed + len(self.survivors)
 
 
 def mutation(scene: Scene, commit: str, changed: Changed, covered: Covering) -> Mutation:
@@ -58,6 +58,11 @@ def mutation(scene: Scene, commit: str, changed: Changed, covered: Covering) -> 
     if not found.problem:
         scene.cache.put(key, canonical(to_json(found)).encode("ascii"))
     return found
+
+
+def untested(scene: Scene, commit: str, lines: frozenset[Line]) -> Mutation:
+    """Mutants of lines that no test runs: nobody has noticed them yet."""
+    return Mutation(survivors=_chosen(scene, commit, lines, scene.settings.proof.mutants))
 
 
 def _chosen(scene: Scene, commit: str, lines: frozenset[Line], most: int) -> tuple[Mutant, ...]:
@@ -119,10 +124,9 @@ class _Round:
         endings = {number: tried.ending for number, tried in self.ends.items()}
         survivors = [self.mutants[number] for number, ending in endings.items() if ending is Ending.PASSED]
         survivors.sort(key=lambda mutant: (mutant.path, mutant.place, mutant.title))
-        told = (f"{mutant.path}:{mutant.place}: {mutant.title}, and no test notices" for mutant in survivors)
         broken = sum(ending is Ending.UNLOADABLE for ending in endings.values())
         killed = len(endings) - len(survivors) - broken
-        return Mutation(killed, tuple(told), broken, len(self.mutants) - len(endings), round(seconds, 3))
+        return Mutation(killed, tuple(survivors), broken, len(self.mutants) - len(endings), round(seconds, 3))
 
 
 def _known(scene: Scene, key: str) -> Mutation | None:

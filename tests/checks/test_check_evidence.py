@@ -77,6 +77,22 @@ def test_another_gate_may_prove_it(judged: Callable[..., CheckResult]) -> None:
     assert outcome(result) == (Outcome.PASSED, "shadow ran 3 of 3 changed lines")
 
 
+@pytest.mark.parametrize(
+    ("test", "told"),
+    [
+        (TESTS, "tests notice 4 of 6 small mistakes put into them; calls notice 2 of the other 2"),
+        ("def test_other(): pass\n", "calls notice 5 of 6 small mistakes put into them"),
+    ],
+)
+def test_calls_are_asked_what_tests_do_not_notice(judged: Callable[..., CheckResult], test: str, told: str) -> None:
+    old = "def price(net: int, rate: int):\n    return rate * net if net > 9 else rate + net\n"
+    new = "def price(net: int, rate: int):\n    return net * rate if net > 9 else net + rate\n"
+    shadow = CheckResult("shadow", Outcome.PASSED, "40 of 40 agree", ran=("mod.py:2",))
+    tests = test.replace("mod.price(3, 2) == 6", "mod.price(3, 2) == 5 and mod.price(20, 2) == 40")
+    result = judged({"mod.py": new, "test_mod.py": tests}, (PASSED, shadow), base={"mod.py": old, "test_mod.py": tests})
+    assert told in result.reason
+
+
 def test_a_high_risk_needs_two_gates(judged: Callable[..., CheckResult]) -> None:
     options = {"proof.suffices.high": ["tests+shadow"], "proof.mutants": 0}
     alone = judged({"mod.py": MOD}, (PASSED,), options, Risk.HIGH)
