@@ -37,8 +37,9 @@ def calls_in_tests(tree: ast.Module, name: str) -> tuple[Input, ...]:
     for function in ast.walk(tree):
         if isinstance(function, _FUNCTIONS):
             calls = [node for node in ast.walk(function) if _calls(node, name)]
-            rows = list(_rows(function)) if calls else []
-            found += [given for call in calls for row in rows or [{}] if (given := _given(call, row)) is not None]
+            known = _assigned(function) if calls else {}
+            rows = [{**known, **row} for row in _rows(function)] if calls else []
+            found += [given for call in calls for row in rows or [known] if (given := _given(call, row)) is not None]
             if len(found) >= MOST:
                 break
     return tuple(dict.fromkeys(found))[:MOST]
@@ -49,14 +50,22 @@ def _in_examples(text: str, name: str) -> Iterator[Input]:
         examples = doctest.DocTestParser().get_examples(text)
     except ValueError:
         return
+    known: dict[str, ast.expr] = {}
     for example in examples:
         try:
             tree = ast.parse(example.source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for node in ast.walk(tree):
-            if _calls(node, name) and (given := _given(node, {})) is not None:
+            if _calls(node, name) and (given := _given(node, known)) is not None:
                 yield given
+        known |= _assigned(tree)
+
+
+def _assigned(tree: ast.AST) -> dict[str, ast.expr]:
+    """What names are given; of several times the last, since it is only an input that is wanted."""
+    assigns = (node for node in ast.walk(tree) if isinstance(node, ast.Assign) and len(node.targets) == 1)
+    return {node.targets[0].id: node.value for node in assigns if isinstance(node.targets[0], ast.Name)}
 
 
 def _calls(node: ast.AST, name: str) -> bool:

@@ -20,6 +20,7 @@ from gitops_healer.code.spelled_calls import calls_in_documentation, calls_in_te
              ("[1,20]", "{}"), ("[4,50]", "{}"), ("[6,70]", "{}")]),
         ("@pytest.mark.parametrize('given', [[1, 2], ()])\ndef test(given): f(given); f(*given)", [
             ("[[1,2]]", "{}"), ('[{"$type":"tuple","value":[]}]', "{}"), ("[1,2]", "{}"), ("[]", "{}")]),
+        ("def test():\n    x = [1]\n    y = f(x, z)\n    assert f(x, y=2)", [("[[1]]", '{"y":2}')]),
         ("def test(): f(9**9**9); f('a' * 10**9); f(1/0); g(1)", []),
     ],
 )  # fmt: skip
@@ -46,12 +47,10 @@ def test_calls_in_examples_are_read() -> None:
                 >>> x = [f(3), f(y)]
                 >>> if x:
                 ...     f("a")
+                >>> word = "b"
+                >>> f(word)
                 """
         '''
     )
-    assert calls_in_documentation(ast.parse(module), "f") == (
-        ("[7]", "{}"),
-        ("[1]", '{"y":2}'),
-        ("[3]", "{}"),
-        ('["a"]', "{}"),
-    )
+    wanted = [("[7]", "{}"), ("[1]", '{"y":2}'), ("[3]", "{}"), ('["a"]', "{}"), ('["b"]', "{}")]
+    assert list(calls_in_documentation(ast.parse(module), "f")) == wanted
