@@ -213,10 +213,11 @@ def test_what_has_to_be_mocked_answers_as_it_was_recorded(make_repo: MakeRepo) -
         (("shadow", "stats:mean"), 0, "known of stats:mean\ninputs come from annotations of"),
         (("strategy", "stats:mean"), 0, "SHADOW"),
         (("strategy", "stats:meen"), 2, "Near: stats:mean"),
+        (("shadow", "box:Box"), 2, "box:Box is a class. Give one of its methods, for example Box.open"),
     ],
 )  # fmt: skip
 def test_words_that_lead_nowhere_say_so(make_repo: MakeRepo, words: Sequence[str], code: int, says: str) -> None:
-    repo = make_repo({"README.md": "Statistics.\n"})
+    repo = make_repo({"box.py": "class Box:\n    def open(self):\n        return 1\n"})
     repo.commit({"stats.py": MEAN})
     repo.commit({"stats.py": MENDED})
     repo.git("checkout", "--quiet", "--detach")

@@ -120,7 +120,17 @@ def tool_named(scene: Scene, symbol: str) -> str:
     module = scene.code.module_name(place.path) if place is not None else None
     if place is None or module is None:
         raise unknown_symbol(scene, symbol)
-    return f"{module}:{place.symbol}"
+    name = f"{module}:{place.symbol}"
+    if scene.code.locate(name) is None:
+        methods = _methods(scene, place.path, place.symbol)
+        raise UsageError(f"{name} is a class. Give one of its methods, for example {', '.join(methods) or 'none'}")
+    return name
+
+
+def _methods(scene: Scene, path: str, owner: str) -> list[str]:
+    """Three public ones at most."""
+    names = (item.qualname for item in scene.code.facts(path).definitions)
+    return [name for name in names if name.rpartition(".")[0] == owner and "._" not in name][:3]
 
 
 def _code(outcome: Outcome, fail_on: FailOn | None) -> int:
