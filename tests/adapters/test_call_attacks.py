@@ -247,7 +247,7 @@ ATTACKS = (
     Attack("reach_the_launcher", "return reach(launcher())", names_a_way, process=landlock(1)),
     Attack("reach_other_sessions", """
     above = os.path.dirname(os.path.dirname(os.getcwd()))
-    try: return [name for name in os.listdir(above) if name not in os.getcwd()]
+    try: return [name for name in os.listdir(above) if name.startswith("healer-") and name not in os.getcwd()]
     except OSError: return []
     """, names_a_way, process=landlock(1)),
     # Other calls
