@@ -237,7 +237,7 @@ def run(options: argparse.Namespace, done: list[Judged]) -> None:
                 done.append(Judged(pair.whole_name, pair.truth, pair.aim, "unknown", broken))
             tell(done[-1], len(done), len(pairs))
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=len(done) == len(pairs), cancel_futures=True)
 
 
 _state: set[str] = set()  # of this process: whether it judges a pair, and whether it is to end
