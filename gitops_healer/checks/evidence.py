@@ -97,7 +97,7 @@ def _survived(mutated: Mutation, seen: Sequence[bool | None]) -> Iterator[str]:
     for mutant, by_calls in zip_longest(mutated.survivors, seen):
         if not by_calls:
             who = "no test" if by_calls is None else "no test and no call"
-            yield f"{mutant.path}:{mutant.place}: {mutant.title}, and {who} notices"
+            yield f"{mutant}, and {who} notices"
 
 
 def _details(decision: Decision, covered: Covering) -> Iterator[str]:

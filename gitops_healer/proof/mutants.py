@@ -44,6 +44,9 @@ class Mutant:
     operator: str
     title: str
 
+    def __str__(self) -> str:
+        return f"{self.path}:{self.place}: {self.title}"
+
 
 @dataclass(frozen=True)
 class _Mistake:
