@@ -89,12 +89,12 @@ def _is_class(value: Any) -> bool:
 def _places(target: str) -> Iterator[_Place]:
     owner, names = _module_of(target)
     if not names:
-        return _of_module(owner, target)
+        return _of_module(owner)
     for name in names[:-1]:
         owner = _member(owner, name)
     held = _member(owner, names[-1])
     if issubclass(type(held), types.ModuleType):
-        return _of_module(held, target)
+        return _of_module(held)
     if _is_class(held):
         return _of_class(held, target)
     if _is_class(owner):
@@ -136,7 +136,7 @@ def _member(owner: Any, name: str) -> Any:
         raise _UnfindableError(f"{shown} has no {name}") from None
 
 
-def _of_module(module: Any, target: str) -> Iterator[_Place]:
+def _of_module(module: Any) -> Iterator[_Place]:
     """All functions and classes of a module, and of the package that it is."""
     home = module.__name__
     for each in [one for name, one in list(sys.modules.items()) if _lies_in(name, home)]:

@@ -45,14 +45,14 @@ class Calls(Attributes):
         text = _short(node.func)
         if receiver is not None:
             assert isinstance(node.func, ast.Attribute)
-            return self._call_method(receiver, node.func, callee, positional, named)
+            return self._call_method(receiver, node.func, positional, named)
         found = Known()
         for value in callee.values or (UNKNOWN,):
             found |= self._to_value(value, callee, positional, named, node.lineno, text)
         return found
 
     def _call_method(
-        self, receiver: Known, func: ast.Attribute, callee: Known, positional: list[Known], named: dict[str, Known]
+        self, receiver: Known, func: ast.Attribute, positional: list[Known], named: dict[str, Known]
     ) -> Known:
         found, line, text = Known(), func.lineno, _short(func)
         for value in receiver.values or (UNKNOWN,):

@@ -89,10 +89,10 @@ class Shadowed:
         return (len(self.of(Kind.AGREES, Kind.IMPROVES)) / said) if said else 1.0
 
 
-def breakage_bound(clean: int, confidence: float = 0.95) -> float:
-    """With so many different inputs and no mismatch, at most this share of inputs is broken: the p for which n clean
-    ones would come with 1 - confidence: (1 - p)^n = 0.05 ("rule of three": 59, 149, 299 inputs bound 5, 2, 1 %)."""
-    return 1.0 if clean <= 0 else 1.0 - (1.0 - confidence) ** (1.0 / clean)
+def breakage_bound(clean: int) -> float:
+    """With so many different inputs and no mismatch, at most this share of inputs is broken, with 95 % certainty: the p
+    for which (1 - p)^n = 0.05 ("rule of three": 59, 149, 299 inputs bound 5, 2, 1 %)."""
+    return 1.0 if clean <= 0 else 1.0 - 0.05 ** (1.0 / clean)
 
 
 @dataclass(frozen=True)

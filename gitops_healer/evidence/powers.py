@@ -218,13 +218,13 @@ class _Reader:
                 self._decorators(node, f"{owner}.{node.name}" if owner else node.name)
             case ast.Dict():
                 pairs = zip(node.keys, node.values, strict=True)
-                self._settings([(k.value, v) for k, v in pairs if isinstance(k, ast.Constant)], node, owner)
+                self._settings([(k.value, v) for k, v in pairs if isinstance(k, ast.Constant)], owner)
             case ast.Assign():
-                self._settings([(_target(item), node.value) for item in node.targets], node, owner)
+                self._settings([(_target(item), node.value) for item in node.targets], owner)
             case ast.arguments():
                 named = [*node.posonlyargs, *node.args][len(node.posonlyargs) + len(node.args) - len(node.defaults) :]
                 given = [*zip(named, node.defaults, strict=True), *zip(node.kwonlyargs, node.kw_defaults, strict=True)]
-                self._settings([(name.arg, value) for name, value in given if value is not None], node, owner)
+                self._settings([(name.arg, value) for name, value in given if value is not None], owner)
             case _:
                 pass
 
@@ -297,13 +297,13 @@ class _Reader:
                 self._note(Power.REFLECTION, "getattr of an inside", node, owner)
             if full == "setattr" and isinstance(node.args[0], ast.Name) and node.args[0].id in self._bound:
                 self._note(Power.PATCH, f"setattr({target}, …)", node, owner)
-        self._settings([(word.arg, word.value) for word in node.keywords], node, owner)
+        self._settings([(word.arg, word.value) for word in node.keywords], owner)
         if full in ("open", "io.open", "codecs.open") and _may_write(node):
             self._note(Power.WRITING, full, node, owner)
         if _last(node.func) in TELLS and (secret := _told(node)):
             self._note(Power.TELLING, secret, node, owner)
 
-    def _settings(self, pairs: Sequence[tuple[object, ast.expr]], node: ast.AST, owner: str) -> None:
+    def _settings(self, pairs: Sequence[tuple[object, ast.expr]], owner: str) -> None:
         for key, value in pairs:
             if not isinstance(value, ast.Constant | ast.List | ast.Tuple):
                 continue

@@ -67,7 +67,7 @@ def reproduction(scene: Scene, tool: str, path: str, expectations: Sequence[Expe
         return None
     house = HouseStyle.of(scene, path, tool.partition(":")[0], symbol)
     calls = [call for one in expectations if (call := _read(one)) is not None]
-    called = _called(source, function, symbol)
+    called = _called(function, symbol)
     writer = _Unittest if house.unittest else _Pytest
     file = writer(house, called, symbol, source)
     room = max(4, min(_MOST_LINES, scene.settings.risk.max_lines - _AROUND))
@@ -98,7 +98,7 @@ def _fitting(calls: Sequence[_Call], file: "_File", room: int) -> Iterator[_Call
     yield from sorted(chosen, key=lambda one: (not one.expectation.fails, bool(one.error)))
 
 
-def _called(source: Source, function: Function, symbol: str) -> str:
+def _called(function: Function, symbol: str) -> str:
     """`f({})`, with what an async function or a generator needs around it."""
     owner = symbol.rpartition(".")[0]
     marks = {mark.id for mark in function.decorator_list if isinstance(mark, ast.Name)}
