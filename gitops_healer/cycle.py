@@ -4,7 +4,6 @@ Every step observes, asks `core` for a decision, does at most one effect, and re
 safe to repeat. A step that has to wait returns the Decision that says for what.
 """
 
-import json
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from gitops_healer import __version__
 from gitops_healer.core import texts
 from gitops_healer.core.blame import own_readings, rivals_of
-from gitops_healer.core.codec import canonical, digest, from_json, to_json
+from gitops_healer.core.codec import digest, dump, load
 from gitops_healer.core.decision import Decision, all_of, no
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.forge import PullState, Status, StatusState
@@ -271,10 +270,10 @@ def remembered(detector: Detector, scene: Scene) -> list[Finding]:
         return list(detector(scene))
     tree = scene.repository.commit(scene.commit).tree
     key = f"findings:{digest(detector.name, __version__, tree, scene.settings.detection.model_dump_json())}"
-    if (known := scene.cache.get(key)) is not None:
-        return from_json(json.loads(known), list[Finding])
+    if (known := load(scene.cache.get(key), list[Finding])) is not None:
+        return known
     findings = list(detector(scene))
-    scene.cache.put(key, canonical(to_json(findings)).encode())
+    scene.cache.put(key, dump(findings))
     return findings
 
 

@@ -5,7 +5,6 @@ counts as it was said. What time did not allow is UNKNOWN, and nobody remembers 
 """
 
 import errno
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, retry_if_resu
 from tenacity.wait import wait_exponential_jitter
 
 from gitops_healer import __version__
-from gitops_healer.core.codec import canonical, digest, from_json, to_json
+from gitops_healer.core.codec import digest, dump, load, to_json
 from gitops_healer.core.verdict import CheckResult, Outcome, Verdict
 from gitops_healer.errors import PhaseOverError, SandboxError
 from gitops_healer.ports import Deadline
@@ -73,18 +72,12 @@ class _Phase:
         if self.end.cut:  # it went on without what was cut: its word is about something else
             return CheckResult(check.name, Outcome.UNKNOWN, f"{self.late}: {result.reason}")
         if check.remembered and result.outcome in _LASTING:
-            self.scene.cache.put(self._key(check, case), canonical(to_json(result)).encode("ascii"))
+            self.scene.cache.put(self._key(check, case), dump(result))
         return result
 
     def _known(self, check: Check, case: Case) -> CheckResult | None:
         """What it said earlier today of the same step: a pull request that waits costs nothing."""
-        data = self.scene.cache.get(self._key(check, case)) if check.remembered else None
-        if data is None:
-            return None
-        try:
-            return from_json(json.loads(data), CheckResult)
-        except Exception:  # a damaged entry of whatever kind: what can be computed again is computed again
-            return None
+        return load(self.scene.cache.get(self._key(check, case)), CheckResult) if check.remembered else None
 
     def _key(self, check: Check, case: Case) -> str:
         """The day stands for all that changes and cannot be seen: installed packages, what was recorded since."""

@@ -26,7 +26,7 @@ from gitops_healer.adapters.suite_results import Results, read_results, read_uni
 from gitops_healer.adapters.suite_verdicts import NO_COMMAND, Told, judge
 from gitops_healer.adapters.workbench import SEARCH_PATH, Bench, environment, lay_out, make_bench
 from gitops_healer.core.change import Change
-from gitops_healer.core.codec import canonical, digest, from_json, to_json
+from gitops_healer.core.codec import digest, dump, load, to_json
 from gitops_healer.core.flakes import MOST_TESTS, Again, Side, in_turn
 from gitops_healer.core.testing import CaseStatus, TestCase, TestReport
 from gitops_healer.core.verdict import Outcome
@@ -90,7 +90,7 @@ class ProjectTests:
         if not command:
             return TestReport("", Outcome.UNKNOWN, NO_COMMAND)
         key = self._key(commit, change, command, only)
-        if (known := self._known(key, TestReport)) is not None:
+        if (known := load(self._cache.get(key), TestReport)) is not None:
             return known
         try:
             job = self._job(commit, command, change)
@@ -111,7 +111,7 @@ class ProjectTests:
         commands = {side: self.command(commit) for side, commit in commits.items()}
         keys = [self._key(commits[side], None, commands[side], wanted) for side in Side]
         key = digest("again", _VERSION, keys)
-        if (known := self._known(key, list[Again])) is not None:
+        if (known := load(self._cache.get(key), list[Again])) is not None:
             return tuple(known)
         jobs = {side: self._job(commit, commands[side], None) for side, commit in commits.items() if commands[side]}
         until = time.monotonic() + self._testing.timeout.total_seconds()
@@ -124,7 +124,7 @@ class ProjectTests:
 
         told = in_turn(run, wanted)
         if not any(one.doubtful for one in told):
-            self._cache.put(key, canonical(to_json(told)).encode("ascii"))
+            self._cache.put(key, dump(told))
         return told
 
     # Finding out
@@ -162,16 +162,7 @@ class ProjectTests:
         if report.outcome is Outcome.UNKNOWN and self._cache.get(f"{key}:once") is None:
             self._cache.put(f"{key}:once", b"")
             return
-        self._cache.put(key, canonical(to_json(report)).encode("ascii"))
-
-    def _known(self, key: str, kind: type[T]) -> T | None:
-        data = self._cache.get(key)
-        if data is None:
-            return None
-        try:
-            return from_json(json.loads(data), kind)
-        except Exception:  # a damaged entry of whatever kind: what can be computed again is computed again
-            return None
+        self._cache.put(key, dump(report))
 
     # Running
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from gitops_healer.core.evidence import Changed, spans
 from gitops_healer.core.testing import CaseStatus, new_failures
 from gitops_healer.core.verdict import CheckResult, Outcome
+from gitops_healer.evidence.models import model_at
 from gitops_healer.proof.changed_lines import changed_lines
 from gitops_healer.proof.covering import covering
 from gitops_healer.proof.declarations import Declarations, Held, declarations
-from gitops_healer.proof.subjects import model_at
 from gitops_healer.registry import Case, Scene, check
 
 _SHOWN = 20

@@ -16,12 +16,13 @@ from gitops_healer.core.shadow_verdict import Gate, ruling
 from gitops_healer.core.verdict import Outcome
 from gitops_healer.errors import UsageError
 from gitops_healer.evidence.history import place_of, unknown_symbol
+from gitops_healer.evidence.models import model_at
 from gitops_healer.places import Choices
 from gitops_healer.ports import Progress
 from gitops_healer.proof.changed_lines import changed_lines
 from gitops_healer.proof.gathering import fix_of
 from gitops_healer.proof.running import Step, replayed, shadowed
-from gitops_healer.proof.subjects import Subject, former_name, model_at, subject_named
+from gitops_healer.proof.subjects import Subject, former_name, subject_named
 from gitops_healer.registry import Scene
 from gitops_healer.report.proof_text import replay_document, replay_text, shadow_document, shadow_text
 from gitops_healer.wiring import build_world

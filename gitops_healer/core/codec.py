@@ -37,6 +37,21 @@ def from_json(data: Any, kind: type[T]) -> T:
     return structured
 
 
+def dump(value: object) -> bytes:
+    """A dataclass as bytes to be remembered."""
+    return canonical(to_json(value)).encode("ascii")
+
+
+def load(data: bytes | None, kind: type[T]) -> T | None:
+    """What `dump` made; None when there is nothing, or something else: what can be computed again is computed again."""
+    if data is None:
+        return None
+    try:
+        return from_json(json.loads(data), kind)
+    except Exception:  # however a remembered value is damaged
+        return None
+
+
 def canonical(value: Any) -> str:
     """One spelling for one JSON value: sorted keys, no spaces, ASCII only."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)

@@ -5,6 +5,7 @@ from typing import Final
 
 from gitops_healer.code.model import CodeModel
 from gitops_healer.core.tools import Tool, Use
+from gitops_healer.evidence.models import model_at
 from gitops_healer.evidence.tools import Tools
 from gitops_healer.registry import Scene
 
@@ -31,11 +32,11 @@ class Lost:
 def lost_tools(scene: Scene, base: str, head: str) -> tuple[Lost, ...]:
     """What the step from `base` to `head` (commits) takes away, most called first."""
     repository = scene.repository
-    before = Tools(replace(scene, commit=base, code=_model(scene, base)))
+    before = Tools(replace(scene, commit=base, code=model_at(scene, base)))
     valuable = before.valuable()
     if not valuable:
         return ()
-    after = _model(scene, head)
+    after = model_at(scene, head)
     gone = [name for name in valuable if after.locate(name) is None and not _still_bound(after, name)]
     if not gone:
         return ()
@@ -62,13 +63,6 @@ def branched_at(scene: Scene, base: str, head: str) -> str:
             break
         commit = parents[0]
     return base
-
-
-def _model(scene: Scene, commit: str) -> CodeModel:
-    if commit == scene.commit:
-        return scene.code
-    repository = scene.repository
-    return CodeModel(repository.files(commit), repository.read_blob, scene.cache, scene.settings.detection.exclude)
 
 
 def _still_bound(code: CodeModel, name: str) -> bool:

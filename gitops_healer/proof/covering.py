@@ -1,10 +1,9 @@
 """Which tests run which changed lines."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gitops_healer.core.codec import canonical, digest, from_json, to_json
+from gitops_healer.core.codec import digest, dump, load
 from gitops_healer.core.evidence import Changed
 from gitops_healer.core.testing import CaseStatus
 from gitops_healer.core.trials import Line
@@ -57,7 +56,7 @@ def covering(scene: Scene, commit: str, changed: Changed) -> Covering:
     if not scene.tests.command(commit):
         return Covering(problem="the project has no tests")
     key = memory_key("covering", scene, commit, changed)
-    if (known := _known(scene, key)) is not None:
+    if (known := load(scene.cache.get(key), Covering)) is not None:
         return known
     budget = scene.settings.testing.timeout.total_seconds()
     scene.progress("looking which tests run the changed lines")
@@ -66,7 +65,7 @@ def covering(scene: Scene, commit: str, changed: Changed) -> Covering:
             found = _covered(scene, session, changed, _TRACE * budget)
     except HealerError as error:
         return Covering(problem=str(error))
-    scene.cache.put(key, canonical(to_json(found)).encode("ascii"))
+    scene.cache.put(key, dump(found))
     return found
 
 
@@ -76,16 +75,6 @@ def memory_key(what: str, scene: Scene, commit: str, changed: Changed, *more: ob
     lines = {path: sorted(numbers) for path, numbers in changed.lines.items()}
     place = [scene.settings.testing.model_dump_json(), scene.sandbox.level.value]
     return digest(what, _VERSION, tree, scene.tests.command(commit), place, lines, *more)
-
-
-def _known(scene: Scene, key: str) -> Covering | None:
-    data = scene.cache.get(key)
-    if data is None:
-        return None
-    try:
-        return from_json(json.loads(data), Covering)
-    except Exception:  # a damaged entry of whatever kind: what can be computed again is computed again
-        return None
 
 
 def _covered(scene: Scene, session: TrialSession, changed: Changed, seconds: float) -> Covering:

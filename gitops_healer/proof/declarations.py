@@ -11,7 +11,8 @@ from gitops_healer.code.source import Function, Source, read_source
 from gitops_healer.core.calls import Call, Conditions, Input, Seen
 from gitops_healer.core.evidence import Changed
 from gitops_healer.core.trials import Line
-from gitops_healer.proof.subjects import model_at, subjects_of
+from gitops_healer.evidence.models import model_at
+from gitops_healer.proof.subjects import subjects_of
 from gitops_healer.registry import Scene
 
 _MOST_FUNCTIONS = 20

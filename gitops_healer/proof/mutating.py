@@ -1,13 +1,12 @@
 """What the tests are worth: small mistakes put into the changed lines, and how many of them are noticed."""
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from gitops_healer.core.change import Change
-from gitops_healer.core.codec import canonical, from_json, to_json
+from gitops_healer.core.codec import dump, load
 from gitops_healer.core.evidence import Changed
 from gitops_healer.core.testing import CaseStatus
 from gitops_healer.core.trials import Ending, Line, Tried
@@ -48,7 +47,7 @@ def mutation(scene: Scene, commit: str, changed: Changed, covered: Covering) -> 
     if covered.problem or not most:
         return Mutation(problem=covered.problem or "proof.mutants is 0")
     key = memory_key("mutation", scene, commit, changed, most, budget, sorted(covered.lines))
-    if (known := _known(scene, key)) is not None:
+    if (known := load(scene.cache.get(key), Mutation)) is not None:
         return known
     mutants = _chosen(scene, commit, covered.ran(changed), most)
     if not mutants:
@@ -56,7 +55,7 @@ def mutation(scene: Scene, commit: str, changed: Changed, covered: Covering) -> 
     scene.progress(f"trying whether the tests notice {len(mutants)} small mistakes in the changed lines")
     found = _tried(scene, commit, covered, mutants, budget)
     if not found.problem:
-        scene.cache.put(key, canonical(to_json(found)).encode("ascii"))
+        scene.cache.put(key, dump(found))
     return found
 
 
@@ -127,13 +126,3 @@ class _Round:
         broken = sum(ending is Ending.UNLOADABLE for ending in endings.values())
         killed = len(endings) - len(survivors) - broken
         return Mutation(killed, tuple(survivors), broken, len(self.mutants) - len(endings), round(seconds, 3))
-
-
-def _known(scene: Scene, key: str) -> Mutation | None:
-    data = scene.cache.get(key)
-    if data is None:
-        return None
-    try:
-        return from_json(json.loads(data), Mutation)
-    except Exception:  # a damaged entry of whatever kind: what can be computed again is computed again
-        return None

@@ -11,6 +11,7 @@ from gitops_healer.core.evidence import Changed
 from gitops_healer.core.pairing import Fix
 from gitops_healer.core.replaying import Replayed
 from gitops_healer.core.shadowing import Compared, Shadowed
+from gitops_healer.evidence.models import model_at
 from gitops_healer.evidence.requirements import is_requirement_file, requirements_of, told
 from gitops_healer.evidence.tools import Tools
 from gitops_healer.proof.gathering import inputs_of
@@ -18,7 +19,7 @@ from gitops_healer.proof.mocking import mocks_for
 from gitops_healer.proof.observing import audible, change_between, observed_pairs
 from gitops_healer.proof.replay import ReplayOrder, replay
 from gitops_healer.proof.shadow import Order, shadow
-from gitops_healer.proof.subjects import Subject, model_at
+from gitops_healer.proof.subjects import Subject
 from gitops_healer.registry import Absent, Scene
 
 TESTS_SHARE: Final = 0.4

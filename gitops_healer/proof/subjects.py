@@ -8,6 +8,7 @@ from gitops_healer.code.history import Trace
 from gitops_healer.code.model import CodeModel
 from gitops_healer.core.evidence import Changed
 from gitops_healer.core.versions import Kind
+from gitops_healer.evidence.models import model_at
 from gitops_healer.registry import Scene
 
 MOST_FUNCTIONS: Final = 8
@@ -25,14 +26,6 @@ class Subject:
     symbol: str
     old_path: str
     changed: bool
-
-
-def model_at(scene: Scene, commit: str) -> CodeModel:
-    """The code of another commit."""
-    repository = scene.repository
-    return CodeModel(
-        repository.files(commit), repository.read_blob, scene.cache, scene.settings.detection.exclude
-    )  # fmt: skip
 
 
 def subject_named(scene: Scene, base: CodeModel, tool: str, changed: bool = False) -> Subject | None:
