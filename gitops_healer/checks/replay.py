@@ -3,14 +3,12 @@
 import time
 from collections.abc import Iterator, Sequence
 
-from gitops_healer.core.aim import Aim
 from gitops_healer.core.evidence import spans
 from gitops_healer.core.replaying import Replayed, ReplayGate, replay_ruling
 from gitops_healer.core.strategy import Strategy
 from gitops_healer.core.verdict import CheckResult, Outcome
-from gitops_healer.proof.changed_lines import changed_lines
-from gitops_healer.proof.gathering import fix_of
-from gitops_healer.proof.running import Step, replayed
+from gitops_healer.evidence.tools import Tools
+from gitops_healer.proof.running import Step, replayed, step_of
 from gitops_healer.proof.strategies import strategy_of
 from gitops_healer.proof.subjects import Subject, subjects_of
 from gitops_healer.registry import Case, Scene, check
@@ -26,12 +24,10 @@ def replay(scene: Scene, case: Case) -> CheckResult:
     base ends differently today says nothing and is counted apart. Too few calls prove nothing and stop nothing.
     """
     began = time.monotonic()
-    changed = changed_lines(scene.repository, case.base, case.head)
-    if changed.nothing:
-        return CheckResult("replay", Outcome.SKIPPED, f"there is nothing to replay: {changed.nothing}")
-    fix = fix_of(scene, case.finding.symbol) if case.plan.aim is Aim.MENDS else None
-    step = Step(case.base, case.head, case.plan.aim, changed, fix)
-    runs = tuple(_runs(scene, step, subjects_of(scene, case.base, changed)))
+    step = step_of(scene, case)
+    if step.changed.nothing:
+        return CheckResult("replay", Outcome.SKIPPED, f"there is nothing to replay: {step.changed.nothing}")
+    runs = tuple(_runs(scene, step, subjects_of(scene, case.base, step.changed)))
     policy = scene.settings.proof.replay
     ruled = replay_ruling(step.aim, runs, ReplayGate(policy.least, policy.success))
     outcome = Outcome.SKIPPED if ruled.outcome is Outcome.UNKNOWN else ruled.outcome
@@ -46,7 +42,8 @@ def _runs(scene: Scene, step: Step, subjects: Sequence[Subject]) -> Iterator[Rep
     until = time.monotonic() + scene.settings.proof.shadow.budget.total_seconds()
     since = scene.now - scene.settings.proof.replay.window
     recorded = {stats.tool for stats in scene.executions.stats(since=since)}
-    called = [subject for subject in subjects if subject.tool in recorded]
+    tools = Tools(scene)
+    called = [subject for subject in subjects if not recorded.isdisjoint(tools.names(subject.tool))]
     for number, subject in enumerate(called):
         report = strategy_of(scene, subject.tool)
         if not {Strategy.SHADOW, Strategy.REPLAY} & set(report.choice.strategies):

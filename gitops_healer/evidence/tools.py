@@ -82,6 +82,14 @@ class Tools:
                 found += Use(one.total, one.failed, one.first, one.last)
         return found
 
+    def names(self, name: str) -> tuple[str, ...]:
+        """Under which calls of one function may have been recorded: this one first, those that packages pass it on
+        under, and what all of these were called before."""
+        place = self._scene.code.locate(name)
+        same = [other for other in self.stats if place is not None and self._scene.code.locate(other) == place]
+        former = [old for each in (name, *same) for old in self.aliases.get(each, ())]
+        return tuple(dict.fromkeys((name, *same, *former)))
+
     def valuable(self) -> Mapping[str, Use]:
         """{name: its calls in settings.tools.valuable_within} of tools that are called often enough to be missed."""
         policy = self._scene.settings.tools

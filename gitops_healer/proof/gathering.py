@@ -10,6 +10,7 @@ from gitops_healer.code.spelled_calls import calls_in_documentation, calls_in_te
 from gitops_healer.core.pairing import Fix
 from gitops_healer.core.sampling import fair_order, shape
 from gitops_healer.core.shadowing import Origin, Sample, distinct
+from gitops_healer.evidence.tools import Tools
 from gitops_healer.proof.generating import generated_samples
 from gitops_healer.proof.inputs import declared_samples, filled_samples, recorded_samples
 from gitops_healer.proof.strategies import tests_that_mention
@@ -65,7 +66,8 @@ def spelled_samples(scene: Scene, subject: Subject) -> tuple[Sample, ...]:
 
 def fix_of(scene: Scene, tool: str) -> Fix | None:
     """The recorded failures of a tool, as the failure that a change is to end; None when none was recorded."""
-    failing = scene.executions.executions(tool, ok=False, limit=_ERRORS_READ)
+    names = Tools(scene).names(tool)
+    failing = [call for name in names for call in scene.executions.executions(name, ok=False, limit=_ERRORS_READ)]
     errors = tuple(dict.fromkeys(call.error.type for call in failing if call.error and call.error.type))
     innermost = (call.error.frames[-1] for call in failing if call.error and call.error.frames)
     return Fix(errors, frozenset((frame.file, frame.function) for frame in innermost)) if errors else None

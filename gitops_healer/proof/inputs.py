@@ -55,7 +55,7 @@ def recorded_samples(scene: Scene, tool: str, *, window: timedelta, most: int) -
 
 def recorded_executions(scene: Scene, tool: str, *, window: timedelta, most: int) -> Recorded:
     """Recorded calls that can be made again, passed and failed, each input once (as it ended last), in fair order."""
-    names = (tool, *(name for name in Tools(scene).aliases.get(tool, ()) if name != tool))
+    names = Tools(scene).names(tool)
     since = scene.now - window
     calls = [
         call

@@ -84,8 +84,7 @@ def _evidence(scene: Scene, tools: Tools, name: str, tool: Tool | None, path: st
 def _recorded(scene: Scene, tools: Tools, name: str) -> int:
     """Replayable calls in the policy's window, under all names that it had."""
     since = scene.now - scene.settings.proof.replay.window
-    names = dict.fromkeys((name, *tools.aliases.get(name, ())))
-    calls = (scene.executions.executions(each, since=since, limit=_MOST_CALLS) for each in names)
+    calls = (scene.executions.executions(each, since=since, limit=_MOST_CALLS) for each in tools.names(name))
     return sum(call.replayable for each in calls for call in each)
 
 

@@ -93,6 +93,17 @@ def test_what_two_versions_do_is_compared(
         assert first.ran == again.ran != ()
 
 
+def test_calls_that_were_recorded_under_the_name_of_a_package_count(step: Callable[..., Step]) -> None:
+    files = {"pkg/__init__.py": "from pkg.mod import total as total\n", "pkg/mod.py": BASE}
+    made = step(files, {"proof.shadow.inputs": 40})
+    record(made, INPUTS, tool="pkg:total")
+    case = {"plan": planned(Aim.KEEPS), "finding": finding_of(symbol="pkg:total")}
+    first = made.judge(shadow, {"pkg/mod.py": EQUAL}, **case)
+    again = made.judge_head(replay, made.repo.git("rev-parse", "HEAD"), **case)
+    assert "recorded" in first.reason
+    assert again.outcome is Outcome.PASSED, again.reason
+
+
 def test_few_recorded_calls_prove_nothing(step: Callable[..., Step]) -> None:
     _, again = judged(step, EQUAL, Aim.KEEPS, INPUTS[:3])
     assert again.outcome is Outcome.SKIPPED
