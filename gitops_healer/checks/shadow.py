@@ -4,15 +4,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from gitops_healer.core.aim import Aim
 from gitops_healer.core.evidence import spans
 from gitops_healer.core.shadow_verdict import Gate, ruling
 from gitops_healer.core.shadowing import Shadowed
 from gitops_healer.core.strategy import Strategy
 from gitops_healer.core.verdict import CheckResult, Outcome
-from gitops_healer.proof.changed_lines import changed_lines
-from gitops_healer.proof.gathering import fix_of
-from gitops_healer.proof.running import TESTS_SHARE, Step, shadowed, tested_pairs
+from gitops_healer.proof.running import TESTS_SHARE, Step, shadowed, step_of, tested_pairs
 from gitops_healer.proof.strategies import strategy_of
 from gitops_healer.proof.subjects import Subject, subjects_of
 from gitops_healer.registry import Case, Scene, check
@@ -31,12 +28,10 @@ def shadow(scene: Scene, case: Case) -> CheckResult:
     other programs are left to other checks.
     """
     began = time.monotonic()
-    changed = changed_lines(scene.repository, case.base, case.head)
-    if changed.nothing:
-        return CheckResult("shadow", Outcome.SKIPPED, f"there is nothing to compare: {changed.nothing}")
-    fix = fix_of(scene, case.finding.symbol) if case.plan.aim is Aim.MENDS else None
-    step = Step(case.base, case.head, case.plan.aim, changed, fix)
-    subjects = subjects_of(scene, case.base, changed)
+    step = step_of(scene, case)
+    if step.changed.nothing:
+        return CheckResult("shadow", Outcome.SKIPPED, f"there is nothing to compare: {step.changed.nothing}")
+    subjects = subjects_of(scene, case.base, step.changed)
     runs = tuple(_runs(scene, step, subjects))
     policy = scene.settings.proof.shadow
     ruled = ruling(step.aim, runs, Gate(policy.agreement, policy.mismatches, case.finding.rule == "failing_test"))

@@ -9,12 +9,12 @@ from typing import Final
 from gitops_healer.core.aim import Aim
 from gitops_healer.core.calls import Call, Conditions, Seen
 from gitops_healer.core.evidence import Changed
-from gitops_healer.core.noise import rules_of
 from gitops_healer.core.pairing import compare, learn_seen
 from gitops_healer.core.shadowing import Kind, Rules, Sample
 from gitops_healer.core.strategy import Strategy
 from gitops_healer.proof.covering import memory_key
 from gitops_healer.proof.gathering import inputs_of
+from gitops_healer.proof.learning import rules_by
 from gitops_healer.proof.mutants import Mutant
 from gitops_healer.proof.running import Step, conditions_of
 from gitops_healer.proof.strategies import strategy_of
@@ -69,7 +69,8 @@ def _tried(
             return
         seen = today.call(calls, until - time.monotonic())
         again = today.call([replace(call, seed=OTHER_SEED) for call in calls], until - time.monotonic())
-    rules = rules_of(learn_seen([seen, again]), tolerance=scene.settings.proof.shadow.float_tolerance)
+    policy = scene.settings.proof.shadow
+    rules = rules_by(policy, learn_seen([seen, again], tolerance=policy.float_tolerance))
     for number, mutant in mutants:
         if time.monotonic() >= until:
             return

@@ -12,12 +12,13 @@ from gitops_healer.code.model import CodeModel
 from gitops_healer.code.roles import is_test_path
 from gitops_healer.core.calls import Seen
 from gitops_healer.core.change import Change, Edit, whole_file
-from gitops_healer.core.noise import Noise, rules_of
+from gitops_healer.core.noise import Noise
 from gitops_healer.core.pairing import Fix, compare, learn_seen
 from gitops_healer.core.shadowing import Compared, Kind, Origin, Rules, Sample
 from gitops_healer.core.testing import CaseStatus
 from gitops_healer.core.trials import Observed
 from gitops_healer.ports import Repository, TrialSession
+from gitops_healer.proof.learning import rules_by
 from gitops_healer.proof.subjects import Subject
 from gitops_healer.settings import ShadowPolicy
 
@@ -88,21 +89,17 @@ def observed_pairs(
         return _read(session.observe(subject.path, names, [change], passing, seconds / 2, whole=True))
 
     samples, base, head = look()
-    judged = _judged(samples, base, head, _rules(policy, Noise()), fix)
+    judged = _judged(samples, base, head, rules_by(policy, Noise()), fix)
     if all(pair.kind in _QUIET for pair in judged):
         return judged
     again, base_again, head_again = look()
     if again != samples or not base_again:
         return judged  # unconfirmed
-    rules = _rules(policy, learn_seen([base, base_again]))
+    rules = rules_by(policy, learn_seen([base, base_again], tolerance=policy.float_tolerance))
     twice = zip(
         _judged(samples, base, head, rules, fix), _judged(samples, base_again, head_again, rules, fix), strict=True
     )
     return tuple(_settled(first, second) for first, second in twice)
-
-
-def _rules(policy: ShadowPolicy, noise: Noise) -> Rules:
-    return rules_of(noise, tolerance=policy.float_tolerance, ignored=policy.ignore, unordered=policy.unordered)
 
 
 def _judged(

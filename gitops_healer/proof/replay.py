@@ -12,14 +12,14 @@ from typing import Final
 
 from gitops_healer.core.calls import Call, Conditions, Seen
 from gitops_healer.core.execution import Execution
-from gitops_healer.core.noise import Noise, rules_of
+from gitops_healer.core.noise import Noise
 from gitops_healer.core.pairing import Fix, compare
 from gitops_healer.core.replaying import Replayed
 from gitops_healer.core.sampling import error_of, input_of
 from gitops_healer.core.shadowing import Compared, Kind, Origin, Rules, Sample
 from gitops_healer.proof.confirming import MISMATCHES, confirmed
 from gitops_healer.proof.inputs import recorded_executions
-from gitops_healer.proof.learning import FIRST, learned
+from gitops_healer.proof.learning import FIRST, learned, rules_by
 from gitops_healer.proof.subjects import Subject
 from gitops_healer.proof.versions import Runs, Versions, versions
 from gitops_healer.registry import Scene
@@ -73,28 +73,23 @@ def _made(
     pair: Versions, scene: Scene, order: ReplayOrder, executions: Sequence[Execution], calls: Sequence[Call]
 ) -> tuple[Sequence[Runs], Rules]:
     """All calls by both versions, more often by the base where that may show what is noise."""
-    until = time.monotonic() + order.seconds
+    policy, until = scene.settings.proof.shadow, time.monotonic() + order.seconds
     runs = pair.run(calls, order.seconds)
     first = pair.run_again(runs[:FIRST], calls[:FIRST], max(until - time.monotonic(), _LEAST_SECONDS))
 
     def doubtful(known: Sequence[Runs], noise: Noise) -> list[int]:
-        rules = _rules(scene, noise)
+        rules = rules_by(policy, noise)
         rows = enumerate(zip(executions, known, strict=True))
         return [at for at, (execution, run) in rows if _tells(execution, run, rules, order.fix)]
 
-    made, noise = learned(pair, calls, (*first, *runs[FIRST:]), doubtful, len(calls), until)
-    return made, _rules(scene, noise)
+    made, noise = learned(pair, calls, (*first, *runs[FIRST:]), doubtful, policy, len(calls), until)
+    return made, rules_by(policy, noise)
 
 
 def _tells(execution: Execution, run: Runs, rules: Rules, fix: Fix | None) -> bool:
     """Whether a call would count against the change, or count no more."""
     differs = _judged(execution, run.base, run.head, rules, fix).kind in MISMATCHES
     return differs or bool(_obsolete(execution, run.base, rules))
-
-
-def _rules(scene: Scene, noise: Noise) -> Rules:
-    policy = scene.settings.proof.shadow
-    return rules_of(noise, tolerance=policy.float_tolerance, ignored=policy.ignore, unordered=policy.unordered)
 
 
 def _sample(execution: Execution) -> Sample:

@@ -14,13 +14,14 @@ from gitops_healer.core.shadowing import Compared, Shadowed
 from gitops_healer.evidence.models import model_at
 from gitops_healer.evidence.requirements import is_requirement_file, requirements_of, told
 from gitops_healer.evidence.tools import Tools
-from gitops_healer.proof.gathering import inputs_of
+from gitops_healer.proof.changed_lines import changed_lines
+from gitops_healer.proof.gathering import fix_of, inputs_of
 from gitops_healer.proof.mocking import mocks_for
 from gitops_healer.proof.observing import audible, change_between, observed_pairs
 from gitops_healer.proof.replay import ReplayOrder, replay
 from gitops_healer.proof.shadow import Order, shadow
 from gitops_healer.proof.subjects import Subject
-from gitops_healer.registry import Absent, Scene
+from gitops_healer.registry import Absent, Case, Scene
 
 TESTS_SHARE: Final = 0.4
 """Of the time: for opening the project's tests and listening to the calls that they make."""
@@ -38,6 +39,13 @@ class Step:
     aim: Aim
     changed: Changed
     fix: Fix | None = None
+
+
+def step_of(scene: Scene, case: Case) -> Step:
+    """What a check judges. A change that mends is judged by the failures that were recorded of its tool."""
+    changed = changed_lines(scene.repository, case.base, case.head)
+    fix = fix_of(scene, case.finding.symbol) if case.plan.aim is Aim.MENDS else None
+    return Step(case.base, case.head, case.plan.aim, changed, fix)
 
 
 def conditions_of(scene: Scene, step: Step, subject: Subject) -> tuple[Conditions, tuple[str, ...]]:

@@ -6,14 +6,15 @@ counts.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from gitops_healer.core.calls import Call, Conditions, Input
-from gitops_healer.core.noise import Noise, rules_of
+from gitops_healer.core.noise import Noise
 from gitops_healer.core.pairing import Fix, compare
 from gitops_healer.core.shadowing import Compared, Kind, Rules, Sample, Shadowed
 from gitops_healer.proof.confirming import MISMATCHES, MOST, confirmed
-from gitops_healer.proof.learning import FIRST, learned
+from gitops_healer.proof.learning import FIRST, learned, rules_by
 from gitops_healer.proof.shrinking import shrink
 from gitops_healer.proof.subjects import Subject
 from gitops_healer.proof.versions import Runs, Versions, versions
@@ -54,8 +55,8 @@ def shadow(scene: Scene, order: Order) -> Shadowed:
             return Shadowed(tool, problem=problem, seconds=time.monotonic() - began)
         runs = _run(pair, order, began + order.seconds * (1 - _SHRINK_SHARE))
         calls = _calls(order)[: len(runs)]
-        runs, noise = learned(pair, calls, runs, lambda known, noise: _differing(order, known, noise), MOST, until)
-        rules = _rules(order.policy, noise)
+        runs, noise = learned(pair, calls, runs, partial(_differing, order), order.policy, MOST, until)
+        rules = rules_by(order.policy, noise)
         compared = confirmed(pair, _judged(order, runs, rules), calls, rules, order.fix, until)
         smallest = _smallest(pair, compared, calls, rules, order, until)
     ran = frozenset(line for run in runs for line in run.head.lines)
@@ -92,12 +93,8 @@ def _judged(order: Order, runs: Sequence[Runs], rules: Rules) -> list[Compared]:
 
 
 def _differing(order: Order, runs: Sequence[Runs], noise: Noise) -> list[int]:
-    judged = _judged(order, runs, _rules(order.policy, noise))
+    judged = _judged(order, runs, rules_by(order.policy, noise))
     return [at for at, one in enumerate(judged) if one.kind in MISMATCHES]
-
-
-def _rules(policy: ShadowPolicy, noise: Noise) -> Rules:
-    return rules_of(noise, tolerance=policy.float_tolerance, ignored=policy.ignore, unordered=policy.unordered)
 
 
 def _smallest(

@@ -12,7 +12,9 @@ from gitops_healer.core.calls import Call, Seen
 from gitops_healer.core.noise import Noise
 from gitops_healer.proof.learning import learned
 from gitops_healer.proof.versions import OTHER_SEED, Runs, Versions
+from gitops_healer.settings import load_settings
 
+POLICY = load_settings().proof.shadow
 NEVER = 1e12
 
 
@@ -59,7 +61,7 @@ def test_inputs_that_differ_are_run_again_until_noise_is_known(
         pair = Versions(session, session, nullcontext(other), threads, stack)  # type: ignore[arg-type]
         runs = pair.run(calls, NEVER)
         base.made.clear()
-        found, noise = learned(pair, calls, runs, doubtful, most, NEVER)
+        found, noise = learned(pair, calls, runs, doubtful, POLICY, most, NEVER)
     assert base.made == other.made == again
     assert [at for at, run in enumerate(found) if run.again is not None] == again
     assert noise.noisy == (frozenset({"$.luck"}) if noisy else frozenset())
@@ -72,5 +74,5 @@ def test_without_time_nothing_is_run_again() -> None:
         pair = Versions(session, session, nullcontext(session), threads, stack)
         calls = [Call(("[0]", "{}"))]
         runs = pair.run(calls, NEVER)
-        found, _ = learned(pair, calls, runs, lambda known, noise: [0], 5, 0.0)
+        found, _ = learned(pair, calls, runs, lambda known, noise: [0], POLICY, 5, 0.0)
     assert found == runs
