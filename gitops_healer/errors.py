@@ -28,6 +28,14 @@ class ForgeError(HealerError):
     exit_code = 3
 
 
+class PullRefusedError(ForgeError):
+    """The forge lets us push and not open pull requests. link: where a person opens it with two clicks."""
+
+    def __init__(self, message: str, link: str) -> None:
+        super().__init__(message)
+        self.link = link
+
+
 class LedgerError(ForgeError):
     """The ledger cannot be read or is not what an append-only history can be."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gitops_healer.core.change import Change
     from gitops_healer.core.execution import Execution, Pruned, Slice, ToolStats
     from gitops_healer.core.flakes import Again
-    from gitops_healer.core.forge import Comment, Permission, Pull, PullState, Status
+    from gitops_healer.core.forge import Comment, Dashboard, Permission, Pull, PullState, Reaction, Status
     from gitops_healer.core.plan import Plan
     from gitops_healer.core.quorum import Review
     from gitops_healer.core.testing import TestReport
@@ -239,6 +239,15 @@ class Forge(Protocol):
         """The healer's own login; comments by it are never commands."""
         ...
 
+    @property
+    def emails(self) -> frozenset[str]:
+        """Addresses that stand in commits which the forge makes in our name; empty when it makes none."""
+        ...
+
+    def refresh(self) -> None:
+        """Look at branches, pull requests and comments anew; until the next time, what was seen may be remembered."""
+        ...
+
     def pull(self, number: int) -> Pull | None: ...
 
     def pulls(self, state: PullState | None = None) -> tuple[Pull, ...]: ...
@@ -247,8 +256,17 @@ class Forge(Protocol):
         """The newest pull request of a branch, whatever its state."""
         ...
 
-    def push(self, branch: str, commit: str, expected: str) -> None:
-        """Set the branch to `commit`; `expected` is where it must stand now ("" = must not exist). LostRaceError."""
+    def push(self, branch: str, commit: str, expected: str) -> str:
+        """Set the branch to `commit`; `expected` is where it must stand now ("" = must not exist). LostRaceError.
+
+        Returns where it stands then: `commit`, or a commit with the same tree, parents and message that the forge made
+        of it to sign it, and which is here as well.
+        """
+        ...
+
+    def publish(self, updates: Sequence[RefUpdate]) -> None:
+        """Let refs under `refs/healer/`, already moved here, stand at the forge too, so that other runs have them.
+        `old` is not compared. Nothing to do where the forge is this repository."""
         ...
 
     def delete_branch(self, branch: str, expected: str) -> None: ...
@@ -256,7 +274,8 @@ class Forge(Protocol):
     def branch_head(self, branch: str) -> str | None: ...
 
     def open_pull(self, branch: str, base: str, title: str, body: str) -> Pull:
-        """The open pull request of that branch; made when there is none."""
+        """The open pull request of that branch; made when there is none. Raises PullRefusedError when the forge does
+        not let us open any."""
         ...
 
     def update_pull(self, number: int, title: str, body: str) -> None:
@@ -270,14 +289,32 @@ class Forge(Protocol):
         ForgeError when it cannot be merged. Merging what is merged returns the same commit."""
         ...
 
-    def comments(self, pull: int | None = None) -> tuple[Comment, ...]:
-        """Oldest first; None means all of the repository."""
+    def comments(self, pull: int | None = None, since: datetime | None = None) -> tuple[Comment, ...]:
+        """Oldest first, reviews and ticked boxes among them; None means all of the repository. since: at least those
+        that were written or edited after that moment; older ones may be left out."""
+        ...
+
+    def react(self, comment: Comment, reaction: Reaction) -> None:
+        """Put a reaction of ours under a comment, once. Nothing for what is no comment, or gone."""
         ...
 
     def add_comment(self, pull: int, author: str, body: str) -> Comment: ...
 
     def set_sticky(self, pull: int, marker: str, body: str) -> None:
         """One comment of ours a marker and pull; written only when its text changed."""
+        ...
+
+    def dashboard(self) -> Dashboard | None:
+        """The dashboard as it stands, None when there never was one."""
+        ...
+
+    def show_dashboard(self, title: str, body: str) -> Dashboard | None:
+        """One a repository, ever. Written only when its text changed and nobody ticked a box since `comments` looked;
+        a closed one stays closed. None where it cannot be shown."""
+        ...
+
+    def close_dashboard(self, reason: str) -> None:
+        """Say why, and close it; nothing when there is none or it is closed."""
         ...
 
     def statuses(self, commit: str) -> tuple[Status, ...]: ...

@@ -1,24 +1,26 @@
 """`LocalForge`: pull requests, comments, statuses and permissions in one ref of the repository itself.
 
 `refs/healer/forge` -> a commit whose tree holds `pulls/<number>.json`, `comments/<pull>/<id>.json`,
-`statuses/<commit>/<digest of the context>.json` and `permissions.json`.
+`statuses/<commit>/<digest of the context>.json`, `reactions/<comment>.json`, `dashboard.json` and `permissions.json`.
 Clone or push that ref, and the forge comes along.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from gitops_healer.adapters.forge_input import branch_ref, checked_body, checked_login, checked_title
 from gitops_healer.adapters.json_tree import JsonTree, Write
 from gitops_healer.adapters.people import People
 from gitops_healer.adapters.remote import check_id
 from gitops_healer.core.codec import digest
-from gitops_healer.core.forge import Comment, Permission, Pull, PullState, Status
+from gitops_healer.core.forge import Comment, Dashboard, Permission, Pull, PullState, Reaction, Status
 from gitops_healer.errors import ForgeError, HealerError, LostRaceError
 from gitops_healer.ports import Clock, Conflict, RefUpdate, Repository, Signature
 
 REF = "refs/healer/forge"
 _PERMISSIONS = "permissions.json"
+_DASHBOARD = "dashboard.json"
 _MERGES_SEARCHED = 500
 
 
@@ -26,6 +28,7 @@ class LocalForge:
     """Implements `ports.Forge`. Branches are `refs/heads/<branch>`; no work tree and no index is ever touched."""
 
     kind = "local"
+    emails: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -45,6 +48,9 @@ class LocalForge:
         self._signature = signature
         self._tree = JsonTree(repository, REF, clock, signature)
         self._people = People(repository, login, signature, maintainers, git_identity, default_branch)
+
+    def refresh(self) -> None:
+        self._tree.look()
 
     # Pull requests
 
@@ -90,17 +96,20 @@ class LocalForge:
 
     # Branches
 
-    def push(self, branch: str, commit: str, expected: str) -> None:
-        def wanted() -> Write[None]:
+    def push(self, branch: str, commit: str, expected: str) -> str:
+        def wanted() -> Write[str]:
             now = self.branch_head(branch) or ""
             if now == commit:
-                return Write(None)
+                return Write(commit)
             self._must_stand(branch, now, expected)
             found = self._open_pull_of(branch)
             files = {_pull_path(found.number): replace(found, head=commit)} if found else {}
-            return Write(None, files, (RefUpdate(branch_ref(branch), check_id(commit), expected),))
+            return Write(commit, files, (RefUpdate(branch_ref(branch), check_id(commit), expected),))
 
-        self._tree.write(wanted, f"push {branch}")
+        return self._tree.write(wanted, f"push {branch}")
+
+    def publish(self, updates: Sequence[RefUpdate]) -> None:
+        """They are here already."""
 
     def delete_branch(self, branch: str, expected: str) -> None:
         def wanted() -> Write[None]:
@@ -119,7 +128,7 @@ class LocalForge:
 
     # Comments
 
-    def comments(self, pull: int | None = None) -> tuple[Comment, ...]:
+    def comments(self, pull: int | None = None, since: datetime | None = None) -> tuple[Comment, ...]:
         self._tree.look()
         prefix = "comments/" if pull is None else f"comments/{pull}/"
         paths = sorted(self._tree.paths(prefix), key=_number_of)
@@ -144,6 +153,42 @@ class LocalForge:
             return Write(None, {_comment_path(changed): changed})
 
         self._tree.write(wanted, f"say on #{pull}" if pull else "say")
+
+    def react(self, comment: Comment, reaction: Reaction) -> None:
+        path = f"reactions/{comment.id}.json"
+
+        def wanted() -> Write[None]:
+            known = self._tree.read(path, list[str]) or []
+            if reaction.value in known or self._tree.read(_comment_path(comment), Comment) is None:
+                return Write(None)
+            return Write(None, {path: [*known, reaction.value]})
+
+        self._tree.write(wanted, f"react to comment {comment.id}")
+
+    # The dashboard
+
+    def dashboard(self) -> Dashboard | None:
+        self._tree.look()
+        return self._tree.read(_DASHBOARD, Dashboard)
+
+    def show_dashboard(self, title: str, body: str) -> Dashboard | None:
+        text = checked_body(body)
+
+        def wanted() -> Write[Dashboard]:
+            known = self._tree.read(_DASHBOARD, Dashboard) or Dashboard(0, "")
+            changed = replace(known, body=text)
+            return Write(known) if not known.open or known.body == text else Write(changed, {_DASHBOARD: changed})
+
+        return self._tree.write(wanted, f"show {checked_title(title)}")
+
+    def close_dashboard(self, reason: str) -> None:
+        def wanted() -> Write[None]:
+            known = self._tree.read(_DASHBOARD, Dashboard)
+            if known is None or not known.open:
+                return Write(None)
+            return Write(None, {_DASHBOARD: replace(known, open=False)})
+
+        self._tree.write(wanted, f"close the dashboard: {reason[:200]}")
 
     # Statuses
 

@@ -22,6 +22,22 @@ class PullState(Enum):
     MERGED = "merged"
 
 
+class Source(Enum):
+    """How somebody said it: a comment, a review by its button, a box of the dashboard that was ticked."""
+
+    COMMENT = "comment"
+    REVIEW = "review"
+    CHECKBOX = "checkbox"
+
+
+class Reaction(Enum):
+    """What is put under a comment before anything is answered; the values are GitHub's names."""
+
+    SEEN = "eyes"
+    DONE = "+1"
+    REFUSED = "confused"
+
+
 class StatusState(Enum):
     PENDING = "pending"
     SUCCESS = "success"
@@ -45,11 +61,14 @@ class Pull:
     url: str = ""
     merge_commit: str = ""
     closed_by: str = ""
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Comment:
-    """pull: 0 for a comment on the repository (the dashboard); head: the pull's head when the comment was written."""
+    """What somebody said. pull: the number of the pull request or issue, 0 for the repository as a whole; head: the
+    pull's head when it was written, "" when that cannot be told; a review or a ticked box says the command that it
+    stands for."""
 
     id: str
     pull: int
@@ -59,6 +78,8 @@ class Comment:
     edited: bool = False
     bot: bool = False
     head: str = ""
+    source: Source = Source.COMMENT
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,4 +89,14 @@ class Status:
     context: str
     state: StatusState
     description: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """The one issue that shows everything. open: False when somebody closed it, which turns it off."""
+
+    number: int
+    body: str
+    open: bool = True
     url: str = ""

@@ -1,11 +1,12 @@
 """What every forge promises. A test module gives a fixture `ground` (a `Ground`) and inherits from `ForgeContract`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import pytest
 
-from gitops_healer.core.forge import Permission, PullState, Status, StatusState
+from gitops_healer.core.forge import Permission, PullState, Reaction, Status, StatusState
 from gitops_healer.errors import ForgeError, LostRaceError
 from gitops_healer.ports import Forge
 
@@ -63,7 +64,7 @@ class ForgeContract:
         one = ground.commit(base, {"a.txt": "1\n"})
         two = ground.commit(one, {"a.txt": "2\n"})
         for _ in range(2):
-            ground.forge.push("healer/x", one, "")
+            assert ground.forge.push("healer/x", one, "") == one
             assert ground.forge.branch_head("healer/x") == one
         for _ in range(2):
             ground.forge.push("healer/x", two, one)
@@ -229,6 +230,35 @@ class ForgeContract:
         bodies = [(one.author, one.body.partition("\n")[0]) for one in ground.forge.comments(number)]
         ours = ground.forge.login
         assert bodies == [(ground.stranger, MARKER), (ours, "two"), (ours, "other")]
+
+    def test_a_reaction_to_what_is_there_and_to_what_is_not(self, ground: Ground) -> None:
+        number, _ = proposed(ground)
+        ground.say(number, ground.writer, "/hold")
+        (said,) = ground.forge.comments(number)
+        for reaction in (Reaction.SEEN, Reaction.SEEN, Reaction.DONE):
+            ground.forge.react(said, reaction)
+        ground.forge.react(replace(said, id="999999"), Reaction.SEEN)
+        assert ground.forge.comments(number) == (said,)
+
+    # The dashboard
+
+    def test_there_is_one_dashboard_and_who_closes_it_is_heard(self, ground: Ground) -> None:
+        assert ground.forge.dashboard() is None
+        ground.forge.close_dashboard("nothing to close")
+        for text in ("one", "two", "two"):
+            ground.forge.show_dashboard("Dashboard", text)
+        shown = ground.forge.dashboard()
+        assert shown is not None
+        assert shown.body.startswith("two")
+        assert shown.open
+        for _ in range(2):
+            ground.forge.close_dashboard("switched off")
+        ground.forge.show_dashboard("Dashboard", "three")
+        closed = ground.forge.dashboard()
+        assert closed is not None
+        assert not closed.open
+        assert closed.number == shown.number
+        assert closed.body.startswith("two")
 
     # Statuses
 
