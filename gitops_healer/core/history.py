@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from gitops_healer.core.upgrade import (
     Commanded,
     Event,
     Heeded,
     Ignored,
+    Ordered,
     Paused,
     RepositoryFact,
+    Served,
     Stage,
     Unpaused,
     Upgrade,
@@ -19,7 +22,11 @@ from gitops_healer.core.upgrade import (
 
 @dataclass(frozen=True)
 class History:
-    """All upgrades by id, in the order in which they were queued, and what maintainers ordered for the repository."""
+    """All upgrades by id, in the order in which they were queued, and what maintainers ordered for the repository.
+
+    work: orders for work by id, served: what became of them; heard: when the last command was obeyed, written: when the
+    last event was.
+    """
 
     upgrades: Mapping[str, Upgrade] = field(default_factory=dict)
     ignored: Mapping[str, Ignored] = field(default_factory=dict)
@@ -27,6 +34,10 @@ class History:
     paused: Paused | None = None
     seen: frozenset[str] = frozenset()
     orders: int = 0
+    work: Mapping[str, Ordered] = field(default_factory=dict)
+    served: Mapping[str, Served] = field(default_factory=dict)
+    heard: datetime | None = None
+    written: datetime | None = None
 
     def after(self, events: Iterable[Event]) -> "History":
         """The history after more events; an event that is known already changes nothing.
@@ -35,14 +46,21 @@ class History:
         """
         upgrades, ignored, commands = dict(self.upgrades), dict(self.ignored), dict(self.commands)
         paused, seen, orders = self.paused, set(self.seen), self.orders
+        work, served, heard, written = dict(self.work), dict(self.served), self.heard, self.written
         for event in events:
             if event.id in seen:
                 continue
             seen.add(event.id)
+            written = max(written or event.ts, event.ts)
             orders += isinstance(event.fact, RepositoryFact)
             match event.fact:
                 case Commanded(comment):
                     commands[comment] = event.fact
+                    heard = max(heard or event.ts, event.ts)
+                case Ordered(order):
+                    work[order] = event.fact
+                case Served(order):
+                    served[order] = event.fact
                 case Ignored(fingerprint):
                     ignored[fingerprint] = event.fact
                 case Heeded(fingerprint):
@@ -54,7 +72,9 @@ class History:
                 case _:
                     known = upgrades.get(event.upgrade)
                     upgrades[event.upgrade] = known.after(event) if known else begin(event)
-        return History(upgrades, ignored, commands, paused, frozenset(seen), orders)
+        return History(
+            upgrades, ignored, commands, paused, frozenset(seen), orders, work, served, heard, written
+        )  # fmt: skip
 
     def position(self, upgrade: str) -> int:
         """How many events there are of the upgrade, or, for "", of the repository as a whole (see `event_id`)."""

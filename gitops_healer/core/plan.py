@@ -74,7 +74,8 @@ class Plan:
     """What will be done, and inside which fence.
 
     option: the key of the chosen option; paths and symbols: the change may touch these and nothing else;
-    lines: its size; rollback_point: the commit to go back to; criteria: how success will be known.
+    lines: its size; rollback_point: the commit to go back to; criteria: how success will be known; version: counts the
+    revisions; notes: what maintainers asked for, oldest first.
     """
 
     option: str
@@ -89,3 +90,5 @@ class Plan:
     risks: tuple[str, ...] = ()
     criteria: tuple[str, ...] = ()
     aim: Aim = Aim.MENDS
+    version: int = 1
+    notes: tuple[str, ...] = ()

@@ -54,13 +54,16 @@ SETTLED = frozenset({Stage.STABLE, Stage.UNPROVEN, Stage.ROLLED_BACK, Stage.DROP
 
 @dataclass(frozen=True)
 class Queued:
-    """The first fact. option: set when the change is already chosen (a re-land)."""
+    """The first fact. option: set when the change is already chosen (a re-land); order: the order that it belongs to
+    (`Ordered.id`), "" when nobody asked for it; thread: the pull request or issue where it was asked for."""
 
     finding: Finding
     codename: str
     base: str
     attempt: int = 1
     option: str = ""
+    order: str = ""
+    thread: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,14 @@ class Chosen:
 @dataclass(frozen=True)
 class Planned:
     plan: Plan
+
+
+@dataclass(frozen=True)
+class Revised:
+    """A maintainer wants another plan. text: their words; the plan so far is kept."""
+
+    text: str
+    by: str
 
 
 @dataclass(frozen=True)
@@ -127,10 +138,12 @@ class Invalidated:
 
 @dataclass(frozen=True)
 class Outdated:
-    """The base moved so that the change has to be built again, on this one."""
+    """The change has to be built again, on this base. reclaims: the head of the branch, with somebody else's commits
+    on it, that a maintainer allowed to be replaced."""
 
     reason: str
     base: str
+    reclaims: str = ""
 
 
 @dataclass(frozen=True)
@@ -207,7 +220,10 @@ class RolledBack:
 
 @dataclass(frozen=True)
 class Dropped:
+    """failed: the work did not succeed; else somebody or something made it needless."""
+
     reason: str
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -248,6 +264,7 @@ Fact = (
     | Investigated
     | Chosen
     | Planned
+    | Revised
     | PlanApproved
     | Prepared
     | Proposed
@@ -314,7 +331,29 @@ class Unpaused:
     by: str
 
 
-RepositoryFact = Commanded | Ignored | Heeded | Paused | Unpaused
+@dataclass(frozen=True)
+class Ordered:
+    """Somebody asked for work (`/self_upgrade`). id: the forge's id of the comment; components: paths or dotted names,
+    all when empty; text: what they want, in their words; question: what has to be answered before it can begin."""
+
+    id: str
+    by: str
+    thread: int
+    components: tuple[str, ...] = ()
+    text: str = ""
+    question: str = ""
+
+
+@dataclass(frozen=True)
+class Served:
+    """An order was looked at: these upgrades were queued for it, or none and why."""
+
+    order: str
+    upgrades: tuple[str, ...]
+    reason: str = ""
+
+
+RepositoryFact = Commanded | Ignored | Heeded | Paused | Unpaused | Ordered | Served
 
 
 @dataclass(frozen=True)
@@ -358,9 +397,16 @@ class Upgrade:
     position: int = 1
     option_key: str = ""
     chosen_by: str = ""
+    order: str = ""
+    thread: int = 0
     investigation: Investigation | None = None
     plan: Plan | None = None
+    planned_at: datetime | None = None
+    earlier_plans: tuple[Plan, ...] = ()
+    revisions: tuple[Revised, ...] = ()
     plan_approved_by: str = ""
+    approved_plan: Plan | None = None
+    reclaims: str = ""
     prepared: Prepared | None = None
     proposed: Proposed | None = None
     validated: Validated | None = None
@@ -415,7 +461,7 @@ class Upgrade:
 def begin(event: Event) -> Upgrade:
     """The upgrade that a Queued event starts. Raises IllegalEventError for any other event."""
     match event.fact:
-        case Queued(finding, codename, base, attempt, option):
+        case Queued(finding, codename, base, attempt, option, order, thread):
             return Upgrade(
                 event.upgrade,
                 Stage.QUEUED,
@@ -427,6 +473,8 @@ def begin(event: Event) -> Upgrade:
                 event.ts,
                 event.run,
                 option_key=option,
+                order=order,
+                thread=thread,
             )
         case _:
             raise IllegalEventError(f"{event.name} cannot be the first event of {event.upgrade}: Queued is")
@@ -440,6 +488,7 @@ _MAY_FOLLOW: dict[type[Fact], frozenset[Stage]] = {
     Investigated: frozenset({Stage.QUEUED}),
     Chosen: frozenset({Stage.INVESTIGATED, Stage.PLANNED, Stage.HELD}),
     Planned: frozenset({Stage.INVESTIGATED}),
+    Revised: frozenset({Stage.PLANNED, Stage.HELD}),
     PlanApproved: frozenset({Stage.PLANNED}),
     Prepared: frozenset({Stage.PLAN_APPROVED}),
     Proposed: frozenset({Stage.PREPARED}),
@@ -477,21 +526,25 @@ def _applied(up: Upgrade, ts: datetime, fact: Fact) -> Upgrade:
             return to(Stage.INVESTIGATED, investigation=investigation)
         case Chosen(option, by):
             _legal_choice(up, option)
-            return to(Stage.INVESTIGATED, option_key=option, chosen_by=by, plan=None, held=None, held_from=None)
+            return to(Stage.INVESTIGATED, "", option_key=option, chosen_by=by, **_replanned(up))
         case Planned(plan):
-            return to(Stage.PLANNED, plan=plan)
+            return to(Stage.PLANNED, plan=plan, planned_at=ts)
+        case Revised():
+            _legal_revision(up)
+            revisions = (*up.revisions, fact)
+            return to(Stage.INVESTIGATED, "", revisions=revisions, **_replanned(up))
         case PlanApproved(by):
-            return to(Stage.PLAN_APPROVED, plan_approved_by=by)
+            return to(Stage.PLAN_APPROVED, plan_approved_by=by, approved_plan=up.plan)
         case Prepared():
             return to(Stage.PREPARED, prepared=fact)
         case Proposed():
-            return to(Stage.PROPOSED, proposed=fact, approvals=())
+            return to(Stage.PROPOSED, proposed=fact, approvals=(), reclaims="")
         case Validated():
             return to(Stage.VALIDATED, validated=fact)
         case Invalidated(reason):
             return to(Stage.PROPOSED, validated=None, approved=None, reason=reason)
-        case Outdated(reason, base):
-            return to(Stage.QUEUED, reason=reason, base=base, **_unbuilt())
+        case Outdated(reason, base, reclaims):
+            return to(Stage.QUEUED, reason=reason, base=base, reclaims=reclaims, **_unbuilt())
         case ApprovalGiven():
             return replace(up, approvals=(*up.approvals, fact))
         case Approved():
@@ -534,6 +587,7 @@ def _unbuilt() -> dict[str, object]:
     return {
         "investigation": None,
         "plan": None,
+        "planned_at": None,
         "plan_approved_by": "",
         "prepared": None,
         "validated": None,
@@ -541,6 +595,26 @@ def _unbuilt() -> dict[str, object]:
         "approved": None,
         "intents": (),
     }
+
+
+def _replanned(up: Upgrade) -> dict[str, object]:
+    """A plan that is replaced is kept; what was approved was that one."""
+    earlier = (*up.earlier_plans, up.plan) if up.plan else up.earlier_plans
+    return {
+        "plan": None,
+        "planned_at": None,
+        "plan_approved_by": "",
+        "approved_plan": None,
+        "earlier_plans": earlier,
+        "held": None,
+        "held_from": None,
+    }
+
+
+def _legal_revision(up: Upgrade) -> None:
+    if up.stage is Stage.HELD and up.held_from not in (Stage.INVESTIGATED, Stage.PLANNED):
+        was = up.held_from.value if up.held_from else "held"
+        raise IllegalEventError(f"{up.id} was held while {was}: its plan is carried out already, or there is none yet")
 
 
 def _legal_choice(up: Upgrade, option: str) -> None:
