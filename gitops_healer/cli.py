@@ -15,6 +15,7 @@ from gitops_healer.boundary import guarded
 from gitops_healer.console.common import HERE, As, Format, Repo, RepoOption, show, told
 from gitops_healer.console.executions import executions_app
 from gitops_healer.console.investigate import investigate_command
+from gitops_healer.console.on_event import on_event_command
 from gitops_healer.console.proof import replay_command, shadow_command
 from gitops_healer.console.repair import repair_command
 from gitops_healer.console.strategy import strategy_command
@@ -59,6 +60,7 @@ app.command("repair")(repair_command)
 app.command("strategy")(strategy_command)
 app.command("shadow")(shadow_command)
 app.command("replay")(replay_command)
+app.command("on-event")(on_event_command)
 app.command("history")(history_command)
 app.command("compare", context_settings={"ignore_unknown_options": True})(compare_command)  # `-1` is a version
 app.add_typer(ledger_app, name="ledger")

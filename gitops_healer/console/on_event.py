@@ -1,0 +1,356 @@
+"""`gitops-healer on-event`: what a step of GitHub Actions does about the event that started it."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gitops_healer.boundary import explain_os_error
+from gitops_healer.console.actions_output import (
+    Annotation,
+    Level,
+    annotate,
+    unheard,
+    write_outputs,
+    write_summary,
+)
+from gitops_healer.console.common import HERE, As, Format, Repo, show, told
+from gitops_healer.core.activity import Activity, ForgeEvent, Kind, activity_of
+from gitops_healer.core.finding import Severity
+from gitops_healer.core.summary import Summary
+from gitops_healer.core.upgrade import Event, Merged, Proposed, RolledBack, Upgrade
+from gitops_healer.cycle import Cycle, run_cycle, run_orders
+from gitops_healer.errors import HealerError, LostRaceError, PreflightError, SandboxError, UsageError
+from gitops_healer.places import Choices, find_place
+from gitops_healer.ports import Progress
+from gitops_healer.report import documents, terminal
+from gitops_healer.report.job_summary import failed_summary, job_summary, nothing_summary
+from gitops_healer.settings import OVERRIDES, Source, parse
+from gitops_healer.wiring import build_world
+
+MAX_PAYLOAD = 32 * 1024**2
+"""Bytes. GitHub delivers payloads of at most 25 MB: https://docs.github.com/webhooks/webhook-events-and-payloads"""
+
+
+class Mode(StrEnum):
+    observe = "observe"
+    propose = "propose"
+    deploy = "deploy"
+
+
+class Run(StrEnum):
+    """auto: what the event asks for."""
+
+    auto = "auto"
+    heal = "heal"
+    orders = "orders"
+
+
+class Isolation(StrEnum):
+    process = "process"
+    namespace = "namespace"
+    bubblewrap = "bubblewrap"
+
+
+EventName = Annotated[
+    str, typer.Option(help="Name of the event.", envvar="GITHUB_EVENT_NAME", show_default=False, metavar="NAME")
+]
+EventPath = Annotated[
+    Path | None, typer.Option(help="Its payload, a JSON file.", envvar="GITHUB_EVENT_PATH", show_default=False)
+]
+Repository = Annotated[
+    str, typer.Option(help="owner/name at the forge.", envvar="GITHUB_REPOSITORY", show_default=False)
+]
+SummaryFile = Annotated[Path | None, typer.Option(envvar="GITHUB_STEP_SUMMARY", hidden=True)]
+OutputFile = Annotated[Path | None, typer.Option(envvar="GITHUB_OUTPUT", hidden=True)]
+InActions = Annotated[bool, typer.Option(envvar="GITHUB_ACTIONS", hidden=True)]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a step of Actions writes what it has to say; None outside of Actions."""
+
+    summary: Path | None
+    outputs: Path | None
+    annotating: bool
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run did. facts: the events that it wrote."""
+
+    summary: Summary
+    facts: tuple[Event, ...]
+    errors: tuple[HealerError | OSError, ...]
+
+
+def on_event_command(
+    repo: Repo = HERE,
+    event_name: EventName = "",
+    event_path: EventPath = None,
+    repository: Repository = "",
+    run: Annotated[Run, typer.Option(help="auto: what the event asks for.")] = Run.auto,
+    mode: Annotated[Mode | None, typer.Option(help="How far it may go.")] = None,
+    limit: Annotated[int | None, typer.Option(min=0, help="Begin at most so many upgrades.")] = None,
+    test_command: Annotated[str | None, typer.Option(help="How the project's tests are run.")] = None,
+    base_branch: Annotated[str | None, typer.Option(help="The branch to heal.")] = None,
+    sandbox: Annotated[
+        Isolation | None, typer.Option(help="The least that must stand between candidate code and the token.")
+    ] = None,
+    summary_file: SummaryFile = None,
+    output_file: OutputFile = None,
+    in_actions: InActions = False,
+    format_: As = Format.text,
+) -> None:
+    """What a workflow run does: a cycle, orders of maintainers, or nothing, as the event asks."""
+    places = Places(summary_file, output_file, in_actions and format_ is Format.text)
+    chosen = {
+        "limits.mode": mode.value if mode else None,
+        "limits.new_per_cycle": limit,
+        "testing.command": test_command,
+        "limits.base_branch": base_branch,
+        "testing.sandbox": sandbox.value if sandbox else None,
+    }
+    options = {key: value for key, value in chosen.items() if value is not None}
+    try:
+        event = read_event(event_name, event_path)
+        activity = chosen_activity(event, repository, base_branch or "", run)
+        if activity.kind is Kind.NOTHING:
+            _tell_nothing(places, activity, format_)
+            return
+        with told(format_) as progress:
+            done = act(activity, repo, with_isolation(repo, options), progress)
+    except (HealerError, OSError) as error:
+        raise _stopped(places, error) from error
+    _tell(places, activity, done, format_)
+    if done.errors:
+        raise typer.Exit(max(getattr(error, "exit_code", 3) for error in done.errors))
+
+
+# The event
+
+
+def read_event(name: str, path: Path | None) -> ForgeEvent:
+    """What happened. Raises UsageError: no event, or a payload that is missing, too large or no such thing."""
+    if not name:
+        raise UsageError("which event? GITHUB_EVENT_NAME is not set. By hand: --event-name workflow_dispatch")
+    if path is None:
+        if name in ("schedule", "workflow_dispatch"):
+            return ForgeEvent(name)
+        raise UsageError(f"{name} needs its payload: GITHUB_EVENT_PATH is not set. By hand: --event-path FILE")
+    return event_of(name, _payload(path))
+
+
+def _payload(path: Path) -> Mapping[str, Any]:
+    try:
+        if path.stat().st_size > MAX_PAYLOAD:
+            raise UsageError(f"{path} has more than {MAX_PAYLOAD // 1024**2} MB, which no payload of an event has")
+        data = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise UsageError(f"{path} is not there: --event-path must name the JSON file of the event") from None
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is no JSON payload of an event: {str(error)[:200]}") from None
+    if not isinstance(data, dict):
+        raise UsageError(f"{path} is no payload of an event: it must be a JSON object, not {type(data).__name__}")
+    return data
+
+
+def event_of(name: str, payload: Mapping[str, Any]) -> ForgeEvent:
+    """The part of a payload that counts. What is missing or of another kind than it should be is empty."""
+    said = _object(payload, "comment") or _object(payload, "review")
+    issue, pull = _object(payload, "issue"), _object(payload, "pull_request")
+    run = _object(payload, "workflow_run") or _object(payload, "check_suite")
+    sender = _object(payload, "sender")
+    people = [person for person in (sender, _object(said, "user")) if person]
+    head = _object(pull, "head")
+    names = [_text(branch, "name") for branch in _list(payload, "branches") if isinstance(branch, dict)]
+    return ForgeEvent(
+        name=name,
+        action=_text(payload, "action"),
+        repository=_text(_object(payload, "repository"), "full_name"),
+        actor=_text(sender, "login") or _text(_object(said, "user"), "login"),
+        by_bot=any(_text(person, "type") == "Bot" or _text(person, "login").endswith("[bot]") for person in people),
+        text=_text(said, "body") if said else _text(issue, "body"),
+        ref=_text(payload, "ref"),
+        deleted=payload.get("deleted") is True,
+        pull=_number(pull, "number") or _number(issue, "number"),
+        branch=_text(head, "ref")
+        or _text(run, "head_branch")
+        or next((branch for branch in names if branch.startswith("healer/")), next(iter(names), "")),
+        head=_text(head, "sha") or _text(run, "head_sha") or _text(payload, "sha"),
+        head_repository=_text(_object(head, "repo"), "full_name")
+        or _text(_object(run, "head_repository"), "full_name"),
+        state=_text(said, "state") if "review" in payload else _text(payload, "state"),
+        context=_text(payload, "context"),
+    )
+
+
+def _list(data: Mapping[str, Any], key: str) -> list[Any]:
+    value = data.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _object(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _number(data: Mapping[str, Any], key: str) -> int:
+    value = data.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def chosen_activity(event: ForgeEvent, repository: str, base_branch: str, run: Run) -> Activity:
+    """What the event asks for, or what the workflow says instead."""
+    match run:
+        case Run.auto:
+            return activity_of(event, repository=repository, base_branch=base_branch)
+        case Run.heal:
+            return Activity(Kind.CYCLE, "the workflow asks for a whole cycle")
+        case Run.orders:
+            return Activity(Kind.ORDERS, "the workflow asks for the orders of maintainers", event.pull)
+
+
+# The deed
+
+
+def with_isolation(repo: Path, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Candidate code must not see the token of the job, and as an ordinary process it could. So namespaces are the
+    least, unless the policy of the repository, or the workflow, says in so many words what is."""
+    if "testing.sandbox" in options:
+        return dict(options)
+    place = find_place(Choices(repo, options=options))
+    override = place.repository.read(place.base, OVERRIDES) if place.base else None
+    testing = parse(Source(OVERRIDES, override)).get("testing") if override is not None else None
+    if isinstance(testing, dict) and "sandbox" in testing:
+        return dict(options)
+    return {**options, "testing.sandbox": Isolation.namespace.value}
+
+
+def act(activity: Activity, repo: Path, options: Mapping[str, Any], progress: Progress) -> Done:
+    """Do it; when somebody else was faster, once more on what they left. Raises LostRaceError the second time."""
+    try:
+        return _act_once(activity, repo, options, progress)
+    except LostRaceError as error:
+        progress(f"{error}: once more")
+        return _act_once(activity, repo, options, progress)
+
+
+def _act_once(activity: Activity, repo: Path, options: Mapping[str, Any], progress: Progress) -> Done:
+    world = build_world(Choices(repo, "github", options, progress=progress))
+    cycle = run_cycle(world) if activity.kind is Kind.CYCLE else run_orders(world, concerned(activity))
+    return Done(cycle.summary(), _facts_of(cycle), tuple(cycle.errors))
+
+
+def _facts_of(cycle: Cycle) -> tuple[Event, ...]:
+    return tuple(event for event in cycle.world.ledger.load() if event.run == cycle.world.run)
+
+
+def concerned(activity: Activity) -> Callable[[Upgrade], bool]:
+    """Whether an upgrade is one that the event is about: by pull request, branch or head, its own or its revert's."""
+
+    def is_meant(upgrade: Upgrade) -> bool:
+        places = [place for place in (upgrade.proposed, upgrade.revert) if place]
+        return any(
+            (activity.pull and place.pull == activity.pull)
+            or (activity.branch and place.branch == activity.branch)
+            or (activity.head and place.head == activity.head)
+            for place in places
+        )
+
+    return is_meant
+
+
+# The report
+
+
+def outputs_of(done: Done | None) -> dict[str, int]:
+    """What later steps of the workflow can read; all zero for a run that did nothing."""
+    facts = [event.fact for event in done.facts] if done else []
+    return {
+        "findings": len(done.summary.findings) if done else 0,
+        "pulls-opened": sum(isinstance(fact, Proposed) for fact in facts),
+        "pulls-merged": sum(isinstance(fact, Merged) for fact in facts),
+        "rollbacks": sum(isinstance(fact, RolledBack) for fact in facts),
+    }
+
+
+def annotations_of(summary: Summary) -> list[Annotation]:
+    """Errors first, then what was found where, then notes."""
+    levels = {Severity.LOW: Level.NOTICE}
+    return [
+        *(Annotation(Level.ERROR, error, "Healer") for error in summary.errors),
+        *(
+            Annotation(
+                levels.get(finding.severity, Level.WARNING), finding.message, finding.rule, finding.path, finding.start
+            )
+            for finding, _ in summary.findings
+        ),
+        *(Annotation(Level.NOTICE, notice, "Healer") for notice in summary.notices),
+    ]
+
+
+def _tell(places: Places, activity: Activity, done: Done, format_: Format) -> None:
+    summary = done.summary
+    if format_ is Format.json:
+        document = documents.summary_document(summary) | {"outputs": outputs_of(done)}
+        show(format_, document | {"activity": activity.kind.value, "reason": activity.reason})
+    elif places.annotating:
+        with unheard():
+            terminal.print_summary(terminal.console(), summary)
+        annotate(annotations_of(summary))
+    else:
+        terminal.print_summary(terminal.console(), summary)
+    _write(places, job_summary(summary, activity.reason), done)
+
+
+def _tell_nothing(places: Places, activity: Activity, format_: Format) -> None:
+    document = {"schema": documents.SCHEMA, "activity": activity.kind.value, "reason": activity.reason}
+    if places.annotating:
+        annotate([Annotation(Level.NOTICE, f"nothing to do: {activity.reason}", "Healer")])
+    else:
+        show(format_, document | {"outputs": outputs_of(None)}, f"nothing to do: {terminal.clean(activity.reason)}")
+    _write(places, nothing_summary(activity.reason), None)
+
+
+def _stopped(places: Places, error: HealerError | OSError) -> HealerError | OSError | typer.Exit:
+    """What to raise: in Actions everything is said already, elsewhere it is said where errors end."""
+    text = explain_os_error(error) if isinstance(error, OSError) else str(error)
+    advice = _advice(error)
+    _write(places, failed_summary(text, advice), None)
+    if not places.annotating:
+        return error
+    annotate([Annotation(Level.ERROR, f"{text}\n{advice}".strip(), "Healer")])
+    return typer.Exit(getattr(error, "exit_code", 3))
+
+
+def _advice(error: HealerError | OSError) -> str:
+    match error:
+        case SandboxError():
+            return (
+                "The job has a token, and code that runs without namespaces could read it. A GitHub-hosted Ubuntu "
+                "runner allows them. Where they cannot be had and the code is trusted, say so in "
+                f"`{OVERRIDES}`: `testing: {{sandbox: process}}`."
+            )
+        case LostRaceError():
+            return "Nothing was lost: the next run goes on from there."
+        case PreflightError():
+            return "Nothing was written."
+        case _:
+            return ""
+
+
+def _write(places: Places, page: str, done: Done | None) -> None:
+    if places.summary:
+        write_summary(places.summary, page)
+    if places.outputs:
+        write_outputs(places.outputs, outputs_of(done))
