@@ -4,17 +4,27 @@ import difflib
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 from gitops_healer.core.comparing_places import steps_of
 from gitops_healer.core.finding import Risk
+from gitops_healer.core.messages import Messages, problem_of
 from gitops_healer.core.naming import OVERRIDES as OVERRIDES
 from gitops_healer.errors import ConfigError
 from gitops_healer.settings_patterns import Patterns
@@ -174,6 +184,7 @@ class RiskPolicy(Section):
     plan_without_approval: tuple[Risk, ...]
     merge_without_approval: tuple[Risk, ...]
     revert_without_approval: bool
+    plan_expires: Duration
 
 
 class Testing(Section):
@@ -181,6 +192,7 @@ class Testing(Section):
     timeout: Duration
     flaky_reruns: Count
     allow_untested: bool
+    wait_for_ci: bool
     disabled: tuple[str, ...]
     sandbox: Literal["none", "process", "namespace", "bubblewrap"]
     memory_mb: Positive
@@ -290,12 +302,54 @@ class LimitsPolicy(Section):
     open_pulls: Count
     new_per_cycle: Count
     queue: Positive
+    slots: Positive
+    per_order: Positive
+    clear_queue_on_failure: bool
     interval: Duration
     restore_points: Duration
     squash_name: str
     squash_email: str
     update_checkout: bool
     maintainers: tuple[str, ...]
+    dashboard: bool
+    stop_label: Annotated[str, Field(min_length=1, max_length=50)]
+
+
+class MessagesPolicy(Section):
+    """Templates, one a kind of message (`core.messages.KINDS`)."""
+
+    processing: str
+    question: str
+    served: str
+    served_nothing: str
+    refusal: str
+    queued: str
+    planning: str
+    plan_ready: str
+    plan_expired: str
+    starting: str
+    working: str
+    restarting: str
+    watching: str
+    success: str
+    unproven: str
+    taking_back: str
+    taken_back: str
+    failure: str
+    cleared: str
+    held: str
+    hands_off: str
+
+    @field_validator("*")
+    @classmethod
+    def _is_template(cls, value: str, info: ValidationInfo) -> str:
+        problem = problem_of(info.field_name or "", value)
+        if problem is not None:
+            raise PydanticCustomError("template", "{problem}", {"problem": problem})
+        return value
+
+    def view(self) -> Messages:
+        return Messages(self.model_dump())
 
 
 class Settings(Section):
@@ -308,6 +362,7 @@ class Settings(Section):
     monitoring: Monitoring
     tools: ToolsPolicy
     limits: LimitsPolicy
+    messages: MessagesPolicy
     patterns: Patterns
 
     def fingerprint(self) -> str:
@@ -415,6 +470,8 @@ def _explanations(error: ValidationError, origin: Mapping[str, str]) -> Iterator
             yield f"{name}: there is no setting {key}. {_nearest(path)}"
         elif problem["type"] == "missing":
             yield f"{name}: {key} is missing. Example: {path[-1]}: {_example_of(path)}"
+        elif problem["type"] == "template":
+            yield f"{name}: {key} {problem['msg']}. Example: {path[-1]}: {_example_of(path)}"
         else:
             said = problem["msg"].removeprefix("Value error, ").removeprefix("Input should ").rstrip(".")
             said = said if said.startswith("must") else f"must {said}" if said.startswith("be") else said
@@ -483,3 +540,34 @@ def store_url() -> str:
 def model_endpoint() -> tuple[str, str]:
     """(base URL, "" for the default one; key, "" for none) of an endpoint that speaks OpenAI's protocol."""
     return os.environ.get("OPENAI_BASE_URL", ""), os.environ.get("OPENAI_API_KEY", "")
+
+
+@dataclass(frozen=True)
+class ForgeVariables:
+    """What the environment says about a forge, "" where it says nothing. token: by GITOPS_HEALER_TOKEN, else by
+    GITHUB_TOKEN, which job_token is; app_key: PEM; actions: whether this is a job of GitHub Actions."""
+
+    token: str = field(default="", repr=False)
+    job_token: str = field(default="", repr=False)
+    app_id: str = ""
+    app_key: str = field(default="", repr=False)
+    repository: str = ""
+    api_url: str = ""
+    server_url: str = ""
+    actions: bool = False
+
+
+def forge_variables() -> ForgeVariables:
+    def value(name: str) -> str:
+        return os.environ.get(name, "").strip()
+
+    return ForgeVariables(
+        token=value("GITOPS_HEALER_TOKEN") or value("GITHUB_TOKEN"),
+        job_token=value("GITHUB_TOKEN"),
+        app_id=value("GITOPS_HEALER_APP_ID"),
+        app_key=value("GITOPS_HEALER_APP_KEY"),
+        repository=value("GITHUB_REPOSITORY"),
+        api_url=value("GITHUB_API_URL"),
+        server_url=value("GITHUB_SERVER_URL"),
+        actions=value("GITHUB_ACTIONS") == "true",
+    )
