@@ -30,8 +30,17 @@ from gitops_healer.cycle import run_cycle, run_orders
 from gitops_healer.demo import run_demo
 from gitops_healer.doctor import examine
 from gitops_healer.errors import HealerError, UsageError
-from gitops_healer.onboarding import EXAMPLE_POLICY, start
-from gitops_healer.places import Choices, find_place
+from gitops_healer.onboarding import (
+    EXAMPLE_POLICY,
+    SWITCH_ON,
+    WORKFLOW,
+    ActionReference,
+    action_reference,
+    start,
+    start_workflow,
+    workflow_text,
+)
+from gitops_healer.places import Choices, Place, find_place
 from gitops_healer.report import documents, terminal
 from gitops_healer.scan_command import scan_command
 from gitops_healer.settings import OVERRIDES, load_settings, parse_duration
@@ -418,15 +427,47 @@ def config_check(
 @app.command()
 def init(
     repo: Repo = HERE,
+    github: Annotated[bool, typer.Option("--github", help="Write the workflow for GitHub Actions as well.")] = False,
+    action_ref: Annotated[
+        str,
+        typer.Option(
+            help="The action, OWNER/REPOSITORY@REF; best with a full sha.", show_default="what is installed here"
+        ),
+    ] = "",
+    app_: Annotated[bool, typer.Option("--app", help="Act as a GitHub App; see docs/action.md.")] = False,
+    base_branch: BaseBranch = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     print_: Annotated[bool, typer.Option("--print", help="Print the file instead of writing it.")] = False,
 ) -> None:
     """Write a commented `.github/gitops-healer.yml` into the work tree, for you to read, change and commit."""
-    if print_:
+    if not github and (action_ref or app_):
+        raise UsageError("--action-ref and --app are about the workflow: add --github")
+    if not github and print_:
         typer.echo(EXAMPLE_POLICY, nl=False)
         return
-    written = start(find_place(Choices(repo)).repository.path, force=force)
+    place = find_place(Choices(repo, options=options_of(base_branch=base_branch)))
+    if github:
+        begin_github(place, action_reference(action_ref), app_, force, print_)
+        return
+    written = start(place.repository.path, force=force)
     show(Format.text, None, f"wrote {written}\nnext: read it, then  git add {OVERRIDES} && git commit")
+
+
+def begin_github(place: Place, action: ActionReference, app: bool, force: bool, print_: bool) -> None:
+    """The workflow, and the policy where there is none yet; then what GitHub has to be told."""
+    tree = place.repository.path
+    text = workflow_text(tree, place.base_branch, action, app)
+    if print_:
+        typer.echo(text, nl=False)
+        return
+    written = [start_workflow(tree, text, force=force)]
+    if not (tree / OVERRIDES).exists():
+        written.append(start(tree))
+    pin = "" if action.pinned else f"\nfirst: {WORKFLOW} names {action}: put the owner and a full sha there"
+    lines = [f"wrote {path}" for path in written]
+    show(
+        Format.text, None, "\n".join(lines) + f"{pin}\nnext: read them, then  git add .github && git commit", SWITCH_ON
+    )
 
 
 @app.command()

@@ -14,9 +14,12 @@ EMPTY = '""'
 
 @dataclass(frozen=True)
 class Input:
-    """One input. setting: dotted name of the one that it overrides, "" for none; text: what stands before the comment
-    of the policy; unset: what counts when neither says anything, where that is not the default of the policy; leave_out:
-    values of the setting that a workflow cannot choose."""
+    """One input.
+
+    setting: dotted name of the one that it overrides, "" for none; text: what stands before the comment of the policy;
+    unset: what counts when neither says anything, where that is not the default of the policy; leave_out: values of the
+    setting that a workflow cannot choose.
+    """
 
     name: str
     setting: str = ""
