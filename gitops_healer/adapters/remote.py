@@ -8,7 +8,7 @@ import base64
 import contextlib
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,6 +68,10 @@ class Done:
     stderr: str
 
 
+Credentials = Callable[[], Credential]
+"""Gives a token that is valid now: some live for an hour only."""
+
+
 class _LockedError(HealerError):
     """Another process holds a lock file; most are gone in a moment."""
 
@@ -101,9 +105,9 @@ def redacted(text: str) -> str:
 class Git:
     """Runs git on one git directory."""
 
-    def __init__(self, git_dir: Path, credential: Credential | None = None) -> None:
+    def __init__(self, git_dir: Path, credential: Credential | Credentials | None = None) -> None:
         self._git_dir = git_dir
-        self._environment = _environment(credential)
+        self._credential = credential
 
     def update_refs(self, updates: Sequence[RefUpdate], reason: str) -> None:
         """All or none. Raises LostRaceError, or HealerError when git refuses or a lock file stays."""
@@ -118,8 +122,10 @@ class Git:
         )
         retrying(self._transact, script, updates, re.sub(r"[\x00-\x1f]+", " ", reason))
 
-    def fetch(self, remote: str, refspecs: Sequence[str]) -> None:
-        """Fetch refs of a remote, by refspecs of full names. A ref that the remote does not have is a ForgeError."""
+    def fetch(self, remote: str, refspecs: Sequence[str], *, prune: bool = False, unshallow: bool = False) -> None:
+        """Fetch refs of a remote, by refspecs of full names. A ref that the remote does not have is a ForgeError,
+        unless a pattern names it. prune: refs on our side of the refspecs go when the remote has them no more;
+        unshallow: bring the history that a shallow clone lacks."""
         for side in (side for spec in refspecs for side in spec.removeprefix("+").split(":", 1)):
             check_ref(side.replace("*", "star"))
         arguments = [
@@ -128,6 +134,8 @@ class Git:
             "--no-write-fetch-head",
             "--no-auto-maintenance",
             "--no-recurse-submodules",
+            *(["--prune"] if prune else []),
+            *(["--unshallow"] if unshallow else []),
         ]
         done = self._run("fetch", *arguments, "--end-of-options", check_remote(remote), *refspecs, network=True)
         if done.status:
@@ -220,6 +228,7 @@ class Git:
             import git  # refuses to be imported where there is no git program
         except ImportError as error:
             raise HealerError("the git program was not found: install git 2.30 or newer and put it on PATH") from error
+        credential = self._credential() if network and callable(self._credential) else self._credential
         with tempfile.TemporaryFile() as source:
             source.write(stdin)
             source.seek(0)
@@ -231,7 +240,7 @@ class Git:
                     with_exceptions=False,
                     stdout_as_string=False,
                     kill_after_timeout=NETWORK_TIMEOUT if network else None,
-                    env=self._environment,
+                    env=_environment(credential),
                 )
             except git.GitCommandNotFound as error:
                 raise HealerError("the git program was not found: install git and put it on PATH") from error
@@ -245,11 +254,13 @@ def _instruction(update: RefUpdate) -> str:
     return f"update {ref} {check_id(update.new)} {old}\n" if update.new else f"delete {ref} {old}\n"
 
 
-def _environment(credential: Credential | None) -> Mapping[str, str]:
+def _environment(credential: Credential | Credentials | None) -> Mapping[str, str]:
     pairs = list(_CONFIGURATION.items())
-    if credential is not None:
+    if isinstance(credential, Credential):
         basic = base64.b64encode(f"x-access-token:{credential.token}".encode()).decode()
-        pairs.append((f"http.{credential.url}.extraHeader", f"Authorization: Basic {basic}"))
+        header = f"http.{credential.url}.extraHeader"
+        pairs.append((header, ""))  # forgets those of the clone: a second Authorization header would be refused
+        pairs.append((header, f"Authorization: Basic {basic}"))
     numbered = {f"GIT_CONFIG_KEY_{number}": key for number, (key, _) in enumerate(pairs)}
     numbered |= {f"GIT_CONFIG_VALUE_{number}": value for number, (_, value) in enumerate(pairs)}
     return {**_ENVIRONMENT, **numbered, "GIT_CONFIG_COUNT": str(len(pairs))}

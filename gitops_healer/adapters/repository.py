@@ -9,7 +9,7 @@ import pygit2
 from gitops_healer.adapters.exporting import export_tree
 from gitops_healer.adapters.generated import generated_files
 from gitops_healer.adapters.objects import Objects, decode_path
-from gitops_healer.adapters.remote import Credential, Git
+from gitops_healer.adapters.remote import Credential, Credentials, Git
 from gitops_healer.adapters.snapshot import tree_of_work_tree
 from gitops_healer.adapters.trees import changed_entries
 from gitops_healer.adapters.work_tree import apply_to_files
@@ -23,7 +23,7 @@ STATE = "gitops-healer"
 class GitRepository:
     """Implements `ports.Repository`. Objects by pygit2, refs and remotes by the git program; see `open_repository`."""
 
-    def __init__(self, path: Path, git_dir: Path, credential: Credential | None = None) -> None:
+    def __init__(self, path: Path, git_dir: Path, credential: Credential | Credentials | None = None) -> None:
         self._path = path
         self._git_dir = git_dir
         self._common_dir = _common_dir(git_dir)
@@ -49,6 +49,10 @@ class GitRepository:
     def git(self) -> Git:
         """The git program on this repository: remotes, which are no part of the port."""
         return self._git
+
+    def reopen(self) -> None:
+        """Look at the git directory anew: that a history became whole is not seen otherwise."""
+        self._objects = Objects(self._git_dir)
 
     def head_branch(self) -> str | None:
         target = self._objects.head_target()
@@ -166,7 +170,7 @@ class GitRepository:
         return self._objects.write_blob(data)
 
 
-def open_repository(path: Path, credential: Credential | None = None) -> GitRepository:
+def open_repository(path: Path, credential: Credential | Credentials | None = None) -> GitRepository:
     """The repository that `path` is, or lies in. Raises RepositoryError, which says what to type."""
     try:
         _check_directory(path)
