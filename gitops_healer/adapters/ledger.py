@@ -1,16 +1,15 @@
 """The ledger on an orphan branch: `events/YYYY-MM.jsonl`, appended to by compare-and-swap, no checkout."""
 
-import contextlib
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from gitops_healer.adapters.events import BadLineError, blob_id, decode_lines, encode_event
+from gitops_healer.adapters.ledger_places import place_of
 from gitops_healer.adapters.ledger_verify import verify_ledger
+from gitops_healer.adapters.origin import Origin
 from gitops_healer.adapters.repository import GitRepository
 from gitops_healer.adapters.turns import turn
 from gitops_healer.core.decision import Decision, no
@@ -19,7 +18,7 @@ from gitops_healer.core.naming import LEDGER_BRANCH
 from gitops_healer.core.rebuilding import Landed
 from gitops_healer.core.upgrade import Event
 from gitops_healer.errors import IllegalEventError, LedgerError, LostRaceError, RepositoryError
-from gitops_healer.ports import File, RefUpdate, Repository, Signature
+from gitops_healer.ports import File, Repository, Signature
 
 BRANCH = LEDGER_BRANCH
 PATIENCE = 120.0
@@ -31,7 +30,9 @@ class GitLedger:
     """Implements `ports.Ledger`.
 
     Without `remote` the branch of this repository is the ledger; with one, the remote's branch is, and what was last
-    seen of it is kept in `refs/healer/ledger/…`, so that a rewritten or deleted branch is noticed.
+    seen of it is kept in `refs/healer/ledger/…`, so that a rewritten or deleted branch is noticed. With `origin` it is
+    the same, and a look costs no connection of its own: it stands where the last fetch of the origin saw it. With
+    `shown` it can be read only: that ref shows what stands elsewhere.
     The first load reads everything; later loads and appends cost what was added, plus one rewrite of the file of the
     newest month. An event goes to the file of its month, or to the newest when the clock went back: so the order of
     the files and lines is the order in which events were written.
@@ -45,13 +46,15 @@ class GitLedger:
         name: str = "gitops-healer",
         email: str = "gitops-healer@users.noreply.github.com",
         patience: float = PATIENCE,
+        origin: Origin | None = None,
+        shown: str = "",
     ) -> None:
         """name, email: author of the commits; patience: seconds for which lost races are tried again."""
         self._repository = repository
         self._name, self._email = name, email
         self._patience = patience
         ref = f"refs/heads/{branch}"
-        self._place: _Place = _RemoteBranch(repository, remote, ref) if remote else _LocalBranch(repository, ref)
+        self._place = place_of(repository, ref, remote, origin, shown)
         self._copy: _Copy | None = None
 
     def load(self) -> tuple[Event, ...]:
@@ -189,67 +192,6 @@ class _Copy:
             self.ids.add(event.id)
             self.of_upgrade.setdefault(event.upgrade, []).append(event)
         self.months[file.path] = _Month(file.blob, len(data), known.lines + len(added))
-
-
-class _Place(Protocol):
-    """Where the branch is."""
-
-    def tip(self) -> str:
-        """The commit that it stands on, "" when there is none."""
-        ...
-
-    def advance(self, old: str, new: str) -> None:
-        """Move it, only when it stands at `old`. Raises LostRaceError."""
-        ...
-
-
-@dataclass(frozen=True)
-class _LocalBranch:
-    repository: GitRepository
-    ref: str
-
-    def tip(self) -> str:
-        return self.repository.resolve(self.ref) or ""
-
-    def advance(self, old: str, new: str) -> None:
-        self.repository.update_refs([RefUpdate(self.ref, new, old)], "healer: ledger")
-
-
-@dataclass(frozen=True)
-class _RemoteBranch:
-    repository: GitRepository
-    remote: str
-    ref: str
-
-    @property
-    def seen_ref(self) -> str:
-        """Keeps what was fetched alive, and remembers it."""
-        key = hashlib.sha256(f"{self.remote}\0{self.ref}".encode("utf-8", "surrogateescape")).hexdigest()[:10]
-        return f"refs/healer/ledger/{key}"
-
-    def tip(self) -> str:
-        seen = self.repository.resolve(self.seen_ref) or ""  # before the remote is asked: so the remote has it already
-        tip = self.repository.git.remote_refs(self.remote, self.ref).get(self.ref, "")
-        if tip not in ("", seen):
-            # Even when the commit is here: another process may be half-way through unpacking what belongs to it.
-            self.repository.git.fetch(self.remote, [self.ref])
-        if seen and not (tip and self.repository.is_ancestor(seen, tip)):
-            raise LedgerError(
-                f"the ledger {self.ref} was {'rewritten' if tip else 'deleted'} at the remote: {seen}, seen before, is "
-                f"not part of it. Put it back: git push --force {self.remote} {seen}:{self.ref}\n"
-                f"Or accept what stands there: git update-ref -d {self.seen_ref}"
-            )
-        self._remember(seen, tip)
-        return tip
-
-    def advance(self, old: str, new: str) -> None:
-        self.repository.git.push(self.remote, [RefUpdate(self.ref, new, old)])
-        self._remember(old, new)
-
-    def _remember(self, seen: str, tip: str) -> None:
-        if tip != seen:
-            with contextlib.suppress(LostRaceError):  # another process here remembered something newer
-                self.repository.update_refs([RefUpdate(self.seen_ref, tip, seen)], "healer: ledger seen")
 
 
 def _check_again(copy: _Copy, fresh: Sequence[Event], view: str) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gitops_healer.adapters.events import BadLineError, decode_event, encode_event
 from gitops_healer.adapters.ledger import GitLedger
+from gitops_healer.adapters.origin import Origin
 from gitops_healer.adapters.repository import GitRepository, open_repository
 from gitops_healer.core.finding import Finding, Severity
 from gitops_healer.core.upgrade import (
@@ -30,7 +31,7 @@ from gitops_healer.core.upgrade import (
     Resumed,
     event_id,
 )
-from gitops_healer.errors import ForgeError, IllegalEventError, LedgerError, LostRaceError
+from gitops_healer.errors import ForgeError, IllegalEventError, LedgerError, LostRaceError, UsageError
 from gitops_healer.ports import Ledger, RefUpdate, Signature
 
 GitRepo = Any  # tests/conftest.py
@@ -54,7 +55,19 @@ def life(number: int, ts: datetime = NOON) -> list[Event]:
     return events(f"up-{number:010x}", *facts, ts=ts)
 
 
-@pytest.fixture(params=["local", "remote"])
+class AlwaysLooking(GitLedger):
+    """Fetches before each load, as a new run does."""
+
+    def __init__(self, repository: GitRepository, url: str) -> None:
+        self.origin = Origin(repository.git, repository, url)
+        super().__init__(repository, origin=self.origin)
+
+    def load(self) -> tuple[Event, ...]:
+        self.origin.refresh()
+        return super().load()
+
+
+@pytest.fixture(params=["local", "remote", "origin"])
 def ledgers(request: pytest.FixtureRequest, make_repo: MakeRepo) -> Callable[[], GitLedger]:
     """Makes ledgers of one branch: all of one repository, or each of its own clone of one remote."""
     hub = make_repo(name="hub.git", bare=True)
@@ -65,6 +78,8 @@ def ledgers(request: pytest.FixtureRequest, make_repo: MakeRepo) -> Callable[[],
             return GitLedger(open_repository(hub.path))
         clone = make_repo(name=f"clone-{next(count)}")
         clone.git("remote", "add", "origin", str(hub.path))
+        if request.param == "origin":
+            return AlwaysLooking(open_repository(clone.path), str(hub.path))
         return GitLedger(open_repository(clone.path), remote="origin")
 
     return make
@@ -481,31 +496,97 @@ def test_a_rewritten_ledger_is_noticed_by_who_saw_it(ledgers: Callable[[], GitLe
 # Remotes
 
 
-def test_a_ledger_deleted_at_the_remote_is_noticed_and_can_be_put_back(make_repo: MakeRepo) -> None:
+def by_remote(repository: GitRepository, url: str, patience: float = 1.0) -> GitLedger:
+    return GitLedger(repository, remote=url, patience=patience)
+
+
+def by_origin(repository: GitRepository, url: str, patience: float = 1.0) -> GitLedger:
+    return GitLedger(repository, origin=Origin(repository.git, repository, url, ("main",)), patience=patience)
+
+
+Opens = Callable[..., GitLedger]
+either = pytest.mark.parametrize("opens", [by_remote, by_origin])
+
+
+@either
+def test_a_ledger_deleted_at_the_remote_is_noticed_and_can_be_put_back(make_repo: MakeRepo, opens: Opens) -> None:
     hub, clone = make_repo(name="hub.git", bare=True), make_repo(name="clone")
-    clone.git("remote", "add", "origin", str(hub.path))
-    GitLedger(open_repository(clone.path), remote="origin").append(life(1))
+    url = str(hub.path)
+    opens(open_repository(clone.path), url).append(life(1))
     hub.git("update-ref", "-d", REF)
     with pytest.raises(LedgerError, match="deleted") as error:
-        GitLedger(open_repository(clone.path), remote="origin").load()
+        opens(open_repository(clone.path), url).load()
     command = str(error.value).split("Put it back: ")[1].split("\n")[0].removeprefix("git ").split()
     clone.git(*command)
-    assert GitLedger(open_repository(clone.path), remote="origin").load() == tuple(life(1))
+    assert opens(open_repository(clone.path), url).load() == tuple(life(1))
 
 
-def test_a_remote_that_cannot_be_reached_is_a_forge_error(make_repo: MakeRepo) -> None:
+@either
+def test_a_ledger_rewritten_between_runs_is_noticed_in_the_same_clone(make_repo: MakeRepo, opens: Opens) -> None:
+    hub, clone = make_repo(name="hub.git", bare=True), make_repo(name="clone")
+    opens(open_repository(clone.path), str(hub.path)).append(life(1))
+    seen = hub.git("rev-parse", REF)
+    hub.git("update-ref", "-d", REF)
+    GitLedger(open_repository(hub.path)).append(life(2))
+    with pytest.raises(LedgerError, match=f"rewritten at the remote: {seen}") as error:
+        opens(open_repository(clone.path), str(hub.path)).load()
+    accept = str(error.value).split("Or accept what stands there: git ")[1].split()
+    clone.git(*accept)
+    assert opens(open_repository(clone.path), str(hub.path)).load() == tuple(life(2))
+
+
+@either
+def test_a_remote_that_cannot_be_reached_is_a_forge_error(make_repo: MakeRepo, opens: Opens) -> None:
     clone = make_repo(name="clone")
-    ledger = GitLedger(open_repository(clone.path), remote=str(clone.path.parent / "nowhere"))
+    ledger = opens(open_repository(clone.path), str(clone.path.parent / "nowhere"))
     with pytest.raises(ForgeError, match="nowhere"):
         ledger.load()
 
 
-def test_a_remote_that_refuses_is_a_forge_error_and_nothing_is_lost(make_repo: MakeRepo) -> None:
+def test_a_look_at_the_origin_costs_no_connection_of_its_own(make_repo: MakeRepo) -> None:
+    hub, clone = make_repo(name="hub.git", bare=True), make_repo(name="clone")
+    repository = open_repository(clone.path)
+    origin = Origin(repository.git, repository, str(hub.path))
+    ledger = GitLedger(repository, origin=origin)
+    origin.refresh()
+    for number in range(3):
+        ledger.append(life(number))
+        assert len(ledger.load()) == 6 * (number + 1)
+    assert (origin.fetches, origin.pushes) == (1, 3)
+    other = open_repository(make_repo(name="other").path)
+    GitLedger(other, remote=str(hub.path)).append(life(3))
+    ledger.append(life(4))
+    assert (origin.fetches, origin.pushes) == (2, 5), "a lost race is a look and one more push"
+    assert len(ledger.load()) == 30
+
+
+def test_what_another_process_of_the_clone_saw_later_is_no_rewriting(make_repo: MakeRepo) -> None:
+    hub, clone = make_repo(name="hub.git", bare=True), make_repo(name="clone")
+    slow, fast = (by_origin(open_repository(clone.path), str(hub.path)) for _ in range(2))
+    fast.append(life(1))
+    assert len(slow.load()) == 6
+    fast.append(life(2))
+    assert len(slow.load()) == 12
+
+
+def test_a_ledger_that_is_only_shown_here_is_read_and_not_written(make_repo: MakeRepo) -> None:
+    hub, clone = make_repo(name="hub.git", bare=True), make_repo(name="clone")
+    by_origin(open_repository(clone.path), str(hub.path)).append(life(1))
+    shown = GitLedger(open_repository(clone.path), shown="refs/healer/origin/heads/healer-ledger")
+    assert shown.load() == tuple(life(1))
+    assert shown.verify().allowed
+    with pytest.raises(UsageError, match="--forge github"):
+        shown.append(life(2))
+    assert GitLedger(open_repository(clone.path)).load() == ()
+
+
+@either
+def test_a_remote_that_refuses_is_a_forge_error_and_nothing_is_lost(make_repo: MakeRepo, opens: Opens) -> None:
     hub, clone = make_repo(name="hub.git", bare=True), make_repo(name="clone")
     hook = hub.path / "hooks/pre-receive"
     hook.write_text("#!/bin/sh\necho protected; exit 1\n")
     hook.chmod(0o755)
-    ledger = GitLedger(open_repository(clone.path), remote=str(hub.path), patience=0.5)
+    ledger = opens(open_repository(clone.path), str(hub.path), patience=0.5)
     with pytest.raises(ForgeError, match="protected"):
         ledger.append(life(1))
     hook.unlink()
@@ -513,9 +594,10 @@ def test_a_remote_that_refuses_is_a_forge_error_and_nothing_is_lost(make_repo: M
     assert ledger.load() == tuple(life(1))
 
 
-def test_the_remote_keeps_its_own_and_the_clone_gets_no_branch(make_repo: MakeRepo) -> None:
+@either
+def test_the_remote_keeps_its_own_and_the_clone_gets_no_branch(make_repo: MakeRepo, opens: Opens) -> None:
     hub, clone = make_repo(name="hub.git", bare=True), make_repo({"a.py": "x"}, name="clone")
-    GitLedger(open_repository(clone.path), remote=str(hub.path)).append(life(1))
+    opens(open_repository(clone.path), str(hub.path)).append(life(1))
     assert [*open_repository(hub.path).refs("refs/")] == [REF]
     assert all(ref.startswith(("refs/heads/main", "refs/healer/")) for ref in open_repository(clone.path).refs("refs/"))
 
