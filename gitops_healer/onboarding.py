@@ -110,8 +110,7 @@ def workflow_text(work_tree: Path, base_branch: str, action: ActionReference, ap
         )
     names = ci_names(work_tree)
     fields = {
-        "@DANGEROUS@": _DANGEROUS if names else "",
-        "@WORKFLOW_RUN@": _workflow_run(names),
+                "@WORKFLOW_RUN@": _workflow_run(names),
         "@BASE@": f"'{base_branch}'",
         "@BASE_PLAIN@": base_branch,
         "@CHECKOUT@": CHECKOUT,
@@ -125,9 +124,6 @@ def workflow_text(work_tree: Path, base_branch: str, action: ActionReference, ap
     return re.sub("|".join(sorted(fields, key=len, reverse=True)), lambda match: fields[match[0]], text)
 
 
-_DANGEROUS = (
-    " # zizmor: ignore[dangerous-triggers] workflow_run: nothing of the run that ended is checked out or executed"
-)
 _PIN = """\
       # To pin it: replace what follows @ by the full sha of that version, and keep the version as a comment behind it.
 """
