@@ -1,9 +1,50 @@
-"""What a pull request says: the flaw, the change, the proof, what happens next."""
+"""What a pull request says: the flaw, the change, the proof, what happens next. The most important comes first."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from urllib.parse import quote
 
-from gitops_healer.core import texts
-from gitops_healer.core.upgrade import Upgrade
+from gitops_healer.core.diagnosis_markdown import diagnosis_section
+from gitops_healer.core.fitting import Block, bullets, cell, fenced_block, fit, folded
+from gitops_healer.core.orders import possible_orders
+from gitops_healer.core.plan_text import plan_items
+from gitops_healer.core.quoting import plain, quoted
+from gitops_healer.core.texts import marker
+from gitops_healer.core.texts import revert_title as revert_title
+from gitops_healer.core.upgrade import RevertProposed, Stage, Upgrade
+from gitops_healer.core.verdict import CheckResult, Outcome, Verdict
+from gitops_healer.core.watching import Health
+
+_MOST_CHECKS = 30
+_OPEN_DIFF = 40  # lines; longer ones are folded
+_RUNS = frozenset({"tests", "shadow", "replay", "synthetic", "evidence"})  # gates that run the code
+_TEST_RULE = "failing_test"
+_CALL_RULES = frozenset({"low_success_rate", "recent_failures"})
+_TIME_RULES = frozenset({"degrading_tool", "slow_tool"})
+_MARKS = {
+    Outcome.PASSED: "✅ passed",
+    Outcome.FAILED: "❌ failed",
+    Outcome.RUNNING: "⏳ running",
+    Outcome.UNKNOWN: "❔ unknown",
+    Outcome.SKIPPED: "➖ nothing to ask",
+}
+COMMANDS = {
+    "approve": "merge exactly the commit that you see, once it is proved",
+    "approve_plan": "carry the plan out",
+    "revise_plan": "ask for another plan, in your words",
+    "choose": "answer the question",
+    "hold": "keep it waiting",
+    "resume": "let it go on",
+    "retry": "try it again",
+    "rebuild": "build the change anew on the present base",
+    "ignore": "close it, and never propose this finding again",
+    "unignore": "let this finding be proposed again",
+    "rollback_upgrade": "take the merge back",
+    "reland": "land it again",
+    "explain": "why it is where it is: every gate, with its figures",
+}
+"""What a command does, as the end of a sentence; in the order in which they are offered."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +67,296 @@ class Setting:
 
 
 def pull_body(up: Upgrade, about: Setting) -> str:
-    return texts.pull_body(up)
+    """Markdown within the forge's limit, whatever is in the upgrade; the hidden marker is its last line.
+
+    up: with investigation and plan; what it does not have yet is left out.
+    """
+    return fit([*_blocks(up, about), Block(marker(up))])
 
 
 def revert_body(up: Upgrade, about: Setting) -> str:
-    return texts.revert_body(up)
+    """The same for the pull request that takes a merge back. up: regressed."""
+    return fit([*_revert_blocks(up, about), Block(marker(up))])
 
 
-def revert_title(up: Upgrade) -> str:
-    return texts.revert_title(up)
+def commands_table(up: Upgrade) -> Block:
+    """What can be said now, the most likely first."""
+    possible = possible_orders(up)
+    known = [name for name in COMMANDS if name in possible]
+    others = [name for name in possible if name not in COMMANDS]
+    rows = [f"| `{_usage(name, up)}` | {COMMANDS.get(name, 'see `/healer_help`')} |" for name in [*known, *others]]
+    head = "### What you can say\n\nIn a comment, at the start of a line:\n\n| command | what it does |\n|---|---|"
+    return Block("\n".join([head, *rows]))
+
+
+def reproduce_command(up: Upgrade, about: Setting) -> str:
+    """One shell command, typed in a clone, that shows the flaw on the base; true for the rule at hand."""
+    finding = up.finding
+    symbol, base = _shell(finding.symbol), _shell(up.base[:10])
+    if about.reproduce:
+        return about.reproduce
+    if finding.rule == _TEST_RULE:
+        return f"git switch --detach {base} && {_test_run(finding.symbol, about.test_command)}"
+    if finding.rule in _CALL_RULES and finding.symbol:
+        head = up.proposed.head if up.proposed else up.prepared.commit if up.prepared else ""
+        versions = f" --base {base} --head {_shell(head[:10])}" if head else f" --base {base} --head {base}"
+        return f"gitops-healer replay {symbol}{versions} --aim mends"
+    if finding.rule in _TIME_RULES and finding.symbol:
+        return f"gitops-healer investigate {symbol}"
+    if finding.rule == "unused_tool" and finding.symbol:
+        return f"gitops-healer tools show {symbol}"
+    path = f" --path {_shell(finding.path)}" if finding.path else ""
+    return f"gitops-healer scan --ref {base}{path}"
+
+
+def _blocks(up: Upgrade, about: Setting) -> Iterator[Block]:
+    yield Block(_headline(up))
+    yield from _to_accept(up)
+    yield from _what_is_wrong(up, about)
+    yield from _what_changes(up, about)
+    yield from _why_safe(up)
+    yield Block(_after_the_merge(up, about))
+    yield commands_table(replace(up, stage=Stage.PROPOSED) if up.stage is Stage.PREPARED else up)
+    yield Block("### See it yourself\n\nIn a clone of this repository:")
+    yield fenced_block(plain(reproduce_command(up, about), 1_000), "console")
+    yield from _background(up)
+
+
+def _headline(up: Upgrade) -> str:
+    """What a reader in a hurry has to know, in a line."""
+    said = [f"**Risk {up.plan.risk.value}**", f"priority {up.plan.priority} of 10"] if up.plan else []
+    if up.plan and up.plan.lines:
+        said.append(f"{_count(up.plan.lines, 'line')} in {_count(len(up.plan.paths), 'file')}")
+    said += _proof_in_brief(_verdicts(up))
+    return " · ".join([*said, quoted(up.codename, 60)])
+
+
+def _proof_in_brief(verdicts: tuple[Verdict, ...]) -> list[str]:
+    if not verdicts:
+        return []
+    results = verdicts[-1].results
+    passed = sum(result.outcome is Outcome.PASSED for result in results)
+    bad = [result for result in results if result.outcome not in (Outcome.PASSED, Outcome.SKIPPED)]
+    asked = len(_approvals(verdicts))
+    said = [f"{_count(passed, 'check')} passed" + (f", **{len(bad)} did not**" if bad else "")]
+    return [*said, *([f"**{_count(asked, 'thing')} to accept**"] if asked else [])]
+
+
+def _to_accept(up: Upgrade) -> Iterator[Block]:
+    asked = _approvals(_verdicts(up))
+    if asked:
+        head = "> [!IMPORTANT]\n> A maintainer has to accept this before it is merged:\n>"
+        yield Block(head, _cited(bullets(asked)), more="> - and {count} more")
+
+
+def _cited(lines: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"> {line}" for line in lines)
+
+
+def _what_is_wrong(up: Upgrade, about: Setting) -> Iterator[Block]:
+    finding, cause = up.finding, up.investigation.cause if up.investigation else None
+    where = f", {_place(finding.path, finding.start, up.base, about)}" if finding.path else ""
+    yield Block(f"### What is wrong\n\n{quoted(finding.message)}{where}")
+    yield Block("", bullets(finding.evidence))
+    if cause is not None:
+        at = f", {_place(cause.path, cause.line, up.base, about)}" if cause.path else ""
+        sure = f" (confidence {cause.confidence:.0%})" if 0 < cause.confidence <= 1 else ""
+        yield Block(f"**Cause.** {quoted(cause.sentence, 500)}{at}{sure}")
+    if up.investigation and up.investigation.diagnosis:
+        lines = diagnosis_section(up.investigation.diagnosis).splitlines()[2:]
+        yield folded("How the cause was found, and what was ruled out", lines)
+
+
+def _place(path: str, line: int, commit: str, about: Setting) -> str:
+    """A place of the code, as a link where there is a page of it."""
+    shown = quoted(f"{path}:{line}" if line else path)
+    if not re.fullmatch(r"https?://[^\s()<>]{1,300}", about.repository_url) or not re.fullmatch("[0-9a-f]+", commit):
+        return shown
+    address = f"{about.repository_url.rstrip('/')}/blob/{commit}/{quote(path.encode('utf-8', 'replace'))}"
+    return f"[{shown}]({address}{f'#L{line}' if line else ''})" if len(address) < 1_000 else shown
+
+
+def _what_changes(up: Upgrade, about: Setting) -> Iterator[Block]:
+    option = up.option
+    title = option.title if option else up.plan.title if up.plan else ""
+    yield Block(f"### What this changes\n\n{quoted(title)}" if title else "### What this changes")
+    if option and option.behaviour and option.behaviour != title:
+        yield Block(f"**In the failing case:** {quoted(option.behaviour, 500)}")
+    if option and option.determined_by:
+        yield Block("This is the wanted behaviour, because:\n", bullets(option.determined_by))
+    elif up.chosen_by:
+        yield Block(f"Chosen by {quoted(up.chosen_by)}.")
+    if about.diff.strip():
+        block = fenced_block(about.diff, "diff")
+        if len(block.items) <= _OPEN_DIFF:
+            yield block
+        else:
+            head, tail = folded(f"The change, {len(block.items):,} lines", ()).head, "\n\n</details>"
+            yield Block(f"{head}\n{block.head}", block.items, f"{block.tail}{tail}", block.more)
+
+
+def _why_safe(up: Upgrade) -> Iterator[Block]:
+    verdicts, proof = _verdicts(up), up.option.proof if up.option else ()
+    if not verdicts and not proof:
+        return
+    yield Block("### Why it is safe\n", bullets(proof))
+    if not verdicts:
+        return
+    asked = [{result.check: result for result in verdict.results} for verdict in verdicts]
+    names = list(dict.fromkeys(name for known in reversed(asked) for name in known))
+    first = [name for name in names if _decides(name, asked)]
+    yield _gates(first, verdicts)
+    others = _gates([name for name in names if name not in first], verdicts)
+    if others.items:
+        passed = sum(_latest(name, asked).outcome is Outcome.PASSED for name in names if name not in first)
+        summary = f"{_count(passed, 'more gate')} passed, {len(others.items) - passed} had nothing to ask"
+        yield replace(folded(summary, others.items, others.more), head=f"{folded(summary, ()).head}\n{others.head}")
+    for result in verdicts[-1].results[:_MOST_CHECKS]:
+        if result.details:
+            yield folded(f"{result.check}: figures and examples", bullets(result.details))
+
+
+def _decides(name: str, asked: list[dict[str, CheckResult]]) -> bool:
+    """Whether a reader in a hurry wants to see it: it ran the code, or it did not let the change pass."""
+    outcomes = {known[name].outcome for known in asked if name in known}
+    return bool(outcomes - {Outcome.PASSED, Outcome.SKIPPED}) or (name in _RUNS and Outcome.PASSED in outcomes)
+
+
+def _gates(names: list[str], verdicts: tuple[Verdict, ...]) -> Block:
+    """One row a check, one column a time that it was asked; the words are those of the last time."""
+    asked = [{result.check: result for result in verdict.results} for verdict in verdicts]
+    columns = [_WHEN.get(verdict.phase, f"phase {verdict.phase}") for verdict in verdicts]
+    head = f"| gate | {' | '.join(columns)} | what it says |\n|---|{'---|' * len(columns)}---|"
+    rows = tuple(f"| {cell(name, 60)} | {_row(name, asked)} |" for name in names)
+    return Block(head if rows else "", rows, "", "| and {count} more |" + " |" * (len(columns) + 1))
+
+
+_WHEN = {1: "the change", 2: "what a merge gives"}
+
+
+def _row(name: str, asked: list[dict[str, CheckResult]]) -> str:
+    marks = [_MARKS[known[name].outcome] if name in known else "" for known in asked]
+    return f"{' | '.join(marks)} | {cell(_latest(name, asked).reason)}"
+
+
+def _latest(name: str, asked: list[dict[str, CheckResult]]) -> CheckResult:
+    return next(known[name] for known in reversed(asked) if name in known)
+
+
+def _after_the_merge(up: Upgrade, about: Setting) -> str:
+    measured = ", ".join(quoted(symbol, 80) for symbol in _symbols(up)[:3]) or "what it touches"
+    window = f" for {about.window}" if about.window else ""
+    before = f" with those of the {about.baseline} before" if about.baseline else " with those before"
+    back = (
+        "When it fails more often than chance explains, it is taken back by a revert"
+        if about.rollback
+        else "When it fails more often than chance explains, you are told; policy leaves taking it back to you"
+    )
+    who = "waits for `/approve`, or a merge by hand" if about.mode != "deploy" else "is merged as far as policy allows"
+    return (
+        f"### What happens next\n\n"
+        f"1. CI and the gates above are asked again about what a merge into {quoted(about.base_branch, 100)} gives, "
+        f"then it {who}.\n"
+        f"2. After the merge the gates run once more on the merge commit, and the calls of {measured} are compared"
+        f"{window}{before}. {back}; `/rollback_upgrade {up.id}` does it at any time. Too few calls end as *not "
+        "proven*, never as stable.\n"
+        "3. Closing this pull request means ignore; commits of yours on its branch mean that it is yours."
+    )
+
+
+def _symbols(up: Upgrade) -> tuple[str, ...]:
+    named = up.plan.symbols if up.plan else ()
+    return named or ((up.finding.symbol,) if up.finding.symbol else ())
+
+
+def _background(up: Upgrade) -> Iterator[Block]:
+    if up.plan is not None:
+        yield folded(f"The plan, version {up.plan.version}", plan_items(up.plan))
+    if up.investigation and up.investigation.evidence:
+        yield folded("What else was looked at", bullets(up.investigation.evidence))
+    kept = f"Restore point: {quoted(up.prepared.restore_ref, 200)} keeps " if up.prepared else "Base: "
+    yield Block(
+        f"<sub>{kept}{quoted(up.base[:10])} · upgrade {quoted(up.id, 60)} · rule {quoted(up.finding.rule)}</sub>"
+    )
+
+
+def _verdicts(up: Upgrade) -> tuple[Verdict, ...]:
+    """Phase 1, then the last of phase 2."""
+    first = (up.prepared.verdict,) if up.prepared else ()
+    second = up.watched.verdict if up.watched else up.validated.verdict if up.validated else None
+    return (*first, *((second,) if second else ()))
+
+
+def _approvals(verdicts: tuple[Verdict, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line for verdict in verdicts for line in verdict.approvals))
+
+
+def _revert_blocks(up: Upgrade, about: Setting) -> Iterator[Block]:
+    assert up.regressed is not None
+    assert up.merged is not None
+    pull = f", merged by #{up.proposed.pull}" if up.proposed and up.proposed.pull else ""
+    yield Block(
+        f"This takes back {quoted(up.merged.commit[:10])}{pull}: {quoted(_title(up))} ({quoted(up.codename, 60)})."
+    )
+    yield Block(f"### Why\n\n{quoted(up.regressed.reason, 600)}\n\nOrdered by {quoted(up.regressed.by)}.")
+    if up.health is not None:
+        yield from _health(up.health)
+    if up.watched is not None and up.watched.verdict.outcome is not Outcome.PASSED:
+        yield _gates([result.check for result in up.watched.verdict.results], (up.watched.verdict,))
+    yield Block(
+        "### What happens next\n\nThe files that the merge changed are as they were before it, and everything that was "
+        f"merged since stays. After that, `/reland {up.id}` lands the same change again, with all gates."
+    )
+    yield commands_table(up if up.revert else replace(up, revert=RevertProposed("", "", 0, "")))
+
+
+def _title(up: Upgrade) -> str:
+    return up.plan.title if up.plan else up.finding.message
+
+
+def _health(health: Health) -> Iterator[Block]:
+    rows = tuple(
+        f"| {cell(r.subject)} | {_share(r.before_failed, r.before_total)} | {_share(r.after_failed, r.after_total)} "
+        f"| {r.distinct_failing or ''} |"
+        for r in health.readings
+    )
+    if rows:
+        head = "| measured | failed before | failed after | different inputs |\n|---|---|---|---|"
+        yield Block(head, rows, "", "| and {count} more | | | |")
+
+
+def _share(failed: int, total: int) -> str:
+    return f"{failed:,} of {total:,} ({failed / total:.0%})" if total else "no calls"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _usage(name: str, up: Upgrade) -> str:
+    """The command as it is written on the pull request."""
+    match name:
+        case "choose":
+            return f"/choose {up.id} OPTION"
+        case "revise_plan":
+            return f"/revise_plan {up.id} what you want instead"
+        case "rollback_upgrade" | "reland":
+            return f"/{name} {up.id}"
+        case _:
+            return f"/{name}"
+
+
+def _test_run(test: str, command: str) -> str:
+    """The project's way to run one test, where that can be told from the id: pytest's have a file in front."""
+    if "::" in test or test.endswith(".py"):
+        runner = command if re.search(r"(^|[\s/])pytest(\s|$)", command) else "python -m pytest"
+        return f"{runner} {_shell(test)}"
+    if re.fullmatch(r"[A-Za-z_][\w.]*", test) and "." in test:
+        return f"python -m unittest {test}"
+    return command or "python -m pytest"
+
+
+def _shell(word: str) -> str:
+    """One word of a POSIX shell."""
+    line = plain(word, 400)
+    return line if re.fullmatch(r"[\w@%+=:,./-]+", line, re.ASCII) else "'" + line.replace("'", "'\"'\"'") + "'"
