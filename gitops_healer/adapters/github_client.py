@@ -120,6 +120,10 @@ class GitHubClient:
         """The JSON of one resource. Raises RefusedError (status 404 when it is not there)."""
         return self._page(_with_query(path, query)).data
 
+    def fresh(self, path: str) -> Any:
+        """As `get`, whatever is remembered: for what GitHub computes in the meantime."""
+        return self._patiently(lambda: self._send("GET", path)).data
+
     def find(self, path: str, **query: Query) -> Any | None:
         """As `get`, None when it is not there or gone."""
         try:
@@ -296,8 +300,12 @@ class GitHubClient:
 
 
 def path_of(*parts: str | int) -> str:
-    """`path_of("repos", "octo/shop", "pulls", 3)`: a path, with what comes from outside quoted; `/` stays."""
-    return "/" + "/".join(quote(str(part), safe="/[]@:") for part in parts)
+    """`path_of("repos", "octo/shop", "pulls", 3)`: a path, with what comes from outside quoted; `/` stays. Raises
+    ForgeError for what would lead elsewhere."""
+    path = "/".join(quote(str(part), safe="/@:") for part in parts)
+    if any(step in ("", ".", "..") for step in path.split("/")):
+        raise ForgeError(f"{path[:200]!r} is no path of GitHub's API")
+    return f"/{path}"
 
 
 def _with_query(path: str, query: Mapping[str, Query]) -> str:

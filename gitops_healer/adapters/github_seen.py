@@ -1,0 +1,155 @@
+"""Checks, and what one GraphQL query tells of a pull request and of the dashboard, as values of ours. Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from gitops_healer.adapters.github_reading import (
+    Json,
+    Reviewed,
+    login_of,
+    moment,
+    more_of,
+    nodes_of,
+    oid_of,
+    reviews_in,
+)
+from gitops_healer.core.forge import Dashboard, Status, StatusState
+
+_GREEN = ("success", "neutral", "skipped")
+_RED = ("failure", "timed_out", "cancelled", "startup_failure")
+_STATES = {state.value: state for state in StatusState}
+
+
+@dataclass(frozen=True)
+class CheckRun:
+    """suite: of one run of one workflow or App on one commit; a job that is run again stays in its suite."""
+
+    id: int
+    app: str
+    suite: int
+    word: str
+    status: Status
+
+
+def check_run(
+    id_: int, name: str, state: str, conclusion: str | None, title: str | None, url: str | None, app: str, suite: int
+) -> CheckRun:
+    """state, conclusion: GitHub's words, in any case."""
+    word = str(conclusion or state).lower()
+    if state.lower() != "completed":
+        found, text = StatusState.PENDING, word
+    elif word in _GREEN:
+        found, text = StatusState.SUCCESS, word
+    elif word in _RED:
+        found, text = StatusState.FAILURE, word
+    elif word == "action_required":
+        found, text = StatusState.PENDING, "waits for a maintainer to press Approve workflows"
+    else:
+        found, text = StatusState.PENDING, word
+    text = text.replace("_", " ")
+    return CheckRun(id_, app, suite, word, Status(name, found, f"{text}: {title}" if title else text, url or ""))
+
+
+def check_run_of(data: Json) -> CheckRun:
+    """REST."""
+    suite, app, output = data.get("check_suite") or {}, data.get("app") or {}, data.get("output") or {}
+    return check_run(
+        data["id"], data["name"], data["status"], data.get("conclusion"), output.get("title"),
+        data.get("details_url") or data.get("html_url"), str(app.get("slug") or ""), suite.get("id") or 0,
+    )  # fmt: skip
+
+
+def status_of(data: Json) -> Status:
+    """REST: a commit status."""
+    return Status(
+        data["context"], _STATES.get(data["state"], StatusState.PENDING), data.get("description") or "",
+        data.get("target_url") or "",
+    )  # fmt: skip
+
+
+def latest(runs: Iterable[CheckRun]) -> tuple[Status, ...]:
+    """Of each name the newest run of each suite: two workflows may have a job of the same name, and both count. One
+    that was cancelled does not, when a newer one of that name and App came after it."""
+    newest: dict[tuple[str, str, int], CheckRun] = {}
+    for run in sorted(runs, key=lambda run: run.id):
+        newest[run.app, run.status.context, run.suite] = run
+    last = {(run.app, run.status.context): run.id for run in sorted(newest.values(), key=lambda run: run.id)}
+    return tuple(
+        run.status for run in newest.values() if run.word != "cancelled" or run.id == last[run.app, run.status.context]
+    )
+
+
+def ordered(statuses: Iterable[Status]) -> tuple[Status, ...]:
+    return tuple(sorted(statuses, key=lambda status: (status.context, status.state.value, status.url)))
+
+
+# What one GraphQL query tells of a pull request and of the dashboard
+
+
+@dataclass(frozen=True)
+class PullSeen:
+    """reviews, statuses: None when there are more than the query gave; head: the commit that the statuses are of."""
+
+    number: int
+    head: str
+    reviews: tuple[Reviewed, ...] | None
+    statuses: tuple[Status, ...] | None
+
+
+def pull_seen(node: Json) -> PullSeen:
+    commit: Json = next((one["commit"] for one in nodes_of(node, "commits") if one.get("commit")), {})
+    rollup = commit.get("statusCheckRollup") or {}
+    long_talk = more_of(node, "reviews") or more_of(node, "timelineItems")
+    contexts = None if more_of(rollup, "contexts") else ordered(_rolled_up(nodes_of(rollup, "contexts")))
+    return PullSeen(node["number"], oid_of(commit), None if long_talk else tuple(reviews_in(node)), contexts)
+
+
+def _rolled_up(nodes: Iterable[Json]) -> Iterator[Status]:
+    runs = []
+    for node in nodes:
+        if node["__typename"] == "StatusContext":
+            state = _STATES.get(str(node["state"]).lower(), StatusState.PENDING)
+            yield Status(node["context"], state, node.get("description") or "", node.get("targetUrl") or "")
+            continue
+        suite = node.get("checkSuite") or {}
+        app = str((suite.get("app") or {}).get("slug") or "")
+        runs.append(
+            check_run(
+                node.get("databaseId") or 0, node["name"], node["status"], node.get("conclusion"), node.get("title"),
+                node.get("detailsUrl"), app, suite.get("databaseId") or 0,
+            )
+        )  # fmt: skip
+    yield from latest(runs)
+
+
+@dataclass(frozen=True)
+class BoardSeen:
+    """editor: who alone edited it since the healer last wrote it, None when nobody, or not one person, did."""
+
+    dashboard: Dashboard
+    author: str
+    editor: Json | None = None
+    edited: datetime | None = None
+
+
+def board_seen(node: Json, ours: str) -> BoardSeen:
+    """GraphQL."""
+    edits = sorted(nodes_of(node, "userContentEdits"), key=lambda edit: str(edit["editedAt"]), reverse=True)
+    since: list[Json] = []
+    for edit in edits:
+        if login_of(edit.get("editor")) == ours:
+            break
+        since.append(edit)
+    alone = len({login_of(edit.get("editor")) for edit in since}) == 1 and since[0].get("editor") is not None
+    whole = bool(since) and since[0]["editedAt"] == node.get("lastEditedAt")
+    board = Dashboard(node["number"], node.get("body") or "", node["state"] == "OPEN", str(node.get("url") or ""))
+    if not alone or not whole:
+        return BoardSeen(board, login_of(node.get("author")))
+    return BoardSeen(board, login_of(node.get("author")), since[0]["editor"], moment(since[0]["editedAt"]))
+
+
+def board_of(data: Json) -> BoardSeen:
+    """REST, which does not tell who edited it."""
+    board = Dashboard(data["number"], data.get("body") or "", data["state"] == "open", data["html_url"])
+    return BoardSeen(board, login_of(data.get("user")))

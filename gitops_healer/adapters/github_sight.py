@@ -1,0 +1,190 @@
+"""`Sight`: what was seen of pull requests and of the dashboard since the last `forget`, by as few calls as can be.
+
+All open pull requests are one REST list; reviews and checks of ours, with the dashboard, one GraphQL query.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gitops_healer.adapters.github_errors import RefusedError
+from gitops_healer.adapters.github_queries import PULLS_A_QUERY, said, seen
+from gitops_healer.adapters.github_reading import Json, login_of, more_of, pull_of
+from gitops_healer.adapters.github_seen import BoardSeen, PullSeen, board_of, board_seen, pull_seen
+from gitops_healer.adapters.github_site import Site, is_ours
+from gitops_healer.core.dashboard import MARKER
+from gitops_healer.core.forge import Pull, PullState
+
+Spoken = tuple[int, str]
+"""(id, body) of a comment of ours."""
+
+
+class Sight:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._graphql = True
+        self.forget()
+
+    def forget(self) -> None:
+        self._open: dict[int, Pull] | None = None
+        self._others: dict[int, Pull | None] = {}
+        self._seen: dict[int, PullSeen] = {}
+        self._spoken: dict[int, tuple[Spoken, ...]] = {}
+        self._board: BoardSeen | None = None
+        self._board_known = False
+
+    def forget_pulls(self) -> None:
+        self._open, self._others, self._seen = None, {}, {}
+
+    # Pull requests
+
+    def open_pulls(self) -> dict[int, Pull]:
+        """{number: pull}, of all branches, other repositories' among them."""
+        if self._open is None:
+            found = self._site.client.each(self._site.path("pulls"), state="open", sort="created", direction="asc")
+            self._open = {pull.number: pull for pull in (pull_of(data, self._site.place.name) for data in found)}
+        return self._open
+
+    def pull(self, number: int) -> Pull | None:
+        if (known := self.open_pulls().get(number)) is not None:
+            return known
+        if number not in self._others:
+            data = self._site.client.find(self._site.path("pulls", number)) if number > 0 else None
+            self._others[number] = self._closed(data) if data else None
+        return self._others[number]
+
+    def note(self, pull: Pull) -> None:
+        """What is known because we did it, or just read it."""
+        if self._open is not None:
+            self._open.pop(pull.number, None)
+            if pull.state is PullState.OPEN:
+                self._open[pull.number] = pull
+        self._others.pop(pull.number, None)
+
+    def _closed(self, data: Json) -> Pull:
+        pull = pull_of(data, self._site.place.name)
+        if pull.state is not PullState.CLOSED:
+            return pull
+        issue = self._site.client.find(self._site.path("issues", pull.number)) or {}
+        return replace(pull, closed_by=login_of(issue["closed_by"]) if issue.get("closed_by") else "")
+
+    # Reviews and checks of ours
+
+    def ours(self) -> tuple[Pull, ...]:
+        """Open, with a branch of the healer's in this repository, whoever opened it."""
+        return tuple(pull for pull in self.open_pulls().values() if is_ours(pull.branch))
+
+    def seen(self, number: int) -> PullSeen | None:
+        """Of an open pull request of ours; None when it is none, or when GraphQL cannot be had."""
+        if number not in self._seen:
+            self._look([pull.number for pull in self.ours() if pull.number not in self._seen])
+        return self._seen.get(number)
+
+    def seen_at(self, commit: str) -> PullSeen | None:
+        """Of the open pull request of ours that stands at this commit."""
+        number = next((pull.number for pull in self.ours() if pull.head == commit), 0)
+        found = self.seen(number) if number else None
+        return found if found and found.head == commit else None
+
+    def spoken(self, number: int) -> tuple[Spoken, ...] | None:
+        """Comments of ours on an open pull request of ours, oldest first; None when these are not all."""
+        if number not in self._spoken:
+            self._hear([pull.number for pull in self.ours() if pull.number not in self._spoken])
+        return self._spoken.get(number)
+
+    # The dashboard
+
+    def board(self) -> BoardSeen | None:
+        """The issue that is ours and has the marker; None when there is none."""
+        if not self._board_known:
+            number = self._remembered_board()
+            if number:
+                self._look([pull.number for pull in self.ours() if pull.number not in self._seen], number)
+            if self._board is None:
+                self._board = self.find_board()
+            self._board_known = True
+        return self._board
+
+    def note_board(self, board: BoardSeen | None) -> None:
+        self._board, self._board_known = board, True
+        if board is not None:
+            self._site.cache.put(self._site.key("dashboard"), str(board.dashboard.number).encode())
+
+    def read_board(self, number: int) -> BoardSeen | None:
+        """As it stands now, without who edited it; None when it is not there, or not ours."""
+        data = self._site.client.find(self._site.path("issues", number))
+        return self._checked(board_of(data)) if data and "pull_request" not in data else None
+
+    def find_board(self) -> BoardSeen | None:
+        """The oldest that is ours, by the list of what we opened; younger ones are closed."""
+        site = self._site
+        query = {"creator": site.login, "state": "all", "sort": "created", "direction": "asc"}
+        issues = site.client.each(site.path("issues"), **query)
+        boards = [board_of(issue) for issue in issues if "pull_request" not in issue]
+        found = [board for board in boards if self._checked(board)]
+        for double in found[1:]:
+            if double.dashboard.open:
+                site.client.change("PATCH", site.path("issues", double.dashboard.number), {"state": "closed"})
+        if not found:
+            return None
+        site.cache.put(site.key("dashboard"), str(found[0].dashboard.number).encode())
+        return found[0]
+
+    def _checked(self, board: BoardSeen) -> BoardSeen | None:
+        return board if board.author == self._site.login and MARKER in board.dashboard.body else None
+
+    def _remembered_board(self) -> int:
+        raw = self._site.cache.get(self._site.key("dashboard")) or b""
+        return int(raw) if raw.isdigit() else 0
+
+    # One query for all of them
+
+    def _look(self, numbers: Sequence[int], board: int = 0) -> None:
+        if not board and not self._board_known:
+            board = self._remembered_board()
+        parts = [numbers[start : start + PULLS_A_QUERY] for start in range(0, len(numbers), PULLS_A_QUERY)] or [()]
+        for part in parts:
+            if not part and not board:
+                return
+            data = self._ask(seen(part, board))
+            if data is None:
+                break
+            self._take(data, part, board)
+            board = 0
+        else:
+            return
+        if board and not self._board_known:
+            self._board, self._board_known = self.read_board(board), True
+
+    def _take(self, data: Json, numbers: Iterable[int], board: int) -> None:
+        for number in numbers:
+            if node := data.get(f"p{number}"):
+                self._seen[number] = pull_seen(node)
+        if board and (node := data.get("board")):
+            self._board = self._checked(board_seen(node, self._site.login))
+            self._board_known = self._board is not None
+
+    def _hear(self, numbers: Sequence[int]) -> None:
+        for start in range(0, len(numbers), PULLS_A_QUERY):
+            part = numbers[start : start + PULLS_A_QUERY]
+            data = self._ask(said(part)) or {}
+            for node in (data.get(f"p{number}") for number in part):
+                if node and not more_of(node, "comments"):
+                    mine = (one for one in node["comments"]["nodes"] if self._is_mine(one))
+                    self._spoken[node["number"]] = tuple((one["databaseId"], one["body"]) for one in mine)
+
+    def _is_mine(self, node: Json) -> bool:
+        return login_of(node.get("author")) == self._site.login
+
+    def _ask(self, document: str) -> Json | None:
+        """None when GraphQL is refused: from then on the REST lists are read."""
+        if not self._graphql:
+            return None
+        owner, _, name = self._site.place.name.partition("/")
+        try:
+            data: dict[str, Any] = self._site.client.ask(document, {"owner": owner, "name": name})
+        except RefusedError:
+            self._graphql = False
+            return None
+        found: Json | None = data.get("repository")
+        return found
