@@ -2,6 +2,7 @@
 
 import sys
 import time
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ from gitops_healer.console.strategy import strategy_command
 from gitops_healer.console.tools import tools_app
 from gitops_healer.console.versions import compare_command, history_command, restore_order
 from gitops_healer.core.codec import to_json
+from gitops_healer.core.forge import Comment
 from gitops_healer.core.history import History, replay
 from gitops_healer.core.planning import choose
 from gitops_healer.core.texts import plan_text
@@ -50,9 +52,12 @@ from gitops_healer.wiring import (
     every_execution,
     follow_checkout,
     identity_of,
+    ledger_of,
     open_ledger,
+    place_of,
     rebuilt_events,
 )
+from gitops_healer.world import World
 
 app = typer.Typer(
     name="gitops-healer",
@@ -159,7 +164,7 @@ def watch(
 ) -> None:
     """Cycles, for ever or so many: `heal` every few minutes."""
     options = options_of(mode, test_command, limit, base_branch)
-    pause = seconds_between(repo, every, options)
+    pause = seconds_between(repo, every, forge, options)
     done = 0
     while True:
         try:
@@ -176,9 +181,9 @@ def watch(
         time.sleep(pause)
 
 
-def seconds_between(repo: Path, every: str | None, options: dict[str, Any]) -> float:
+def seconds_between(repo: Path, every: str | None, forge: ForgeKind, options: dict[str, Any]) -> float:
     if every is None:
-        return find_place(Choices(repo, options=options)).settings.limits.interval.total_seconds()
+        return place_of(Choices(repo, forge.value, options)).settings.limits.interval.total_seconds()
     try:
         return parse_duration(every).total_seconds()
     except ValueError as error:
@@ -191,27 +196,29 @@ def command(
     repo: Repo = HERE,
     actor: Actor = "",
     pull: Annotated[int, typer.Option(min=0, help="The pull request that it is said under.")] = 0,
+    forge: ForgeOption = ForgeKind.local,
     mode: ModeOption = None,
     test_command: TestCommand = None,
     base_branch: BaseBranch = None,
     format_: As = Format.text,
 ) -> None:
     """Say something as a maintainer: what a comment on a pull request does."""
-    speak(repo, text, actor, pull, options_of(mode, test_command, None, base_branch), format_)
+    choices = Choices(repo, forge.value, options_of(mode, test_command, None, base_branch))
+    speak(choices, text, actor, pull, format_)
 
 
-def speak(repo: Path, text: str, actor: str, pull: int, options: dict[str, Any], format_: Format) -> None:
-    """Write the comment, obey it, print the reply; a refusal is exit code 1."""
+def speak(choices: Choices, text: str, actor: str, pull: int, format_: Format) -> None:
+    """Obey what is said, print the reply; a refusal is exit code 1. With the local forge it is a comment as well."""
     with told(format_) as progress:
-        world = build_world(Choices(repo, options=options, progress=progress))
-        speaker = actor or local_user(repo)
+        world = build_world(replace(choices, progress=progress))
+        speaker = actor or local_user(choices)
         if world.mode == "observe":
             raise UsageError("mode observe writes nothing, so nothing can be ordered: use --mode propose")
         if pull and world.forge.pull(pull) is None:
             raise UsageError(f"there is no pull request #{pull}. `gitops-healer status` lists those that there are")
         before = world.base
-        said = world.forge.add_comment(pull, speaker, text)
-        cycle = run_orders(world)
+        said, spoken = utter(world, pull, speaker, text)
+        cycle = run_orders(world, spoken=spoken)
     summary = cycle.summary(follow_checkout(world, before))
     own = [reply for reply in summary.replies if reply.comment == said.id]
     if format_ is Format.json:
@@ -219,26 +226,40 @@ def speak(repo: Path, text: str, actor: str, pull: int, options: dict[str, Any],
     else:
         terminal.print_summary(terminal.console(), summary)
     if not own:
-        raise UsageError(f"that is no command: {text!r}. A command begins a line: /help lists them all")
+        raise UsageError(f"that is no command: {text!r}. A command begins a line: /healer_help lists them all")
     if not all(reply.allowed for reply in own):
         raise typer.Exit(1)
 
 
-def local_user(repo: Path) -> str:
+def utter(world: World, pull: int, speaker: str, text: str) -> tuple[Comment, tuple[Comment, ...]]:
+    """What is said, and what of it the forge does not know: at GitHub nothing is written in somebody's name."""
+    if world.forge.kind == "local":
+        return world.forge.add_comment(pull, speaker, text), ()
+    under = world.forge.pull(pull) if pull else None
+    head = under.head if under else ""
+    said = Comment(f"said-{world.run}", pull, speaker, text, world.clock.now(), head=head)
+    return said, (said,)
+
+
+def local_user(choices: Choices) -> str:
     """Who works here, when --actor does not say."""
-    name = next((part for part in identity_of(find_place(Choices(repo)).repository) if part), "")
+    if choices.forge != ForgeKind.local:
+        raise UsageError(
+            f"who says it? Give --actor LOGIN, a login at {choices.forge} that may write to the repository"
+        )
+    name = next((part for part in identity_of(find_place(choices).repository) if part), "")
     if not name:
         raise UsageError("who says it? Give --actor LOGIN, or set git config user.name")
     return name
 
 
-def history_of(repo: Path) -> History:
-    return replay(open_ledger(find_place(Choices(repo)).repository).load())
+def history_of(repo: Path, forge: ForgeKind = ForgeKind.local) -> History:
+    return replay(ledger_of(Choices(repo, forge.value)).load())
 
 
-def one_upgrade(repo: Path, text: str) -> Upgrade:
+def one_upgrade(repo: Path, text: str, forge: ForgeKind = ForgeKind.local) -> Upgrade:
     """The upgrade that a person means. Raises UsageError when it is none or several."""
-    found = history_of(repo).find(text)
+    found = history_of(repo, forge).find(text)
     if len(found) == 1:
         return found[0]
     if found:
@@ -254,17 +275,24 @@ def rollback(
         str | None, typer.Option("--to", help="The version of the function to go back to.", metavar="VERSION")
     ] = None,
     actor: Actor = "",
+    forge: ForgeOption = ForgeKind.local,
     format_: As = Format.text,
 ) -> None:
     """Take a merged upgrade back by a revert commit, or one function to an older version, as an upgrade."""
-    order = restore_order(id_, to) if to is not None else f"/rollback_upgrade {one_upgrade(repo, id_).id}"
-    speak(repo, order, actor, 0, {}, format_)
+    order = restore_order(id_, to) if to is not None else f"/rollback_upgrade {one_upgrade(repo, id_, forge).id}"
+    speak(Choices(repo, forge.value), order, actor, 0, format_)
 
 
 @app.command()
-def reland(id_: Id, repo: Repo = HERE, actor: Actor = "", format_: As = Format.text) -> None:
+def reland(
+    id_: Id,
+    repo: Repo = HERE,
+    actor: Actor = "",
+    forge: ForgeOption = ForgeKind.local,
+    format_: As = Format.text,
+) -> None:
     """Land an upgrade again that was taken back."""
-    speak(repo, f"/reland {one_upgrade(repo, id_).id}", actor, 0, {}, format_)
+    speak(Choices(repo, forge.value), f"/reland {one_upgrade(repo, id_, forge).id}", actor, 0, format_)
 
 
 @app.command()
@@ -471,9 +499,9 @@ def begin_github(place: Place, action: ActionReference, app: bool, force: bool, 
 
 
 @app.command()
-def doctor(repo: Repo = HERE, format_: As = Format.text) -> None:
+def doctor(repo: Repo = HERE, forge: ForgeOption = ForgeKind.local, format_: As = Format.text) -> None:
     """What works here, what does not, and what follows from it."""
-    decision = examine(Choices(repo))
+    decision = examine(Choices(repo, forge.value))
     show(
         format_, {"schema": documents.SCHEMA, **documents.decision_document(decision)}, terminal.decision_tree(decision)
     )

@@ -18,7 +18,7 @@ from gitops_healer.errors import PreflightError, RepositoryError
 from gitops_healer.ports import Clock, Progress
 from gitops_healer.registry import Detector, discover
 from gitops_healer.scan import Site
-from gitops_healer.settings import OVERRIDES, Settings, load_settings
+from gitops_healer.settings import OVERRIDES, ForgeVariables, Settings, load_settings
 
 
 def quiet(_: str) -> None:
@@ -27,13 +27,15 @@ def quiet(_: str) -> None:
 
 @dataclass(frozen=True)
 class Choices:
-    """What the command line chose. options: settings by dotted name; they win over every policy file."""
+    """What the command line chose. options: settings by dotted name; they win over every policy file. variables: what
+    the environment says about the forge, None to read it there."""
 
     path: Path
     forge: str = "local"
     options: Mapping[str, Any] = field(default_factory=dict)
     progress: Progress = quiet
     clock: Clock = field(default_factory=SystemClock)
+    variables: ForgeVariables | None = None
 
 
 @dataclass(frozen=True)

@@ -313,6 +313,7 @@ class LimitsPolicy(Section):
     maintainers: tuple[str, ...]
     dashboard: bool
     stop_label: Annotated[str, Field(min_length=1, max_length=50)]
+    allow_weak_sandbox: bool
 
 
 class MessagesPolicy(Section):

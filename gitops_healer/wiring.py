@@ -15,6 +15,7 @@ from gitops_healer.adapters.identity import git_identity
 from gitops_healer.adapters.ledger import BRANCH, GitLedger, landed
 from gitops_healer.adapters.local_forge import LocalForge
 from gitops_healer.adapters.machine import free_bytes, one_at_a_time
+from gitops_healer.adapters.origin import MIRROR
 from gitops_healer.adapters.repository import GitRepository
 from gitops_healer.adapters.sandbox import detect_sandbox
 from gitops_healer.adapters.suite import ProjectTests
@@ -24,9 +25,9 @@ from gitops_healer.core.execution import Execution
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.rebuilding import rebuild
 from gitops_healer.core.upgrade import Event
-from gitops_healer.errors import HealerError, UsageError
+from gitops_healer.errors import HealerError, SandboxError, UsageError
 from gitops_healer.places import Choices, Place, find_place
-from gitops_healer.ports import ExecutionStore, SandboxLevel, Signature
+from gitops_healer.ports import BoundedSandbox, Cache, ExecutionStore, Forge, Ledger, SandboxLevel, Signature
 from gitops_healer.registry import Check, Command, Detector, Fixer, Metric, Scene, discover
 from gitops_healer.settings import store_url
 from gitops_healer.world import World
@@ -34,27 +35,32 @@ from gitops_healer.world import World
 LOGIN = "gitops-healer"
 
 
+def place_of(choices: Choices) -> Place:
+    """Where the repository is at home: here, or at GitHub (which signs in and fetches)."""
+    if choices.forge == "local":
+        return find_place(choices)
+    if choices.forge != "github":
+        raise UsageError(f"--forge {choices.forge} is not there. Allowed: local, github")
+    from gitops_healer.hosted import find_hosted  # half a second, for those who need it
+
+    return find_hosted(choices)
+
+
 def build_world(choices: Choices) -> World:
     """Everything that a cycle needs, for one repository."""
-    if choices.forge != "local":
-        raise UsageError(f"--forge {choices.forge} is not there yet. Allowed: local")
-    place = find_place(choices)
+    place = place_of(choices)
     repository, settings = place.repository, place.settings
     state = repository.state_dir
-    cache = scan_cache(state, choices.progress)
     python = find_python(repository.path)
-    level = SandboxLevel(settings.testing.sandbox)
-    sandbox = SandboxInTime(detect_sandbox(level, visible=visible_to_candidates(python)))
-    tests = ProjectTests(repository, sandbox, cache, settings.testing, python)
-    limits = settings.limits
-    signature = Signature(limits.squash_name, limits.squash_email, datetime(2026, 1, 1, tzinfo=UTC))
+    forge, ledger, cache = shared_parts(place, choices)
+    sandbox = sandbox_of(place, python, forge.kind)
     return World(
         repository=repository,
-        forge=LocalForge(repository, choices.clock, LOGIN, signature, limits.maintainers, git_identity(state.parent)),
-        ledger=open_ledger(repository),
+        forge=forge,
+        ledger=ledger,
         executions=open_store(state),
         sandbox=sandbox,
-        tests=tests,
+        tests=ProjectTests(repository, sandbox, cache, settings.testing, python),
         trials=ProjectTrials(repository, sandbox, settings.testing, python),
         caller=SandboxedCaller(repository, sandbox, settings.testing, python),
         cache=cache,
@@ -74,6 +80,36 @@ def build_world(choices: Choices) -> World:
     )
 
 
+def shared_parts(place: Place, choices: Choices) -> tuple[Forge, GitLedger, Cache]:
+    """What stands where the repository is at home, and the cache that they share."""
+    repository, limits = place.repository, place.settings.limits
+    if choices.forge == "github":
+        from gitops_healer.hosted import Hosted, forge_at
+
+        assert isinstance(place, Hosted)
+        return forge_at(place, choices.clock), GitLedger(repository, origin=place.origin), place.cache
+    signature = Signature(limits.squash_name, limits.squash_email, datetime(2026, 1, 1, tzinfo=UTC))
+    identity = git_identity(repository.state_dir.parent)
+    forge = LocalForge(repository, choices.clock, LOGIN, signature, limits.maintainers, identity)
+    return forge, GitLedger(repository), scan_cache(repository.state_dir, choices.progress)
+
+
+def sandbox_of(place: Place, python: Path, forge: str) -> BoundedSandbox:
+    """The strongest that this machine has. Raises SandboxError when that is less than the policy demands, and when code
+    that it runs could read the token of a forge from this process."""
+    level = SandboxLevel(place.settings.testing.sandbox)
+    sandbox = detect_sandbox(level, visible=visible_to_candidates(python))
+    weak = sandbox.level.strength < SandboxLevel.NAMESPACE.strength
+    if weak and forge != "local" and not place.settings.limits.allow_weak_sandbox:
+        raise SandboxError(
+            f"the sandbox here is {sandbox.level.value} only: code of the repository, which is run to prove changes, "
+            "could read the token of this run. Install bubblewrap, or allow user namespaces (sysctl "
+            "kernel.apparmor_restrict_unprivileged_userns=0, or a container with seccomp=unconfined). If all who can "
+            "push to the repository may have the token, set in its policy: limits: {allow_weak_sandbox: true}"
+        )
+    return SandboxInTime(sandbox)
+
+
 def diagnosed(scene: Scene, finding: Finding) -> Diagnosis | None:
     """Why the tool of a finding fails, None when nothing was recorded under its name."""
     if finding.symbol not in scene.executions.tools():
@@ -88,7 +124,24 @@ def lock_of(repository: GitRepository) -> Callable[[], AbstractContextManager[No
 
 
 def open_ledger(repository: GitRepository) -> GitLedger:
+    """The ledger as it can be read here without a connection: this repository's own, else what was fetched of that at
+    GitHub by a run here, else by `git fetch`; the latter two can only be read."""
+    if repository.resolve(f"refs/heads/{BRANCH}") is None:
+        for shown in (f"{MIRROR}heads/{BRANCH}", f"refs/remotes/origin/{BRANCH}"):
+            if repository.resolve(shown) is not None:
+                return GitLedger(repository, shown=shown)
     return GitLedger(repository)
+
+
+def ledger_of(choices: Choices) -> Ledger:
+    """The ledger where it is at home, as it stands there now."""
+    place = place_of(choices)
+    if choices.forge == "local":
+        return open_ledger(place.repository)
+    from gitops_healer.hosted import Hosted
+
+    assert isinstance(place, Hosted)
+    return GitLedger(place.repository, origin=place.origin)
 
 
 def rebuilt_events(choices: Choices) -> tuple[Event, ...]:
@@ -105,7 +158,7 @@ def begin_ledger(repository: GitRepository, events: Sequence[Event]) -> None:
             f"{BRANCH} exists and is never replaced. If it is broken, keep it under another name first: "
             f"git branch --move {BRANCH} {BRANCH}-broken"
         )
-    ledger.append(events)
+    GitLedger(repository).append(events)
 
 
 def every_execution(place: Place) -> Iterator[Execution]:
@@ -148,6 +201,8 @@ def follow_checkout(world: World, before: str) -> tuple[str, ...]:
 
     before: what the base branch stood on when the cycle began.
     """
+    if world.forge.kind != "local":
+        return ()
     repository, after = world.repository, world.base
     if before == after or not repository.checked_out(world.base_branch):
         return ()

@@ -42,6 +42,7 @@ class Origin:
         self._repository = repository
         self._branches = [check_ref(f"{HEADS}{branch}").removeprefix(HEADS) for branch in dict.fromkeys(branches)]
         self._seen: dict[str, str] | None = None
+        self._primed = False
 
     @property
     def fresh(self) -> bool:
@@ -50,10 +51,18 @@ class Origin:
 
     def forget(self) -> None:
         """Let the next look fetch."""
-        self._seen = None
+        if not self._primed:
+            self._seen = None
+        self._primed = False
+
+    def prime(self) -> None:
+        """Fetch for somebody who begins in a moment: the next `forget` changes nothing."""
+        self.refresh()
+        self._primed = True
 
     def refresh(self) -> None:
         """Fetch once. Raises ForgeError, and RepositoryError when the history stays incomplete."""
+        self._primed = False
         before, shallow = self._mirrored(), self._repository.is_shallow()
         with turn(self._repository.state_dir / "origin.lock", PATIENCE):
             self._fetch(shallow)
@@ -99,7 +108,7 @@ class Origin:
         try:
             self._git.push(self.url, updates)
         except (LostRaceError, ForgeError):
-            self.forget()
+            self._lose()
             raise
         self._note(updates)
 
@@ -114,6 +123,9 @@ class Origin:
                 if attempt == TRIES:
                     raise
         return None
+
+    def _lose(self) -> None:
+        self._seen, self._primed = None, False
 
     def _looked(self) -> dict[str, str]:
         if self._seen is None:
@@ -168,7 +180,7 @@ class Origin:
         if not ref.startswith(HEADS):
             raise ForgeError(f"{ref} is no branch and no ref of ours: only those are looked at")
         self._branches.append(check_ref(ref).removeprefix(HEADS))
-        self.forget()
+        self._lose()
 
     # After a push
 

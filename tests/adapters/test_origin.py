@@ -95,6 +95,21 @@ def test_what_was_fetched_can_be_read_at_once(hub: GitRepo, clone: GitRepo) -> N
         seen.append(commit)
 
 
+def test_a_cycle_that_begins_at_once_needs_no_second_fetch(hub: GitRepo, clone: GitRepo) -> None:
+    origin = opened(clone)
+    origin.prime()
+    origin.forget()
+    first = origin.head("main")
+    assert origin.fetches == 1
+    moved = push(hub, "refs/heads/main")
+    assert origin.head("main") == first
+    origin.forget()
+    assert origin.head("main") == moved
+    origin.prime()
+    origin.refresh()
+    assert origin.fetches == 4
+
+
 def test_what_is_gone_or_rewritten_at_the_remote_is_so_in_the_mirror(hub: GitRepo, clone: GitRepo) -> None:
     push(hub, OURS)
     push(hub, "refs/heads/healer/other")

@@ -1,0 +1,95 @@
+"""A repository that is at home at GitHub: signed in, asked by one client, seen by one fetch.
+
+What `--forge github` needs of the wiring, and nothing else does: it starts without PyGithub.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from gitops_healer.adapters.cache import SqliteCache, scan_cache
+from gitops_healer.adapters.github_client import GitHubClient, connect, path_of
+from gitops_healer.adapters.github_credentials import Access, find_github, origin_url, sign_in
+from gitops_healer.adapters.github_forge import GitHubForge
+from gitops_healer.adapters.origin import Origin
+from gitops_healer.adapters.repository import open_repository
+from gitops_healer.errors import ForgeError, PreflightError
+from gitops_healer.places import Choices, Place
+from gitops_healer.ports import Clock
+from gitops_healer.settings import OVERRIDES, forge_variables, load_settings
+
+
+@dataclass(frozen=True)
+class Hosted(Place):
+    """A place whose base branch, policy and ledger are those of the remote, as its origin fetched them."""
+
+    access: Access
+    client: GitHubClient
+    origin: Origin
+    cache: SqliteCache
+
+
+@dataclass(frozen=True)
+class Door:
+    """As far as one comes without knowing the repository: signed in, nothing asked of it yet."""
+
+    access: Access
+    client: GitHubClient
+    cache: SqliteCache
+
+
+def open_door(choices: Choices) -> Door:
+    """Find out where and as whom. Raises RepositoryError, UsageError, ForgeError."""
+    repository = open_repository(choices.path)
+    variables = forge_variables() if choices.variables is None else choices.variables
+    github = find_github(variables, origin_url(repository.state_dir.parent))
+    cache = scan_cache(repository.state_dir, choices.progress)
+    access = sign_in(variables, github, cache)
+    client = connect(github.api_url, access.auth, cache, choices.clock, access.account.login)
+    return Door(access, client, cache)
+
+
+def find_hosted(choices: Choices) -> Hosted:
+    """Sign in, fetch, and read the policy from the base branch as it stands at GitHub.
+
+    Raises RepositoryError, UsageError, ConfigError, PreflightError, ForgeError.
+    """
+    door = open_door(choices)
+    github = door.access.place
+    repository = open_repository(choices.path, door.access.credential)
+    settings = load_settings(options=choices.options)
+    branch = settings.limits.base_branch or default_branch_of(door)
+    origin = Origin(repository.git, repository, github.clone_url, (branch,))
+    origin.prime()
+    base = origin.head(branch) or ""
+    if base and (override := repository.read(base, OVERRIDES)) is not None:
+        settings = load_settings(override, choices.options)
+    if settings.limits.base_branch and settings.limits.base_branch != branch:
+        branch = settings.limits.base_branch
+        base = origin.head(branch) or ""
+        if not base:
+            raise PreflightError(
+                f"{OVERRIDES}: limits.base_branch names {branch!r}, and {github.name} has no such branch"
+            )
+    return Hosted(repository, branch, base, settings, door.access, door.client, origin, door.cache)
+
+
+def default_branch_of(door: Door) -> str:
+    """The branch that GitHub shows first. Raises ForgeError when the repository cannot be seen, PreflightError when it
+    cannot be written to by anybody."""
+    github = door.access.place
+    found: Any = door.client.find(path_of("repos", *github.name.split("/")))
+    if not isinstance(found, dict):
+        raise ForgeError(
+            f"there is no repository {github.name} at {github.host}, or the token may not see it: check the name, and "
+            "give the token access to that repository"
+        )
+    if found.get("archived") or found.get("disabled"):
+        raise PreflightError(f"{github.name} is archived or disabled: nothing can be written to it")
+    return str(found.get("default_branch") or "main")
+
+
+def forge_at(place: Hosted, clock: Clock) -> GitHubForge:
+    access = place.access
+    return GitHubForge(
+        place.client, place.origin, place.repository, place.cache, clock, access.account, access.place
+    )  # fmt: skip
