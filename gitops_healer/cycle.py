@@ -15,26 +15,27 @@ from gitops_healer.core.blame import own_readings, rivals_of
 from gitops_healer.core.codec import digest, dump, load
 from gitops_healer.core.decision import Decision, all_of, no
 from gitops_healer.core.finding import Finding
-from gitops_healer.core.forge import PullState, Status, StatusState
+from gitops_healer.core.following import given_back, hands_off
+from gitops_healer.core.forge import Comment, PullState, Status, StatusState
 from gitops_healer.core.judging import Tolerance, judge
 from gitops_healer.core.naming import (
     RESTORE_PREFIX,
     branch_of,
-    codename,
     restore_ref_of,
     restored_at,
     revert_branch_of,
     scratch_ref_of,
-    upgrade_id,
 )
 from gitops_healer.core.plan import Investigation
 from gitops_healer.core.planning import choose, make_plan
 from gitops_healer.core.policy import (
     ci_holds,
+    expired,
     may_approve,
     may_begin,
     may_merge,
     may_propose,
+    may_start,
     may_take_back,
     may_work,
     may_write,
@@ -51,7 +52,6 @@ from gitops_healer.core.upgrade import (
     Fact,
     HealthChecked,
     Held,
-    Ignored,
     Invalidated,
     Investigated,
     LeftUnproven,
@@ -61,7 +61,6 @@ from gitops_healer.core.upgrade import (
     Planned,
     Prepared,
     Proposed,
-    Queued,
     Regressed,
     RepositoryFact,
     RevertProposed,
@@ -80,16 +79,22 @@ from gitops_healer.errors import (
     ForgeError,
     HealerError,
     LostRaceError,
+    NotMergeableError,
     PreflightError,
+    PullRefusedError,
 )
 from gitops_healer.obedience import obey
 from gitops_healer.ports import Conflict, RefUpdate
 from gitops_healer.proving import prove
+from gitops_healer.queueing import clear_queue, open_orders, queue, serve
 from gitops_healer.registry import Case, Detector, Scene
+from gitops_healer.settings import format_duration
+from gitops_healer.telling import pull_text, revert_text, tell
 from gitops_healer.world import Journal, World, observing
 
 VALIDATION = "gitops-healer/validation"
 REVERT_CHECKS = ("syntax", "lint")
+_COMMITS_ASKED = 10
 
 Outcomes = Decision | Fact | tuple[Fact | RepositoryFact, ...]
 Step = Callable[["Cycle", Upgrade], Outcomes]
@@ -97,7 +102,8 @@ Step = Callable[["Cycle", Upgrade], Outcomes]
 
 @dataclass
 class Cycle:
-    """One run at work: the world, the journal, and what is to be told at the end."""
+    """One run at work: the world, the journal, and what is to be told at the end. links: by which people open pull
+    requests that we may not open, by upgrade."""
 
     world: World
     journal: Journal
@@ -108,6 +114,7 @@ class Cycle:
     replies: list[Reply] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     errors: list[HealerError | OSError] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
 
     def summary(self, notices: tuple[str, ...] = ()) -> Summary:
         upgrades = self.journal.history.upgrades.values()
@@ -136,21 +143,31 @@ def run_cycle(world: World) -> Cycle:
         advance_all(cycle, cycle.journal.history.open())
         advance_all(cycle, begin(cycle))
         tidy(cycle)
+        report(cycle)
         return cycle
 
 
-def run_orders(world: World) -> Cycle:
-    """Only what maintainers ordered, and what follows from it; nothing is detected."""
+def run_orders(
+    world: World, concerned: Callable[[Upgrade], bool] = lambda _: False, spoken: Collection[Comment] = ()
+) -> Cycle:
+    """Only what maintainers ordered, and what follows from it.
+
+    concerned: upgrades that something else happened to; spoken: orders that stand in no comment of the forge.
+    """
     with world.lock():
         cycle = open_cycle(world)
-        cycle.replies += obey(cycle.world, cycle.journal)
+        cycle.replies += obey(cycle.world, cycle.journal, spoken)
         meant = {reply.upgrade for reply in cycle.replies if reply.allowed}
-        advance_all(cycle, [up for up in cycle.journal.history.open() if up.id in meant])
+        advance_all(cycle, [up for up in cycle.journal.history.open() if up.id in meant or concerned(up)])
+        if open_orders(cycle.journal.history):
+            advance_all(cycle, begin(cycle, ordered_only=True))
+        report(cycle)
         return cycle
 
 
 def open_cycle(world: World) -> Cycle:
     """Preflight. In mode observe nothing that follows is written anywhere."""
+    world.forge.refresh()
     decision = preflight(base=world.base, base_branch=world.base_branch, free_bytes=world.free_bytes())
     if not decision.allowed:
         raise PreflightError(f"{decision.reason}. {decision.next_action}")
@@ -188,6 +205,8 @@ def advance(cycle: Cycle, upgrade: str) -> None:
         cycle.journal.record([("" if isinstance(fact, RepositoryFact) else upgrade, fact) for fact in facts])
         cycle.waiting.pop(upgrade, None)
         cycle.moved[upgrade] = None
+        if any(isinstance(fact, Regressed) or (isinstance(fact, Dropped) and fact.failed) for fact in facts):
+            clear_queue(cycle.world, cycle.journal, current)
 
 
 def _broken(cycle: Cycle, upgrade: Upgrade, step: Step, error: Exception) -> Outcomes:
@@ -212,12 +231,14 @@ def gather(cycle: Cycle) -> None:
         cycle.notices.append(f"{done.stored:,} recorded lines were taken in{broken}")
 
 
-def begin(cycle: Cycle) -> list[Upgrade]:
-    """Detect, and queue what is new; returns the upgrades that were begun."""
+def begin(cycle: Cycle, ordered_only: bool = False) -> list[Upgrade]:
+    """Detect, and queue what was ordered and what is new; returns the upgrades that were begun."""
     begun, limits = list[str](), cycle.world.settings.limits
     findings = detect(cycle)
     retire(cycle, {finding.fingerprint for finding in findings})
-    for finding in findings:
+    orders = open_orders(cycle.journal.history)
+    ordered = [up for order in orders for up in serve(cycle.world, cycle.journal, order, findings)]
+    for finding in [] if ordered_only else findings:
         decision = may_begin(
             finding,
             cycle.journal.history,
@@ -228,8 +249,8 @@ def begin(cycle: Cycle) -> list[Upgrade]:
         )
         cycle.findings.append((finding, decision))
         if decision.allowed:
-            begun.append(queue(cycle, finding))
-    return [cycle.journal[upgrade] for upgrade in begun]
+            begun.append(queue(cycle.world, cycle.journal, finding))
+    return [*ordered, *(cycle.journal[upgrade] for upgrade in begun)]
 
 
 def detect(cycle: Cycle) -> list[Finding]:
@@ -296,19 +317,14 @@ def readable(cycle: Cycle, commit: str, path: str) -> bool:
     return not path.endswith(".py") or not code.has(path) or code.facts(path).analyzable
 
 
-def queue(cycle: Cycle, finding: Finding) -> str:
-    """The first attempt at a finding."""
-    upgrade = upgrade_id(finding.fingerprint, 1)
-    taken = {up.codename for up in cycle.journal.history.upgrades.values()}
-    cycle.journal.record([(upgrade, Queued(finding, codename(upgrade, taken), cycle.world.base))])
-    return upgrade
-
-
 # Understand and plan
 
 
 def investigate(cycle: Cycle, up: Upgrade) -> Outcomes:
     """Find the cause and the changes that end it: the first fixer that has something to offer or to ask."""
+    turn = may_start(up, cycle.journal.history, slots=cycle.world.settings.limits.slots)
+    if not turn.allowed:
+        return turn
     scene = cycle.world.scene(up.base)
     diagnosis = cycle.world.diagnose(scene, up.finding)
     results: list[Investigation] = []
@@ -317,7 +333,7 @@ def investigate(cycle: Cycle, up: Upgrade) -> Outcomes:
         if results[-1].options or results[-1].question:
             return Investigated(results[-1])
     if not results:
-        return Dropped(f"nothing that is installed treats {up.finding.rule}")
+        return Dropped(f"nothing that is installed treats {up.finding.rule}", failed=True)
     evidence = tuple(line for result in results for line in result.evidence)
     return Investigated(replace(results[-1], evidence=evidence, tried=sum(result.tried for result in results)))
 
@@ -331,7 +347,7 @@ def plan(cycle: Cycle, up: Upgrade) -> Outcomes:
         return Held("the wanted behaviour is not ours to invent", up.investigation.question, answer)
     if option is None:
         tried = "; ".join(up.investigation.evidence) or "no change was found that helps"
-        return Dropped(f"no proven change: {tried}")
+        return Dropped(f"no proven change: {tried}", failed=True)
     sources = {path: cycle.world.repository.read(up.base, path) or b"" for path in option.change.paths}
     return Planned(make_plan(up.finding, option, sources, up.base, up.investigation.aim))
 
@@ -344,9 +360,11 @@ def approve_plan(cycle: Cycle, up: Upgrade) -> Outcomes:
         "plan",
         [
             may_write(cycle.world.mode, cycle.journal.history),
-            may_work(up.plan, without_approval=policy.plan_without_approval),
+            may_work(up.plan, without_approval=policy.plan_without_approval, approved=up.approved_plan),
         ],
     )
+    if not decision.allowed and expired(up.planned_at, cycle.world.clock.now(), policy.plan_expires):
+        return Dropped(f"nobody approved the plan within {format_duration(policy.plan_expires)}")
     return PlanApproved(cycle.world.forge.login, decision.children[-1].reason) if decision.allowed else decision
 
 
@@ -362,26 +380,28 @@ def prepare(cycle: Cycle, up: Upgrade) -> Outcomes:
     assert up.option is not None
     repository, world = cycle.world.repository, cycle.world
     restore = restore_ref_of(up.codename, up.changed_at)
-    place(cycle, restore, up.base)
     message = texts.commit_message(up)
     commit = repository.commit_change(up.base, up.option.change, message, world.signature(up))
-    place(cycle, scratch_ref_of(up.id), commit)
+    place(cycle, {restore: up.base, scratch_ref_of(up.id): commit})
     verdict = prove(cycle.world, Case(up.base, commit, 1, up.plan, up.finding))
     match verdict.outcome:
         case Outcome.PASSED:
             return Prepared(commit, up.base, restore, verdict)
         case Outcome.FAILED:
-            return Dropped(f"phase 1: {verdict.reason}")
+            return Dropped(f"phase 1: {verdict.reason}", failed=True)
         case _:
             why = verdict_tree(verdict)
             return Held(f"phase 1: {why.reason}", next_action=f"{why.next_action} {up.id}", verdict=verdict)
 
 
-def place(cycle: Cycle, ref: str, commit: str) -> None:
-    """Let a ref of ours point to a commit, whatever it pointed to."""
-    now = cycle.world.repository.refs(ref).get(ref, "")
-    if now != commit:
-        cycle.world.repository.update_refs([RefUpdate(ref, commit, now)], f"healer: {ref}")
+def place(cycle: Cycle, wanted: Mapping[str, str]) -> None:
+    """Let refs of ours ({name: commit, "" to delete}) stand so, whatever they stood on, here and at the forge."""
+    repository = cycle.world.repository
+    now = {ref: repository.refs(ref).get(ref, "") for ref in wanted}
+    updates = [RefUpdate(ref, commit, now[ref]) for ref, commit in wanted.items() if commit != now[ref]]
+    if updates:
+        repository.update_refs(updates, f"healer: {', '.join(wanted)}"[:500])
+        cycle.world.forge.publish(updates)
 
 
 # Propose, validate, approve, merge
@@ -400,7 +420,7 @@ def propose(cycle: Cycle, up: Upgrade) -> Outcomes:
             may_propose(
                 open_pulls=len(ours),
                 limit=world.settings.limits.open_pulls,
-                foreign=foreign(cycle, current),
+                foreign=() if current and current == up.reclaims else foreign(cycle, current),
                 branch=branch,
             ),
         ],
@@ -408,19 +428,22 @@ def propose(cycle: Cycle, up: Upgrade) -> Outcomes:
     if not decision.allowed:
         return decision
     cycle.journal.intend(up, "propose", up.prepared.commit)
-    if current != up.prepared.commit:
-        world.forge.push(branch, up.prepared.commit, current)
-    pull = world.forge.open_pull(branch, world.base_branch, texts.pull_title(up), texts.pull_body(up))
-    return Proposed(branch, up.prepared.commit, pull.number, pull.url, world.run)
+    head = world.forge.push(branch, up.prepared.commit, current)
+    try:
+        pull = world.forge.open_pull(branch, world.base_branch, texts.pull_title(up), pull_text(world, up))
+    except PullRefusedError as error:
+        cycle.links[up.id] = error.link
+        return no("open", str(error), f"open it yourself: {error.link}")
+    return Proposed(branch, head, pull.number, pull.url, world.run)
 
 
 def foreign(cycle: Cycle, head: str) -> tuple[str, ...]:
     """Who else committed between the base branch and `head`."""
     if not head:
         return ()
-    ours = cycle.world.settings.limits.squash_email
+    ours = {cycle.world.settings.limits.squash_email, *cycle.world.forge.emails}
     commits = cycle.world.repository.log(head, exclude=cycle.world.base, limit=100)
-    return tuple(sorted({c.committer.name for c in commits if ours not in (c.committer.email, c.author.email)}))
+    return tuple(sorted({c.author.name for c in commits if not ours & {c.committer.email, c.author.email}}))
 
 
 def validate(cycle: Cycle, up: Upgrade) -> Outcomes:
@@ -439,27 +462,50 @@ def validate(cycle: Cycle, up: Upgrade) -> Outcomes:
         head, Status(VALIDATION, state.get(verdict.outcome, StatusState.ERROR), verdict.reason[:140])
     )
     if verdict.outcome is Outcome.FAILED:
-        return Dropped(f"phase 2: {verdict.reason}")
-    decision = all_of("validate", [proof_holds(verdict, gate="phase 2"), ci_holds(world.forge.statuses(head))])
+        return Dropped(f"phase 2: {verdict.reason}", failed=True)
+    decision = all_of("validate", [proof_holds(verdict, gate="phase 2"), ci(cycle, head)])
     return Validated(verdict, head, base) if decision.allowed else decision
 
 
+def ci(cycle: Cycle, head: str) -> Decision:
+    """What has reported on the base branch has to report on the head as well."""
+    statuses = cycle.world.forge.statuses(head)
+    decision = ci_holds(statuses)
+    if not decision.allowed or not cycle.world.settings.testing.wait_for_ci:
+        return decision
+    expected = expected_checks(cycle)
+    return ci_holds(statuses, expected - {VALIDATION}) if expected else decision
+
+
+def expected_checks(cycle: Cycle) -> frozenset[str]:
+    """Names of the checks of the newest commit of the base branch that has any; a merge of ours may have none."""
+    recent = cycle.world.repository.log(cycle.world.base, limit=_COMMITS_ASKED)
+    reported = ({status.context for status in cycle.world.forge.statuses(commit.id)} for commit in recent)
+    return frozenset(next((names for names in reported if names - {VALIDATION}), ()))
+
+
 def followed(cycle: Cycle, up: Upgrade) -> Outcomes | None:
-    """What people did to the pull request meanwhile: closed, merged, committed to it."""
+    """What people did to the pull request meanwhile: merged, closed, committed to it, labelled, led elsewhere."""
     assert up.proposed is not None
     pull = cycle.world.forge.pull(up.proposed.pull)
-    if pull is None:
-        return Held(f"pull request #{up.proposed.pull} is gone", next_action=f"/retry {up.id}")
-    if pull.state is PullState.MERGED:
+    if pull is not None and pull.state is PullState.MERGED:
         return merged_fact(cycle, pull.merge_commit, pull.head)
-    if pull.state is PullState.CLOSED:
-        who = pull.closed_by or "somebody"
-        reason = f"{who} closed pull request #{pull.number}"
-        return Ignored(up.finding.fingerprint, who, reason), Dropped(reason)
-    if pull.head != up.proposed.head:
-        who = ", ".join(foreign(cycle, pull.head)) or "somebody"
-        return Held(f"{who} changed {pull.branch}, which is theirs now", next_action=f"/retry {up.id} builds a new one")
-    return None
+    others = foreign(cycle, pull.head) if pull and pull.head != up.proposed.head else ()
+    limits, base = cycle.world.settings.limits, cycle.world.base_branch
+    return hands_off(up, pull, base_branch=base, stop_label=limits.stop_label, committers=others) or None
+
+
+def keep_off(cycle: Cycle, up: Upgrade) -> Outcomes:
+    """It is held; but what people do with its pull request counts: they merge it, close it, or give it back."""
+    assert up.held is not None
+    if up.merged is None and up.proposed is not None and (pull := cycle.world.forge.pull(up.proposed.pull)):
+        if pull.state is PullState.MERGED:
+            return merged_fact(cycle, pull.merge_commit, pull.head)
+        if pull.state is PullState.CLOSED:
+            return followed(cycle, up) or ()
+        if resumed := given_back(up, pull):
+            return resumed
+    return no("hold", up.held.reason, up.held.next_action or f"/resume {up.id}")
 
 
 def approve(cycle: Cycle, up: Upgrade) -> Outcomes:
@@ -494,13 +540,17 @@ def merge(cycle: Cycle, up: Upgrade) -> Outcomes:
         [
             may_write(world.mode, cycle.journal.history),
             may_merge(up, pull, run=world.run, history=cycle.journal.history),
-            ci_holds(world.forge.statuses(pull.head)),
+            ci(cycle, pull.head),
         ],
     )
     if not decision.allowed:
         return decision
     cycle.journal.intend(up, "merge", pull.head)
-    return merged_fact(cycle, world.forge.merge_pull(pull.number, pull.head, texts.commit_message(up)), pull.head)
+    try:
+        commit = world.forge.merge_pull(pull.number, pull.head, texts.commit_message(up))
+    except NotMergeableError as error:
+        return no("merge", str(error), "it is tried again in the next cycle")
+    return merged_fact(cycle, commit, pull.head)
 
 
 def merged_fact(cycle: Cycle, commit: str, head: str) -> Merged:
@@ -562,7 +612,10 @@ def take_back(cycle: Cycle, up: Upgrade) -> Outcomes:
     if not decision.allowed:
         return decision
     cycle.journal.intend(up, "take back", pull.head)
-    return RolledBack(world.forge.merge_pull(pull.number, pull.head, texts.revert_message(up)), pull.number)
+    try:
+        return RolledBack(world.forge.merge_pull(pull.number, pull.head, texts.revert_message(up)), pull.number)
+    except NotMergeableError as error:
+        return no("merge", str(error), f"merge #{pull.number} yourself, or wait for the next cycle")
 
 
 def propose_revert(cycle: Cycle, up: Upgrade) -> Outcomes:
@@ -587,12 +640,10 @@ def propose_revert(cycle: Cycle, up: Upgrade) -> Outcomes:
             next_action=f"revert by hand, /resume {up.id}",
         )
     cycle.journal.intend(up, "propose revert", made)
-    current = world.forge.branch_head(branch) or ""
-    if current != made:
-        world.forge.push(branch, made, current)
-    world.forge.set_status(made, Status(VALIDATION, StatusState.SUCCESS, verdict.reason[:140]))
-    pull = world.forge.open_pull(branch, world.base_branch, texts.revert_title(up), texts.revert_body(up))
-    return RevertProposed(branch, made, pull.number, pull.url)
+    head = world.forge.push(branch, made, world.forge.branch_head(branch) or "")
+    world.forge.set_status(head, Status(VALIDATION, StatusState.SUCCESS, verdict.reason[:140]))
+    pull = world.forge.open_pull(branch, world.base_branch, texts.revert_title(up), revert_text(world, up))
+    return RevertProposed(branch, head, pull.number, pull.url)
 
 
 def revert_decision(cycle: Cycle, up: Upgrade) -> Decision:
@@ -626,7 +677,7 @@ def conflict_found(cycle: Cycle, up: Upgrade, conflict: Conflict) -> Held:
 
 def close(cycle: Cycle, up: Upgrade) -> Outcomes:
     """Remember it in a sentence, and leave nothing behind but the restore point."""
-    forge, repository = cycle.world.forge, cycle.world.repository
+    forge = cycle.world.forge
     if cycle.world.mode != "observe":
         if up.proposed and (pull := forge.pull(up.proposed.pull)) and pull.state is PullState.OPEN:
             forge.close_pull(pull.number, forge.login)
@@ -634,8 +685,7 @@ def close(cycle: Cycle, up: Upgrade) -> Outcomes:
             if forge.branch_head(branch) == ours:
                 with suppress(ForgeError):  # somebody has it checked out: then it stays
                     forge.delete_branch(branch, ours)
-        if scratch := repository.refs(scratch_ref_of(up.id)).get(scratch_ref_of(up.id)):
-            repository.update_refs([RefUpdate(scratch_ref_of(up.id), "", scratch)], f"healer: {up.id} is closed")
+        place(cycle, {scratch_ref_of(up.id): ""})
     assert up.settled_as is not None
     return Closed(up.settled_as.value, texts.lesson(up))
 
@@ -646,13 +696,15 @@ def tidy(cycle: Cycle) -> None:
     if world.mode != "observe":
         world.executions.prune(world.clock.now(), payloads=keep.payloads, calls=keep.calls, minutes=keep.minutes)
     oldest = world.clock.now() - world.settings.limits.restore_points
-    old = [
-        RefUpdate(ref, "", commit)
-        for ref, commit in world.repository.refs(RESTORE_PREFIX).items()
-        if (made := restored_at(ref)) is not None and made < oldest
-    ]
-    if old and world.mode != "observe":
-        world.repository.update_refs(old, "healer: restore points that have expired")
+    if world.mode != "observe":
+        kept = world.repository.refs(RESTORE_PREFIX)
+        place(cycle, {ref: "" for ref in kept if (made := restored_at(ref)) is not None and made < oldest})
+
+
+def report(cycle: Cycle) -> None:
+    """Tell on the forge what moved and what waits for whom. What cannot be said does not undo what was done."""
+    if cycle.world.mode != "observe":
+        cycle.errors += tell(cycle.world, cycle.journal, cycle.summary(), cycle.links)
 
 
 STEPS: Mapping[Stage, Step] = {
@@ -671,4 +723,5 @@ STEPS: Mapping[Stage, Step] = {
     Stage.UNPROVEN: close,
     Stage.ROLLED_BACK: close,
     Stage.DROPPED: close,
+    Stage.HELD: keep_off,
 }

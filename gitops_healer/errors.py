@@ -28,6 +28,10 @@ class ForgeError(HealerError):
     exit_code = 3
 
 
+class NotMergeableError(ForgeError):
+    """The forge does not merge it now: a rule of the branch, a missing review or check, or it is still computing."""
+
+
 class PullRefusedError(ForgeError):
     """The forge lets us push and not open pull requests. link: where a person opens it with two clicks."""
 

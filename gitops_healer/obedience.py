@@ -1,10 +1,14 @@
 """Obey the maintainers: comments in, facts and replies out. Each command once, whatever happens in between."""
 
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from gitops_healer.core.authority import may_command
+from gitops_healer.core.codec import dump, load
 from gitops_healer.core.comments import Misunderstood, Order, aim, parse_commands
-from gitops_healer.core.forge import Comment
+from gitops_healer.core.forge import Comment, Reaction, Source
+from gitops_healer.core.history import History
 from gitops_healer.core.summary import Reply
 from gitops_healer.core.texts import fenced
 from gitops_healer.core.upgrade import Commanded
@@ -12,39 +16,69 @@ from gitops_healer.errors import HealerError, IllegalEventError, LostRaceError
 from gitops_healer.registry import Answer, Command, Request
 from gitops_healer.world import Journal, World
 
+OVERLAP = timedelta(hours=1)
+"""How far before the last comment that was heard is looked again: clocks differ, and forges show comments late."""
+FIRST_LOOK = timedelta(days=1)
+"""How old a comment may be that is obeyed by a healer that never heard or wrote anything."""
+MOST_ORDERS = 50
+"""So many commands are obeyed in one run; the others have their turn in the next."""
+_LISTENED = "listened"
 
-def obey(world: World, journal: Journal) -> list[Reply]:
-    """Carry out every order in comments that was not carried out before; then make sure that each has its reply."""
+
+def obey(world: World, journal: Journal, spoken: Collection[Comment] = ()) -> list[Reply]:
+    """Carry out every order that was not carried out before, then make sure that each has its reply.
+
+    spoken: orders that stand in no comment of the forge; their replies are returned and not written there.
+    """
     if world.mode == "observe":
         return []
-    comments = world.forge.comments()
+    began = world.clock.now()
+    comments = world.forge.comments(since=since(world, journal.history))
     answered = "\n".join(comment.body for comment in comments if comment.author == world.forge.login)
-    names = [command.name for command in world.commands]
     said: list[Reply] = []
-    for comment in comments:
-        if comment.author == world.forge.login:
+    for comment, key, order in _orders(world, (*comments, *spoken)):
+        done = journal.history.commands.get(key)
+        if done is None and len(said) == MOST_ORDERS:
+            world.progress(f"{MOST_ORDERS} commands were obeyed; the others are obeyed in the next run")
+            return said
+        if done is None:
+            said.append(_obey_one(world, journal, comment, key, order))
+        if comment in spoken or (done is not None and _marker(key) in answered):
             continue
-        for number, order in enumerate(parse_commands(comment, names)):
-            key = f"{comment.id}/{number}"
-            done = journal.history.commands.get(key)
-            if done is None:
-                said.append(_obey_one(world, journal, comment, key, order))
-                _say(world, comment, key, said[-1].text)
-            elif _marker(key) not in answered:  # a run died between the deed and the reply
-                _say(world, comment, key, done.reply)
+        _say(world, comment, key, done or journal.history.commands[key])
+    world.cache.put(_LISTENED, dump(began))
     return said
+
+
+def since(world: World, history: History) -> datetime:
+    """From when on comments have to be read again. The ledger knows what was heard last; the cache, when it is there,
+    until when nothing was said that is an order."""
+    heard = history.heard or history.written or world.clock.now() - FIRST_LOOK
+    listened = load(world.cache.get(_LISTENED), datetime)
+    return max(heard, listened or heard) - OVERLAP
+
+
+def _orders(world: World, comments: Iterable[Comment]) -> Iterator[tuple[Comment, str, Order | Misunderstood]]:
+    """Every order with its comment and a key of its own, oldest first."""
+    names, login = [command.name for command in world.commands], world.forge.login
+    for comment in comments:
+        if comment.author != login:
+            for number, order in enumerate(parse_commands(comment, names, login)):
+                yield comment, f"{comment.id}/{number}", order
 
 
 def _obey_one(world: World, journal: Journal, comment: Comment, key: str, order: Order | Misunderstood) -> Reply:
     """Facts and the record of the command go into the ledger together: either both or none."""
+    if comment.source is Source.COMMENT:
+        world.forge.react(comment, Reaction.SEEN)
     if isinstance(order, Misunderstood):
         answer, name, upgrade = Answer(False, order.reason), order.text, ""
     else:
-        answer, upgrade = _answer(world, journal, comment, order)
+        answer, upgrade = _answer(world, journal, comment, key, order)
         name = order.name
     for login, permission in answer.grants:
         world.forge.set_permission(login, permission)
-    done = Commanded(key, name[:200], answer.allowed, answer.reply)
+    done = Commanded(key, name[:200], answer.allowed, answer.reply, comment.created)
     try:
         journal.record([*answer.facts, ("", done)], actor=comment.author)
     except IllegalEventError as error:
@@ -54,7 +88,7 @@ def _obey_one(world: World, journal: Journal, comment: Comment, key: str, order:
     return Reply(comment.id, comment.author, name, answer.allowed, answer.reply, upgrade)
 
 
-def _answer(world: World, journal: Journal, comment: Comment, order: Order) -> tuple[Answer, str]:
+def _answer(world: World, journal: Journal, comment: Comment, key: str, order: Order) -> tuple[Answer, str]:
     command = next(command for command in world.commands if command.name == order.name)
     permission = world.forge.permission(comment.author)
     decision = may_command(comment.author, permission, command.needs)
@@ -74,6 +108,7 @@ def _answer(world: World, journal: Journal, comment: Comment, order: Order) -> t
         history=journal.history,
         scene=world.scene(world.base),
         head_now=pull.head if pull else "",
+        comment=key,
     )
     return _run(world, command, request), aimed.upgrade.id if aimed and aimed.upgrade else ""
 
@@ -88,9 +123,11 @@ def _run(world: World, command: Command, request: Request) -> Answer:
         return Answer(False, f"`/{command.name}` could not be done:\n\n{fenced(str(error))}")
 
 
-def _say(world: World, comment: Comment, key: str, text: str) -> None:
-    """One reply a command: the marker makes it safe to repeat."""
-    world.forge.set_sticky(comment.pull, _marker(key), f"@{comment.author} {text}\n\n{_marker(key)}")
+def _say(world: World, comment: Comment, key: str, done: Commanded) -> None:
+    """One reply a command: the marker makes it safe to repeat. A button that did what it says needs no words."""
+    if comment.source is Source.COMMENT or not done.allowed:
+        text = f"@{comment.author} {done.reply}\n\n{_marker(key)}"
+        world.forge.set_sticky(comment.pull, _marker(key), text)
 
 
 def _marker(key: str) -> str:

@@ -166,7 +166,7 @@ class Metric(Plugin):
 @dataclass(frozen=True)
 class Request:
     """A maintainer's command. upgrade: what it is about, when that could be told; head: of the pull, when written;
-    head_now: of the pull, at this moment ("" when it has none)."""
+    head_now: of the pull, at this moment ("" when it has none); comment: the key of the order, which no other has."""
 
     actor: str
     permission: Permission
@@ -177,6 +177,7 @@ class Request:
     history: History
     scene: Scene
     head_now: str = ""
+    comment: str = ""
 
 
 @dataclass(frozen=True)

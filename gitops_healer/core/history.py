@@ -24,8 +24,8 @@ from gitops_healer.core.upgrade import (
 class History:
     """All upgrades by id, in the order in which they were queued, and what maintainers ordered for the repository.
 
-    work: orders for work by id, served: what became of them; heard: when the last command was obeyed, written: when the
-    last event was.
+    work: orders for work by id, served: what became of them; heard: when the last command was written that was
+    obeyed (all before it were), written: when the last event was.
     """
 
     upgrades: Mapping[str, Upgrade] = field(default_factory=dict)
@@ -54,9 +54,9 @@ class History:
             written = max(written or event.ts, event.ts)
             orders += isinstance(event.fact, RepositoryFact)
             match event.fact:
-                case Commanded(comment):
+                case Commanded(comment, said=said):
                     commands[comment] = event.fact
-                    heard = max(heard or event.ts, event.ts)
+                    heard = max(filter(None, (heard, said)), default=None)
                 case Ordered(order):
                     work[order] = event.fact
                 case Served(order):

@@ -1,6 +1,7 @@
 """What may be done, and why not. Pure: facts in, Decision out; the steps of the cycle only ask."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 from gitops_healer.core.decision import Decision, all_of, no, yes
 from gitops_healer.core.finding import Finding, Risk
@@ -8,10 +9,11 @@ from gitops_healer.core.forge import Pull, PullState, Status, StatusState
 from gitops_healer.core.history import History
 from gitops_healer.core.plan import Plan
 from gitops_healer.core.proof import verdict_tree
-from gitops_healer.core.upgrade import Upgrade
+from gitops_healer.core.upgrade import Stage, Upgrade
 from gitops_healer.core.verdict import Verdict
 
 MIN_FREE_BYTES = 100 * 1024**2
+AT_WORK = frozenset({Stage.INVESTIGATED, Stage.PLANNED, Stage.PLAN_APPROVED, Stage.PREPARED})
 
 
 def preflight(*, base: str, base_branch: str, free_bytes: int) -> Decision:
@@ -70,14 +72,16 @@ def may_begin(
 def _not_paused(history: History) -> Decision:
     if history.paused is None:
         return yes("pause", "the healer is not paused")
-    return no("pause", f"paused by {history.paused.by}: {history.paused.reason}", "a maintainer resumes with /resume")
+    return no(
+        "pause", f"paused by {history.paused.by}: {history.paused.reason}", "a maintainer ends that with /unfreeze"
+    )
 
 
 def _not_ignored(finding: Finding, history: History) -> Decision:
     ignored = history.ignored.get(finding.fingerprint)
     if ignored is None:
         return yes("ignore", "nobody ignores it")
-    return no("ignore", f"ignored by {ignored.by}: {ignored.reason}", f"undo with /heed {finding.fingerprint[:10]}")
+    return no("ignore", f"ignored by {ignored.by}: {ignored.reason}", f"undo with /unignore {finding.fingerprint[:10]}")
 
 
 def _not_known(finding: Finding, history: History) -> Decision:
@@ -91,11 +95,44 @@ def _not_known(finding: Finding, history: History) -> Decision:
     return no("known", f"{last.id} ended as {outcome}: {last.reason}", f"try again with /retry {last.id}")
 
 
-def may_work(plan: Plan, *, without_approval: Collection[Risk]) -> Decision:
-    """May the plan be carried out without a maintainer's word?"""
+def may_start(up: Upgrade, history: History, *, slots: int) -> Decision:
+    """May work begin on it? What was ordered is done in the order in which it was asked for, `slots` at a time; what
+    detectors found waits for nobody."""
+    if not up.order:
+        return yes("queue", "nobody ordered it, so it waits for nobody")
+    ordered = [other for other in history.open() if other.order and other.id != up.id]
+    busy = [other for other in ordered if other.stage in AT_WORK]
+    if len(busy) >= slots:
+        names = ", ".join(f"{other.codename} ({other.stage.value})" for other in busy)
+        return no("queue", f"{names} first: {slots} at a time", f"it begins by itself; see /explain {busy[0].id}")
+    return yes("queue", "it is its turn")
+
+
+def may_work(plan: Plan, *, without_approval: Collection[Risk], approved: Plan | None = None) -> Decision:
+    """May the plan be carried out without a maintainer's word? approved: an earlier plan for the same flaw that a
+    maintainer agreed to; what stays inside of it needs no second word."""
     if plan.risk in without_approval:
         return yes("plan", f"policy lets {plan.risk.value} risk go on without approval")
-    return no("plan", f"{plan.risk.value} risk needs a maintainer's approval of the plan", "/approve_plan")
+    if approved is None:
+        return no("plan", f"{plan.risk.value} risk needs a maintainer's approval of the plan", "/approve_plan")
+    return stays_within(plan, approved)
+
+
+def stays_within(plan: Plan, approved: Plan) -> Decision:
+    """Does a plan touch nothing, and risk nothing, that the approved one did not?"""
+    more = [path for path in plan.paths if path not in approved.paths]
+    more += [symbol for symbol in plan.symbols if symbol not in approved.symbols]
+    if more:
+        return no("plan", f"it touches {', '.join(more[:5])}, which the approved plan did not", "/approve_plan")
+    if plan.risk.weight > approved.risk.weight:
+        was, now = approved.risk.value, plan.risk.value
+        return no("plan", f"its risk is {now} now, and {was} was approved", "/approve_plan")
+    return yes("plan", "it stays inside the plan that was approved, in files, symbols and risk")
+
+
+def expired(planned_at: datetime | None, now: datetime, after: timedelta) -> bool:
+    """Whether a plan waited for approval too long to be still what somebody wants."""
+    return planned_at is not None and now - planned_at >= after
 
 
 def may_write(mode: str, history: History) -> Decision:
@@ -139,17 +176,23 @@ def proof_holds(verdict: Verdict, *, gate: str) -> Decision:
     return verdict_tree(verdict, gate)
 
 
-def ci_holds(statuses: Sequence[Status]) -> Decision:
-    """CI on the head: no status at all is pending, not green."""
+def ci_holds(statuses: Sequence[Status], expected: Collection[str] = ()) -> Decision:
+    """CI on the head: no status at all is pending, not green. expected: checks that have to report besides."""
     if not statuses:
         return no("ci", "no check has reported yet, which is pending and not green", "wait, or see doctor")
+    missing = sorted(set(expected) - {status.context for status in statuses})
     return all_of(
         "ci",
         [
-            Decision(status.context, status.state is StatusState.SUCCESS, status.description or status.state.value)
-            for status in statuses
+            *(Decision(s.context, s.state is StatusState.SUCCESS, s.description or s.state.value) for s in statuses),
+            *(no(name, "it reports on the base branch and has not reported here yet", _NO_CI) for name in missing),
         ],
     )
+
+
+_NO_CI = (
+    "wait; if it never starts, see doctor: CI may need somebody to press Approve, or set testing.wait_for_ci: false"
+)
 
 
 def may_approve(upgrade: Upgrade, *, mode: str, without_approval: Collection[Risk], head: str) -> Decision:

@@ -229,13 +229,16 @@ class Dropped:
 @dataclass(frozen=True)
 class Held:
     """Waits for a person. question: what is asked, when something is asked; next_action: what to type; verdict: what
-    the checks said, when it is held because of them."""
+    the checks said, when it is held because of them; label: the label on its pull request that stops us; hands_off:
+    somebody took the pull request over."""
 
     reason: str
     question: str = ""
     next_action: str = ""
     by: str = ""
     verdict: Verdict | None = None
+    label: str = ""
+    hands_off: bool = False
 
 
 @dataclass(frozen=True)
@@ -293,12 +296,14 @@ Fact = (
 
 @dataclass(frozen=True)
 class Commanded:
-    """A maintainer's command was obeyed or refused. comment: the forge's id, so that none is obeyed twice."""
+    """A maintainer's command was obeyed or refused. comment: the forge's id, so that none is obeyed twice; said: when
+    it was written, by the forge's clock."""
 
     comment: str
     command: str
     allowed: bool
     reply: str
+    said: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -497,7 +502,7 @@ _MAY_FOLLOW: dict[type[Fact], frozenset[Stage]] = {
     Outdated: BEFORE_MERGE,
     ApprovalGiven: IN_REVIEW | {Stage.REGRESSED},
     Approved: frozenset({Stage.VALIDATED}),
-    Merged: IN_REVIEW,  # people may merge whenever they like
+    Merged: IN_REVIEW | {Stage.HELD},  # people may merge whenever they like
     Watched: frozenset({Stage.MERGED}),
     HealthChecked: frozenset({Stage.WATCHED}),
     Stabilised: frozenset({Stage.WATCHED}),
@@ -550,7 +555,9 @@ def _applied(up: Upgrade, ts: datetime, fact: Fact) -> Upgrade:
         case Approved():
             return to(Stage.APPROVED, approved=fact)
         case Merged():
-            return to(Stage.MERGED, merged=fact)
+            if up.merged is not None:
+                raise IllegalEventError(f"{up.id} is merged already, as {up.merged.commit[:10]}")
+            return to(Stage.MERGED, merged=fact, held=None, held_from=None)
         case Watched():
             return to(Stage.WATCHED, watched=fact)
         case HealthChecked(health):
