@@ -137,14 +137,20 @@ def _held(up: Upgrade) -> tuple[str, dict[str, str]]:
 
 
 def _question(up: Upgrade) -> tuple[str, dict[str, str]]:
-    asked = up.held.question if up.held and up.held.question else up.investigation.question if up.investigation else ""
     options = up.investigation.options[:_MOST_OPTIONS] if up.investigation else ()
     answers = [
         f"- {quoted(f'/choose {up.id} {option.key}')}: {quoted(option.behaviour or option.title)}" for option in options
     ]
     if not answers and up.held and up.held.next_action:
         answers = [f"- {spoken(up.held.next_action)}"]
-    return "question", {"question": quoted(asked, 1_000), "answers": "\n".join(answers)}
+    return "question", {"question": quoted(question_of(up), 1_000), "answers": "\n".join(answers)}
+
+
+def question_of(up: Upgrade) -> str:
+    """What is asked, without the list of options that the question ends with: those are shown as answers."""
+    asked = up.held.question if up.held and up.held.question else up.investigation.question if up.investigation else ""
+    options = up.investigation.options if up.investigation else ()
+    return "\n".join(line for line in asked.splitlines() if not (options and line.lstrip().startswith("- `")))
 
 
 def _ended(up: Upgrade, stage: Stage) -> tuple[str, dict[str, str]]:

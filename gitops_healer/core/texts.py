@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from gitops_healer.core.codec import canonical
 from gitops_healer.core.decision import Decision
 from gitops_healer.core.diagnosis_markdown import diagnosis_section
+from gitops_healer.core.fitting import spoken
 from gitops_healer.core.plan import Investigation, Option, Plan
 from gitops_healer.core.quoting import fenced as fenced
 from gitops_healer.core.quoting import plain
@@ -190,7 +191,7 @@ def decision_markdown(decision: Decision) -> str:
     """The tree as nested bullets."""
     return "\n".join(
         f"{'  ' * depth}- {'yes' if d.allowed else '**no**'} {d.gate}: {quoted(d.reason)}"
-        + (f" → {quoted(d.next_action)}" if d.next_action and not d.allowed else "")
+        + (f" → {spoken(d.next_action)}" if d.next_action and not d.allowed else "")
         for depth, d in decision.walk()
     )
 
