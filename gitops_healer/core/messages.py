@@ -24,7 +24,6 @@ class Message:
 
 
 VALUES: Mapping[str, str] = {
-    "after": "how long it took, e.g. `14d`",
     "answers": "what can be written as an answer, one bullet a line",
     "by": "who did it or asked for it",
     "cause": "the root cause, a sentence",
@@ -32,7 +31,6 @@ VALUES: Mapping[str, str] = {
     "commit": "the merge commit",
     "components": "the parts of the code that are meant",
     "count": "how many",
-    "failed": "the upgrade that failed",
     "id": "the id of the upgrade, `up-` and ten hex digits",
     "lines": "lines added plus lines removed",
     "needed": "the permission that is needed",
@@ -69,7 +67,11 @@ KINDS: tuple[Message, ...] = (
         "A plan is there; when policy wants it, a maintainer has to approve it.",
         (*_UPGRADE, "version", "lines", "paths", "risk"),
     ),
-    Message("plan_expired", "Nobody approved the plan in time.", (*_UPGRADE, "after", "retry")),
+    Message(
+        "plan_expired",
+        "A plan ended without approval: nobody answered in time, or somebody dropped it.",
+        (*_UPGRADE, "version", "reason", "retry"),
+    ),
     Message("starting", "The plan is approved, the change is being built.", (*_UPGRADE, "by", "version")),
     Message("working", "Between the plan and the merge.", (*_UPGRADE, "phase")),
     Message("restarting", "It is merged, and the checks run again on the merge commit.", (*_UPGRADE, "commit")),
@@ -79,7 +81,11 @@ KINDS: tuple[Message, ...] = (
     Message("taking_back", "Things got worse, or somebody wants it: it is being taken back.", (*_UPGRADE, "reason")),
     Message("taken_back", "It was merged and taken back.", (*_UPGRADE, "commit", "revert", "reason", "next")),
     Message("failure", "It ended without a merge.", (*_UPGRADE, "reason", "retry")),
-    Message("cleared", "It was queued, and another update failed.", (*_UPGRADE, "failed", "reason", "retry")),
+    Message(
+        "cleared",
+        "It was taken from the queue before it began, because another update failed, say.",
+        (*_UPGRADE, "reason", "retry"),
+    ),
     Message("held", "It waits for a person.", (*_UPGRADE, "by", "reason", "next")),
     Message("hands_off", "A person took the pull request over; said once.", (*_UPGRADE, "what", "next")),
 )

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from gitops_healer.core.decision import Decision
 from gitops_healer.core.fitting import Block, cell, fit, folded, spoken
+from gitops_healer.core.following import hands_off_values
 from gitops_healer.core.messages import Messages
 from gitops_healer.core.orders import asks
 from gitops_healer.core.plan import Plan
@@ -129,9 +130,9 @@ def _held(up: Upgrade) -> tuple[str, dict[str, str]]:
     assert up.held is not None
     if up.held.question:
         return _question(up)
+    if up.held.hands_off or up.held.label:
+        return "hands_off", hands_off_values(up)
     then = spoken(up.held.next_action or f"/resume {up.id}")
-    if up.held.hands_off:
-        return "hands_off", {"what": quoted(up.held.reason, 600), "next": then}
     by = quoted(up.held.by) if up.held.by else "the healer"
     return "held", {"by": by, "reason": quoted(up.held.reason, 600), "next": then}
 
@@ -166,7 +167,17 @@ def _ended(up: Upgrade, stage: Stage) -> tuple[str, dict[str, str]]:
             then = f"`/reland {up.id}` lands it again"
             return "taken_back", {"commit": _merge(up), "revert": revert, "reason": because, "next": then}
         case _:
-            return "failure", {"reason": because, "retry": f"/retry {up.id}"}
+            return _without_merge(up, because)
+
+
+def _without_merge(up: Upgrade, because: str) -> tuple[str, dict[str, str]]:
+    """By how far it came: it never began, its plan was never approved, or the work did not succeed."""
+    values = {"reason": because, "retry": f"/retry {up.id}"}
+    if up.investigation is None and up.proposed is None:
+        return "cleared", values
+    if up.plan is not None and not up.plan_approved_by and up.proposed is None:
+        return "plan_expired", values | {"version": _version(up)}
+    return "failure", values
 
 
 def _phase(up: Upgrade) -> str:
