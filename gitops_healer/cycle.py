@@ -26,8 +26,8 @@ from gitops_healer.core.naming import (
     revert_branch_of,
     scratch_ref_of,
 )
-from gitops_healer.core.plan import Investigation
-from gitops_healer.core.planning import choose, make_plan
+from gitops_healer.core.plan import Investigation, Option
+from gitops_healer.core.planning import choose, make_plan, sized
 from gitops_healer.core.policy import (
     ci_holds,
     expired,
@@ -43,6 +43,7 @@ from gitops_healer.core.policy import (
     proof_holds,
 )
 from gitops_healer.core.proof import verdict_tree
+from gitops_healer.core.revising import standing
 from gitops_healer.core.summary import Look, Reply, Summary
 from gitops_healer.core.upgrade import (
     IN_REVIEW,
@@ -339,17 +340,24 @@ def investigate(cycle: Cycle, up: Upgrade) -> Outcomes:
 
 
 def plan(cycle: Cycle, up: Upgrade) -> Outcomes:
-    """Take the option that is determined, or ask."""
+    """Take the option that is determined and that maintainers' revisions leave, or ask."""
     assert up.investigation is not None
-    option = choose(up.investigation, up.option_key)
+
+    def sources(of: Option) -> dict[str, bytes]:
+        return {path: cycle.world.repository.read(up.base, path) or b"" for path in of.change.paths}
+
+    notes = tuple(revision.text for revision in up.revisions)
+    option = choose(up.investigation, up.option_key, standing(notes), lambda one: sized(up.finding, one, sources(one)))
     if option is None and up.investigation.question:
         answer = texts.choice_command(up, up.investigation)
         return Held("the wanted behaviour is not ours to invent", up.investigation.question, answer)
+    if option is None and notes:
+        return Held("no change that was found fits the revised plan", next_action=f"/revise_plan {up.id} TEXT")
     if option is None:
         tried = "; ".join(up.investigation.evidence) or "no change was found that helps"
         return Dropped(f"no proven change: {tried}", failed=True)
-    sources = {path: cycle.world.repository.read(up.base, path) or b"" for path in option.change.paths}
-    return Planned(make_plan(up.finding, option, sources, up.base, up.investigation.aim))
+    version = len(up.earlier_plans) + 1
+    return Planned(make_plan(up.finding, option, sources(option), up.base, up.investigation.aim, version, notes))
 
 
 def approve_plan(cycle: Cycle, up: Upgrade) -> Outcomes:

@@ -7,7 +7,7 @@ from gitops_healer.core.finding import Finding
 from gitops_healer.core.history import History
 from gitops_healer.core.naming import codename, upgrade_id
 from gitops_healer.core.policy import may_begin
-from gitops_healer.core.requesting import concerns
+from gitops_healer.core.requesting import chosen_for
 from gitops_healer.core.upgrade import Dropped, Fact, Ordered, Queued, RepositoryFact, Served, Stage, Upgrade
 from gitops_healer.telling import say_served
 from gitops_healer.world import Journal, World
@@ -29,7 +29,7 @@ def serve(world: World, journal: Journal, order: Ordered, findings: Sequence[Fin
     """Queue what an order is about, most urgent first, and say what became of it. All or nothing is recorded."""
     facts: list[tuple[str, Fact | RepositoryFact]] = []
     refused: list[tuple[Finding, Decision]] = []
-    for finding in (finding for finding in findings if concerns(order, finding)):
+    for finding in chosen_for(order, findings, len(findings)):
         decision = may_begin(
             finding,
             journal.history,
