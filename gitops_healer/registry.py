@@ -166,7 +166,8 @@ class Metric(Plugin):
 @dataclass(frozen=True)
 class Request:
     """A maintainer's command. upgrade: what it is about, when that could be told; head: of the pull, when written;
-    head_now: of the pull, at this moment ("" when it has none); comment: the key of the order, which no other has."""
+    head_now: of the pull, at this moment ("" when it has none); comment: the key of the order, which no other has;
+    written: when it was given, where that is known."""
 
     actor: str
     permission: Permission
@@ -178,6 +179,7 @@ class Request:
     scene: Scene
     head_now: str = ""
     comment: str = ""
+    written: datetime | None = None
 
 
 @dataclass(frozen=True)

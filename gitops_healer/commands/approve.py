@@ -3,6 +3,7 @@
 import re
 
 from gitops_healer.core.orders import name_of, order_possible, which_upgrade
+from gitops_healer.core.texts import quoted
 from gitops_healer.core.upgrade import ApprovalGiven, Stage, Upgrade
 from gitops_healer.registry import Answer, Request, command
 
@@ -43,7 +44,11 @@ def _head_of(up: Upgrade, request: Request) -> str:
 def _seen(up: Upgrade, request: Request, wanted: str) -> tuple[str, str]:
     """(the commit that is approved, "") or ("", why not)."""
     named = request.arguments[0].lower() if request.arguments else ""
-    if re.fullmatch("[0-9a-f]{7,40}", named):
+    is_commit = re.fullmatch("[0-9a-f]{7,40}", named) is not None
+    if len(request.arguments) > is_commit:
+        word = quoted(request.arguments[is_commit], 60)
+        return "", f"I do not approve with words beside it, which could mean no, like {word}. Write `/approve` alone."
+    if is_commit:
         if wanted.startswith(named):
             return wanted, ""
         return "", f"You named `{named}`, but the pull request stands on `{wanted[:10]}` now. {_look_again(wanted)}"

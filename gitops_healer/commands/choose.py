@@ -1,8 +1,10 @@
 """`/choose`: answer the question of an upgrade."""
 
+from gitops_healer.core.finding import Risk
 from gitops_healer.core.orders import asks, name_of, order_possible, upgrade_lines, which_upgrade
 from gitops_healer.core.plan import Option
-from gitops_healer.core.texts import quoted
+from gitops_healer.core.revising import fits, measured, standing
+from gitops_healer.core.texts import decision_markdown, quoted
 from gitops_healer.core.upgrade import Chosen, Upgrade
 from gitops_healer.registry import Answer, Request, command
 
@@ -26,8 +28,23 @@ def choose(request: Request) -> Answer:
         return Answer(
             False, f"{name_of(up)} has no option {quoted(request.arguments[0], 60)}. It has these:\n\n{_options(up)}"
         )
+    refused = _against_wishes(up, option)
+    if refused:
+        return Answer(False, refused)
     reply = f"Chosen for {name_of(up)}: {quoted(option.title)}. I plan it now, and prove it before I propose it."
     return Answer(True, reply, ((up.id, Chosen(option.key, request.actor)),))
+
+
+def _against_wishes(up: Upgrade, option: Option) -> str:
+    """Why it is not what maintainers asked for, "" when it is. Size and risk are looked at when it is planned."""
+    wishes = tuple(wish for wish in standing(revision.text for revision in up.revisions) if not measured([wish]))
+    decision = fits(option, wishes, 0, Risk.LOW)
+    if decision.allowed:
+        return ""
+    return (
+        f"{quoted(option.key, 60)} is not what was asked for before:\n\n{decision_markdown(decision)}\n\n"
+        f"`/revise_plan {up.id} use {option.key}` says otherwise."
+    )
 
 
 def _which_question(request: Request) -> str:

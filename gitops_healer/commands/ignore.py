@@ -10,7 +10,7 @@ from gitops_healer.registry import Answer, Request, command
     examples=("/ignore this is on purpose", "/ignore calm-fox", "/ignore up-1a2b3c4d5e generated code"),
 )
 def ignore(request: Request) -> Answer:
-    """Drop an upgrade and never propose the same finding again, until `/heed`."""
+    """Drop an upgrade and never propose the same finding again, until `/unignore`."""
     up = request.upgrade
     if up is None:
         return Answer(False, which_upgrade("ignore", request.history))
@@ -18,9 +18,8 @@ def ignore(request: Request) -> Answer:
     fingerprint = up.finding.fingerprint
     facts: list[tuple[str, Fact | RepositoryFact]] = []
     known = fingerprint in request.history.ignored
-    said = [
-        f"The finding of {name_of(up)} is ignored {'already' if known else 'from now on'}; `/heed {up.id}` undoes it."
-    ]
+    since = "already" if known else "from now on"
+    said = [f"The finding of {name_of(up)} is ignored {since}; `/unignore {up.id}` undoes it."]
     if not known:
         facts.append(("", Ignored(fingerprint, request.actor, reason)))
     for attempt in request.history.of_finding(fingerprint):

@@ -29,6 +29,8 @@ def reland(request: Request) -> Answer:
     facts: list[tuple[str, Fact | RepositoryFact]] = []
     if up.finding.fingerprint in request.history.ignored:
         facts.append(("", Heeded(up.finding.fingerprint, request.actor)))
-    facts.append((new, Queued(up.finding, name, request.scene.commit, last.attempt + 1, up.option.key)))
+    facts.append(
+        (new, Queued(up.finding, name, request.scene.commit, last.attempt + 1, up.option.key, up.order, up.thread))
+    )
     reply = f"{name_of(up)} is landed again as `{new}` ({name}): {quoted(up.option.title)}. It is proved anew."
     return Answer(True, reply, tuple(facts))

@@ -25,8 +25,8 @@ def restore(request: Request) -> Answer:
     if len(request.arguments) != 2:
         return Answer(
             False,
-            "Say which function and which version, e.g. `/restore billing.invoices:total 3`: a number of `/history "
-            "SYMBOL`, `-1` for the one before today's, a commit or a tag.",
+            "Say which function and which version, e.g. `/restore billing.invoices:total 3`: a number of "
+            "`/tool_history SYMBOL`, `-1` for the one before today's, a commit or a tag.",
         )
     try:
         versions, wanted = _chosen(request.scene, *request.arguments)

@@ -1,18 +1,21 @@
 """`/retry`: try again."""
 
 from gitops_healer.core.naming import codename, upgrade_id
-from gitops_healer.core.orders import last_attempt, name_of, order_possible, which_upgrade
+from gitops_healer.core.orders import last_attempt, name_of, order_possible, was_cleared, which_upgrade
+from gitops_healer.core.texts import quoted
 from gitops_healer.core.upgrade import Fact, Heeded, Outdated, Queued, RepositoryFact, Resumed, Stage, Upgrade
 from gitops_healer.registry import Answer, Request, command
 
 _KEPT = frozenset({Stage.QUEUED, Stage.PLAN_APPROVED, Stage.REGRESSED})  # going on is trying again
+_MOST = 50
 
 
-@command(usage="/retry [UPGRADE]", examples=("/retry", "/retry calm-fox", "/retry up-1a2b3c4d5e"))
+@command(usage="/retry [UPGRADE or all]", examples=("/retry", "/retry calm-fox", "/retry up-1a2b3c4d5e", "/retry all"))
 def retry(request: Request) -> Answer:
-    """Try a held upgrade again, or begin a new attempt at one that was dropped or taken back."""
+    """Try a held upgrade again, or begin a new attempt at what was dropped or taken back, or left a cleared queue."""
     if request.upgrade is None:
-        return Answer(False, which_upgrade("retry", request.history))
+        cleared = _cleared(request)
+        return _all_anew(cleared, request) if cleared else Answer(False, which_upgrade("retry", request.history))
     up = last_attempt(request.upgrade, request.history)
     decision = order_possible("retry", up)
     if not decision.allowed:
@@ -30,6 +33,38 @@ def _again(up: Upgrade, request: Request) -> Answer:
     return Answer(True, reply, tuple((up.id, fact) for fact in facts))
 
 
+def _cleared(request: Request) -> list[Upgrade]:
+    """What left the queue because another one failed: of those that were asked for in this thread, or with `all`."""
+    words = [word.lower() for word in request.arguments]
+    if words not in ([], ["all"]) or not (words or request.pull):
+        return []
+    return [
+        up
+        for up in request.history.upgrades.values()
+        if was_cleared(up)
+        and up.id == last_attempt(up, request.history).id
+        and (words or up.thread == request.pull)
+        and up.finding.fingerprint not in request.history.ignored
+    ]
+
+
+def _all_anew(cleared: list[Upgrade], request: Request) -> Answer:
+    taken = {known.codename for known in request.history.upgrades.values()}
+    facts: list[tuple[str, Fact | RepositoryFact]] = []
+    lines: list[str] = []
+    for up in cleared[:_MOST]:
+        new = upgrade_id(up.finding.fingerprint, up.attempt + 1)
+        name = codename(new, taken)
+        taken.add(name)
+        facts.append((new, _queued(up, name, request)))
+        lines.append(f"- `{new}` ({name}) again for {name_of(up)}: {quoted(up.finding.message, 120)}")
+    return Answer(True, "The queue is filled again:\n\n" + "\n".join(lines), tuple(facts))
+
+
+def _queued(up: Upgrade, name: str, request: Request) -> Queued:
+    return Queued(up.finding, name, request.scene.commit, up.attempt + 1, "", up.order, up.thread)
+
+
 def _anew(up: Upgrade, request: Request) -> Answer:
     new = upgrade_id(up.finding.fingerprint, up.attempt + 1)
     name = codename(new, {known.codename for known in request.history.upgrades.values()})
@@ -38,5 +73,5 @@ def _anew(up: Upgrade, request: Request) -> Answer:
     if up.finding.fingerprint in request.history.ignored:
         facts.append(("", Heeded(up.finding.fingerprint, request.actor)))
         said += " It was ignored; that is undone."
-    facts.append((new, Queued(up.finding, name, request.scene.commit, up.attempt + 1)))
+    facts.append((new, _queued(up, name, request)))
     return Answer(True, said, tuple(facts))

@@ -1,20 +1,61 @@
-"""`/self_upgrade`: look for something to heal."""
+"""`/self_upgrade`: ask for work."""
 
+from gitops_healer.code.model import CodeModel
+from gitops_healer.core.requesting import Names, Understood, spelled, understand
 from gitops_healer.core.texts import quoted
+from gitops_healer.core.upgrade import Ordered
 from gitops_healer.registry import Answer, Request, command
+
+MAX_TEXT = 1_000
 
 
 @command(
-    usage="/self_upgrade [COMPONENT]...",
+    usage="/self_upgrade [COMPONENT]... [WHAT YOU WANT]",
     target=False,
-    examples=("/self_upgrade", "/self_upgrade billing.invoices", "/self_upgrade src/billing tests"),
+    examples=(
+        "/self_upgrade",
+        "/self_upgrade billing.invoices",
+        "/self_upgrade src/billing not src/billing/legacy remove duplicated code",
+    ),
 )
 def self_upgrade(request: Request) -> Answer:
-    """Ask for a scan now, of everything or of the components that you name."""
-    named = ", ".join(quoted(word, 100) for word in request.arguments[:10])
-    scope = f"of {named}" if named else "of the whole repository"
-    said = [f"A scan {scope} is part of this cycle. What it finds is queued, the most urgent first."]
+    """Ask for work on the repository, or on files, folders, modules or functions of it; in your own words as well."""
+    understood = understand(request.arguments, names_of(request.scene.code))
+    order = Ordered(request.comment, request.actor, request.pull)
+    return ordered(order, understood, request, " ".join(request.arguments))
+
+
+def ordered(order: Ordered, understood: Understood, request: Request, said: str) -> Answer:
+    """The order, or the question that has to be answered first. said: the request as it was written, from which it
+    starts again when the question is answered."""
+    if understood.question:
+        asked = Ordered(order.id, order.by, order.thread, (), said[:MAX_TEXT], understood.question)
+        reply = f"{understood.question}\n\nWrite `/answer` and your answer here, and I start with it."
+        return Answer(True, reply, (("", asked),))
+    fact = Ordered(order.id, order.by, order.thread, understood.components, understood.text[:MAX_TEXT])
+    return Answer(True, _what_follows(fact, request), (("", fact),))
+
+
+def _what_follows(order: Ordered, request: Request) -> str:
+    about = f" You want: {quoted(order.text, 200)}." if order.text else ""
+    said = [
+        f"I look at {spelled(order.components)} in the next cycle.{about} What I find is queued, the most urgent "
+        "first, and I answer here with what it is; each gets a plan, a proof and a pull request of its own."
+    ]
     if request.history.paused is not None:
-        said.append(f"But {quoted(request.history.paused.by)} stopped everything: nothing is begun until `/resume`.")
+        said.append(f"But {quoted(request.history.paused.by)} stopped everything: nothing is begun until `/unfreeze`.")
     said.append("`/upgrade_status` shows what is under way.")
-    return Answer(True, " ".join(said))
+    return " ".join(said)
+
+
+def names_of(code: CodeModel) -> Names:
+    """What the code of one commit calls its parts."""
+    modules = list(code.modules())
+    return Names(
+        code.paths(),
+        {module.name: module.path for module in modules},
+        {
+            module.path: tuple(item.qualname for item in module.facts.definitions if not item.accessory)
+            for module in modules
+        },
+    )

@@ -1,7 +1,12 @@
-"""Who may order what."""
+"""Who may order what.
+
+The no is an answer to somebody who may be a stranger: it is short, says who may, mentions nobody, and tells nothing
+that is not public.
+"""
 
 from gitops_healer.core.decision import Decision, no, yes
 from gitops_healer.core.forge import Permission
+from gitops_healer.core.quoting import quoted
 
 MAX_LOGIN = 100
 _NEVER_IN_LOGINS = frozenset('<>`"|\\/')
@@ -15,7 +20,8 @@ def may_command(actor: str, permission: Permission, needs: Permission) -> Decisi
         return yes("permission", f"{actor} has {permission.value} permission, {needs.value} is needed")
     return no(
         "permission",
-        f"{actor} has {_spelled(permission)}, {needs.value} is needed.",
+        f"Thank you for looking in, but this treatment is prescribed by {_WHO[needs]}: {quoted(actor, MAX_LOGIN)} has "
+        f"{_spelled(permission)}, {needs.value} is needed.",
         f"An admin of this repository can give it: `/permit {_argument(actor)} {needs.value}` with the local forge, "
         "the collaborator settings on GitHub.",
     )
@@ -36,6 +42,14 @@ def valid_login(login: str) -> bool:
         and not login.startswith("-")
         and not _NEVER_IN_LOGINS & set(login)
     )
+
+
+_WHO = {
+    Permission.NONE: "anybody",
+    Permission.READ: "people who may read this repository",
+    Permission.WRITE: "people who may write to this repository",
+    Permission.ADMIN: "admins of this repository",
+}
 
 
 def _spelled(permission: Permission) -> str:

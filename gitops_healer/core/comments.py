@@ -1,7 +1,8 @@
 """What maintainers order in comments: Markdown in, orders out.
 
 A comment is read as the forge shows it. A command counts at the start of a line of plain text in a top-level paragraph;
-in a quote, list, table, heading, code, link, emphasis, HTML or HTML comment it is only mentioned.
+in a quote, list, table, heading, code, link, emphasis, HTML or HTML comment it is only mentioned. So it is behind an
+invisible character, which is how people write down a command that is not to be obeyed.
 """
 
 import difflib
@@ -22,8 +23,16 @@ MAX_LENGTH = 65_536
 MAX_ORDERS = 10
 MAX_PARAGRAPH = 4_000  # characters; in longer ones nothing is ordered, because reading them can be made expensive
 
+RENAMED = {"heed": "unignore", "history": "tool_history", "help": "healer_help"}
+"""What commands were called before."""
+
+FULL_WIDTH = "\uff0f"
+
 _MARK = "\ue000"  # stands for the slash of a line that may be a command, so that escapes and entities cannot make one
+_WIDE = "\ue001"  # stands for a slash as input methods of East Asia write it
 _SLASH_LINE = re.compile(r"^( {0,3})/(?=[A-Za-z])", re.MULTILINE)
+_WIDE_LINE = re.compile(f"^( {{0,3}}){FULL_WIDTH}(?=[A-Za-z])", re.MULTILINE)
+_CLOSE = 0.78  # of difflib; below it come the commands of other bots, such as /retest
 _WORD = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,63})([.,;:!?]*)")
 _ARGUMENT = re.compile(r'"([^"]*)"(?!\S)|“([^”]*)”(?!\S)|\'([^\']*)\'(?!\S)|(\S+)')
 _HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -59,19 +68,31 @@ class Aim:
     problem: str = ""
 
 
-def parse_commands(comment: Comment, known: Sequence[str]) -> tuple[Order | Misunderstood, ...]:
-    """The orders in a comment, top to bottom; none in a comment that was edited or written by a bot.
+def parse_commands(comment: Comment, known: Sequence[str], login: str = "") -> tuple[Order | Misunderstood, ...]:
+    """The orders in a comment, top to bottom; none in a comment of a bot.
 
-    known: names of commands. Case does not matter, and `-` is `_`. At most 10 orders are read of one comment.
+    known: names of commands. Case does not matter, and `-` is `_`. login: the healer's own, with or without `[bot]`: a
+    line may begin with `@login`, and then the slash may be left out. At most 10 orders are read of one comment. Of an
+    edited comment nothing is obeyed: where it has orders, it has one `Misunderstood` that says so.
     """
-    if comment.edited or comment.bot:
+    if comment.bot:
         return ()
-    reading = (read for line in _command_lines(comment.body) if (read := _read(line, known)))
+    reading = (read for line in _command_lines(comment.body, login) if (read := _read(line, known)))
+    if comment.edited:
+        return tuple(_too_late(read) for read in islice((r for r in reading if isinstance(r, Order)), 1))
     found = list(islice(reading, MAX_ORDERS + 1))
     if len(found) > MAX_ORDERS:
         rest = f"Only the first {MAX_ORDERS} commands of a comment are obeyed; put the rest into another comment."
         return (*found[:MAX_ORDERS], Misunderstood(found[MAX_ORDERS].text, rest))
     return tuple(found)
+
+
+def _too_late(order: Order) -> Misunderstood:
+    return Misunderstood(
+        order.text,
+        "This comment was edited, and nobody could tell what I obeyed: so I obey no edited comment. "
+        "Please write the command in a new comment.",
+    )
 
 
 def aim(order: Order, history: History, pull: int) -> Aim:
@@ -122,23 +143,34 @@ def split_arguments(text: str) -> tuple[str, ...]:
     )
 
 
-def _command_lines(body: str) -> Iterator[str]:
-    """Lines that begin with a slash and a letter, as plain text."""
+def _command_lines(body: str, login: str) -> Iterator[str]:
+    """Lines that begin with a slash and a letter, as plain text; `@login` before it is taken away, or stands for it."""
     if len(body) > MAX_LENGTH:
         body = body[: body.rfind("\n", 0, MAX_LENGTH) + 1]
-    body = body.replace("\r\n", "\n").replace("\r", "\n").replace(_MARK, "�")
-    marked, count = _SLASH_LINE.subn(rf"\1{_MARK}", body)
-    if not count:
+    body = body.replace("\r\n", "\n").replace("\r", "\n").replace(_MARK, "�").replace(_WIDE, "�")
+    marked = _SLASH_LINE.sub(rf"\1{_MARK}", _called(login, body))
+    marked = _WIDE_LINE.sub(rf"\1{_WIDE}", marked)
+    if _MARK not in marked and _WIDE not in marked:
         return
     from markdown_it import MarkdownIt
 
     markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("inline")
     links: dict[str, Any] = {}
     for paragraph in _plain_paragraphs(markdown.parse(marked, links)):
-        if _MARK in paragraph.content and len(paragraph.content) <= MAX_PARAGRAPH:
+        content = paragraph.content
+        if (_MARK in content or _WIDE in content) and len(content) <= MAX_PARAGRAPH:
             inside: list[Token] = []
-            markdown.inline.parse(paragraph.content, markdown, links, inside)
+            markdown.inline.parse(content, markdown, links, inside)
             yield from _marked_lines(inside)
+
+
+def _called(login: str, body: str) -> str:
+    """The body with `@login`, `@login /` and the like at the start of a line as the mark of a command."""
+    name = login.removesuffix("[bot]")
+    if not name or "@" not in body:
+        return body
+    called = rf"^( {{0,3}})@{re.escape(name)}(?:\[bot\])?(?:[ \t]*[,:])?[ \t]+/?(?=[A-Za-z])"
+    return re.sub(called, rf"\1{_MARK}", body, flags=re.MULTILINE | re.IGNORECASE)
 
 
 def _plain_paragraphs(tokens: "Sequence[Token]") -> "Iterator[Token]":
@@ -164,8 +196,8 @@ def _marked_lines(children: "Sequence[Token]") -> Iterator[str]:
     line, hidden = "", False
     for token in [*children, Token("softbreak", "", 0)]:
         if token.type in ("softbreak", "hardbreak"):
-            if line.startswith(_MARK):
-                yield "/" + line[1:].strip()
+            if line.startswith((_MARK, _WIDE)):
+                yield f"{'/' if line[0] == _MARK else FULL_WIDTH}{line[1:].strip()}"
             if hidden:
                 return
             line = ""
@@ -184,13 +216,22 @@ def _read(line: str, known: Sequence[str]) -> Order | Misunderstood | None:
     if match is None:
         return None
     name, mark = match[1].lower().replace("-", "_"), match[2]
-    if name in known and not mark:
+    if name in known and not mark and line[0] == "/":
         return Order(name, split_arguments("".join(rest)), line)
     if name in known:
-        return Misunderstood(line, f"Did you mean `/{name}`? A command ends with a space or the end of the line.")
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
-    close = close or [command for command in known if name in command.split("_")]
+        said = "A command begins with `/`." if not mark else "A command ends with a space or the end of the line."
+        return Misunderstood(line, f"Did you mean `/{name}`? {said}")
+    if RENAMED.get(name) in known:
+        return Misunderstood(line, f"`/{name}` was renamed: write `/{RENAMED[name]}`.")
+    close = _close_to(name, known)
     if not close:
         return None
     meant = " or ".join(f"`/{command}`" for command in close[:3])
-    return Misunderstood(line, f"There is no command `/{name}`. Did you mean {meant}? `/help` lists them all.")
+    return Misunderstood(line, f"There is no command `/{name}`. Did you mean {meant}? `/healer_help` lists them all.")
+
+
+def _close_to(name: str, known: Sequence[str]) -> list[str]:
+    """Commands that may be meant: spelled nearly so, however the words are divided, or with that word in the name."""
+    joined = {command.replace("_", ""): command for command in known}
+    close = difflib.get_close_matches(name.replace("_", ""), joined, n=1, cutoff=_CLOSE)
+    return [joined[close[0]]] if close else [command for command in known if name in command.split("_")]

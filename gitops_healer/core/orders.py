@@ -10,6 +10,9 @@ from gitops_healer.core.upgrade import BEFORE_MERGE, IN_REVIEW, Stage, Upgrade
 
 _STILL_MERGED = frozenset({Stage.MERGED, Stage.WATCHED, Stage.STABLE, Stage.UNPROVEN, Stage.CLOSED})
 _CAN_CHOOSE = frozenset({Stage.INVESTIGATED, Stage.PLANNED})
+_BUILT = BEFORE_MERGE - {Stage.QUEUED}
+CLEARED = "the queue was cleared"
+"""How the reason of a Dropped begins when an upgrade only left the queue, because another one failed."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,19 @@ def waiting_for_plan(upgrade: Upgrade) -> bool:
     return upgrade.stage is Stage.PLANNED or held_by_us
 
 
+def was_cleared(upgrade: Upgrade) -> bool:
+    """Whether it only left the queue, and nothing was wrong with it."""
+    return upgrade.settled_as is Stage.DROPPED and upgrade.reason.startswith(CLEARED)
+
+
+def place_in_queue(upgrade: Upgrade, history: History) -> tuple[int, int]:
+    """(place from 1, how many wait): of those that were ordered and have not begun, in the order in which they are
+    taken up. Place 0 when the upgrade is not among them."""
+    waiting = [up for up in history.at(Stage.QUEUED) if up.order]
+    queue = [up.id for up in sorted(waiting, key=lambda up: (-up.finding.priority, up.queued_at, up.id))]
+    return (queue.index(upgrade.id) + 1 if upgrade.id in queue else 0), len(queue)
+
+
 def ended(upgrade: Upgrade) -> bool:
     """Nothing is left to do for it but to learn."""
     return upgrade.settled_as is not None
@@ -105,6 +121,17 @@ def _can_choose(upgrade: Upgrade) -> bool:
     if upgrade.investigation is None or not upgrade.investigation.options:
         return False
     return upgrade.stage in _CAN_CHOOSE or (upgrade.stage is Stage.HELD and upgrade.held_from in _CAN_CHOOSE)
+
+
+def _can_revise(upgrade: Upgrade) -> bool:
+    planned = upgrade.plan is not None or asks(upgrade) or bool(upgrade.revisions)
+    before = upgrade.held_from if upgrade.stage is Stage.HELD else upgrade.stage
+    return _can_choose(upgrade) and planned and before in _CAN_CHOOSE
+
+
+def _can_rebuild(upgrade: Upgrade) -> bool:
+    before = upgrade.held_from if upgrade.stage is Stage.HELD else upgrade.stage
+    return before in _BUILT and upgrade.merged is None
 
 
 def _can_drop(upgrade: Upgrade) -> bool:
@@ -158,6 +185,8 @@ _RULES: Mapping[str, _Rule] = {
     "approve": _Rule(_can_approve, "there is no open pull request of it to approve"),
     "approve_plan": _Rule(waiting_for_plan, "no plan of it waits for approval"),
     "choose": _Rule(_can_choose, "there is nothing to choose any more, or not yet"),
+    "revise_plan": _Rule(_can_revise, "no plan of it is open to revision: it is carried out already, or not made yet"),
+    "rebuild": _Rule(_can_rebuild, "nothing of it is built yet, or it is merged or ended"),
     "hold": _Rule(lambda up: up.stage in BEFORE_MERGE | {Stage.REGRESSED}, "there is nothing to stop"),
     "resume": _Rule(_can_resume, "it is not held, or it waits for an answer and not for time"),
     "ignore": _Rule(_can_drop, "it is too late to drop it"),

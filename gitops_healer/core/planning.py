@@ -1,25 +1,50 @@
 """From the chosen option to a plan: what will be done, in which order, inside which fence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gitops_healer.core.aim import Aim
-from gitops_healer.core.finding import Finding
+from gitops_healer.core.finding import Finding, Risk
 from gitops_healer.core.plan import Investigation, Option, Plan, Task
 from gitops_healer.core.policy import risk_of
+from gitops_healer.core.revising import Measure, Use, Wish, fitting
 
 
-def choose(investigation: Investigation, key: str) -> Option | None:
-    """The option that is to be carried out: the chosen one, else the first when nothing has to be asked."""
-    if key:
-        return next((option for option in investigation.options if option.key == key), None)
-    if investigation.question or not investigation.options:
+def choose(
+    investigation: Investigation, key: str, wishes: Sequence[Wish] = (), measure: Measure | None = None
+) -> Option | None:
+    """The option that is to be carried out: the chosen one, else the first when nothing has to be asked.
+
+    wishes: of maintainers (`revising.standing`); what does not fit them is not taken, and to name an option is to
+    choose it. measure: needed when a wish is about size or risk (`revising.measured`).
+    """
+    decisions = fitting(investigation.options, tuple(wishes), measure)
+    fit = [option for option, decision in zip(investigation.options, decisions, strict=True) if decision.allowed]
+    chosen = next((option for option in fit if option.key == key), None)
+    if chosen is not None or (key and not wishes):
+        return chosen
+    if investigation.question and not any(isinstance(wish, Use) for wish in wishes):
         return None
-    return investigation.options[0]
+    return fit[0] if fit else None
 
 
-def make_plan(finding: Finding, option: Option, sources: Mapping[str, bytes], base: str, aim: Aim) -> Plan:
-    """sources: {path: bytes at base} of the files that the option's change edits. Raises StaleEditError."""
+def sized(finding: Finding, option: Option, sources: Mapping[str, bytes]) -> tuple[int, Risk]:
+    """(lines, risk) of an option. sources: {path: bytes at base} of the files that it edits. Raises StaleEditError."""
     lines = option.change.size(sources)
+    return lines, risk_of(finding, lines, len(option.change.paths))
+
+
+def make_plan(
+    finding: Finding,
+    option: Option,
+    sources: Mapping[str, bytes],
+    base: str,
+    aim: Aim,
+    version: int = 1,
+    notes: tuple[str, ...] = (),
+) -> Plan:
+    """sources: {path: bytes at base} of the files that the option's change edits; version, notes: see `Plan`. Raises
+    StaleEditError."""
+    lines, risk = sized(finding, option, sources)
     paths = option.change.paths
     where = ", ".join(paths)
     return Plan(
@@ -34,13 +59,15 @@ def make_plan(finding: Finding, option: Option, sources: Mapping[str, bytes], ba
         ),
         paths=paths,
         symbols=option.symbols,
-        risk=risk_of(finding, lines, len(paths)),
+        risk=risk,
         priority=finding.priority,
         lines=lines,
         rollback_point=base,
         risks=_risks(option),
         aim=aim,
         criteria=(f"{finding.rule} no longer reports {finding.symbol}", "no test that passed fails"),
+        version=version,
+        notes=notes,
     )
 
 

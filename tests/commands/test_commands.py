@@ -185,9 +185,9 @@ def obeyed(history: History, answer: Answer) -> Upgrade:
 
 def test_there_is_a_file_for_every_command_and_each_says_what_it_needs() -> None:
     assert set(COMMANDS) == {
-        "approve", "approve_plan", "choose", "hold", "resume", "ignore", "heed", "retry", "rollback_upgrade", "reland",
-        "upgrade_status", "show_upgrade_diff", "upgrade_ledger", "self_upgrade", "explain", "help", "permit",
-        "restore", "history",
+        "answer", "approve", "approve_plan", "choose", "explain", "freeze", "healer_help", "hold", "ignore", "permit",
+        "plan", "rebuild", "reland", "restore", "resume", "retry", "revise_plan", "rollback_upgrade", "self_upgrade",
+        "show_upgrade_diff", "tool_history", "unfreeze", "unignore", "upgrade_ledger", "upgrade_status",
     }  # fmt: skip
     for known in COMMANDS.values():
         assert known.usage.startswith(f"/{known.name}")
@@ -196,7 +196,9 @@ def test_there_is_a_file_for_every_command_and_each_says_what_it_needs() -> None
         assert known.examples
         assert all(example.startswith(f"/{known.name}") for example in known.examples)
     readers = {known.name for known in COMMANDS.values() if known.needs is Permission.READ}
-    assert readers == {"upgrade_status", "show_upgrade_diff", "upgrade_ledger", "explain", "help", "history"}
+    assert readers == {
+        "upgrade_status", "show_upgrade_diff", "upgrade_ledger", "explain", "healer_help", "tool_history", "plan",
+    }  # fmt: skip
     assert [known.name for known in COMMANDS.values() if known.needs is Permission.ADMIN] == ["permit"]
 
 
@@ -267,8 +269,11 @@ def test_what_a_refusal_calls_possible_is_possible(life: str) -> None:
     offers = {line for answer in refused for line in answer.reply.split("Possible now: ")[1:]}
     for offer in offers:
         for name in {word.strip("`/") for word in offer.split() if word.startswith("`/")}:
-            words = {"choose": "return_none", "approve": "444444444" if life == "reverting" else "111111111"}
-            answer = ask(name, history, words.get(name, "because"))
+            words = {
+                "choose": ["return_none"], "revise_plan": ["use", "return_none"], "rebuild": [],
+                "approve": ["444444444" if life == "reverting" else "111111111"],
+            }  # fmt: skip
+            answer = ask(name, history, *words.get(name, ["because"]))
             assert answer.allowed, (name, answer.reply)
 
 
@@ -375,24 +380,28 @@ def test_what_has_ended_cannot_be_held_and_what_asks_cannot_be_resumed() -> None
 def test_everything_is_stopped_and_started_as_often_as_one_likes() -> None:
     history = replay([])
     for _ in range(3):
-        stop = ask("hold", history, "release", upgrade="-")
+        stop = ask("freeze", history, "release", upgrade="-")
         assert facts(stop) == [Paused("alex", "release")]
         history = record(history, stop.facts)
         assert history.paused is not None
-        assert not ask("hold", history, upgrade="-").facts
-        go = ask("resume", history, upgrade="-")
+        assert not ask("freeze", history, upgrade="-").facts
+        go = ask("unfreeze", history, upgrade="-")
         assert facts(go) == [Unpaused("alex")]
         history = record(history, go.facts)
         assert history.paused is None
-    assert not ask("resume", history, upgrade="-").facts
+    assert not ask("unfreeze", history, upgrade="-").facts
 
 
-def test_a_hold_on_a_foreign_pull_request_stops_nothing() -> None:
-    assert not ask("hold", replay([]), upgrade="-", pull=99).allowed
-    assert not ask("resume", replay([]), upgrade="-", pull=99).allowed
+@pytest.mark.parametrize("pull", [0, 99])
+def test_a_hold_is_about_one_upgrade_and_names_what_stops_everything(pull: int) -> None:
+    for command in ("hold", "resume"):
+        answer = ask(command, record(lived(*VALIDATED), (("", Paused("sam", "x")),)), upgrade="-", pull=pull)
+        assert not answer.allowed
+        assert ID in answer.reply
+        assert "freeze`" in answer.reply
 
 
-# Ignore and heed
+# Ignore and unignore
 
 
 def test_ignoring_drops_what_is_not_merged_and_can_be_undone() -> None:
@@ -401,7 +410,7 @@ def test_ignoring_drops_what_is_not_merged_and_can_be_undone() -> None:
     assert facts(answer) == [Ignored(FINGERPRINT, "alex", "on purpose"), Dropped("ignored by alex: on purpose")]
     history = record(history, answer.facts)
     assert not ask("ignore", history).facts
-    heeded = ask("heed", history)
+    heeded = ask("unignore", history)
     assert facts(heeded) == [Heeded(FINGERPRINT, "alex")]
     assert f"/retry {ID}" in heeded.reply
     assert not record(history, heeded.facts).ignored
@@ -415,13 +424,13 @@ def test_ignoring_what_is_merged_leaves_it_merged_and_says_so() -> None:
 
 def test_heeding_by_the_digits_of_a_finding() -> None:
     history = record(replay([]), (("", Ignored(FINGERPRINT, "x", "y")),))
-    assert facts(ask("heed", history, FINGERPRINT[:10], upgrade="-")) == [Heeded(FINGERPRINT, "alex")]
+    assert facts(ask("unignore", history, FINGERPRINT[:10], upgrade="-")) == [Heeded(FINGERPRINT, "alex")]
     for wrong in ("", "ab", "zzzz", "ffff"):
-        refused = ask("heed", history, wrong, upgrade="-")
+        refused = ask("unignore", history, wrong, upgrade="-")
         assert not refused.allowed
         assert FINGERPRINT[:10] in refused.reply
     both = record(history, (("", Ignored("abab" + "0" * 36, "x", "y")),))
-    assert "2 ignored findings" in ask("heed", both, "abab", upgrade="-").reply
+    assert "2 ignored findings" in ask("unignore", both, "abab", upgrade="-").reply
 
 
 # Retry, rollback, reland
@@ -502,7 +511,7 @@ def test_nothing_lands_again_over_a_later_attempt_that_is_merged() -> None:
 # Questions that change nothing
 
 
-@pytest.mark.parametrize("command", ["upgrade_status", "upgrade_ledger", "explain", "self_upgrade", "help"])
+@pytest.mark.parametrize("command", ["upgrade_status", "upgrade_ledger", "explain", "plan", "healer_help"])
 @pytest.mark.parametrize("life", sorted(LIVES))
 def test_questions_record_nothing(command: str, life: str) -> None:
     answer = ask(command, lived(*LIVES[life]))
@@ -562,20 +571,14 @@ def test_a_huge_diff_is_cut_at_a_line(make_repo: Callable[..., Any]) -> None:
     assert "more characters" in reply
 
 
-def test_a_scan_is_asked_for() -> None:
-    reply = ask("self_upgrade", replay([]), "src/billing", upgrade="-").reply
-    assert "`src/billing`" in reply
-    assert "whole repository" in ask("self_upgrade", replay([]), upgrade="-").reply
-
-
 def test_help_knows_all_commands() -> None:
-    overview = ask("help", replay([]), upgrade="-").reply
+    overview = ask("healer_help", replay([]), upgrade="-").reply
     assert all(f"| `/{name}" in overview for name in COMMANDS)
     table = [token.type for token in MarkdownIt("commonmark").enable("table").parse(overview)]
     assert table.count("tr_open") == len(COMMANDS) + 1
     assert table.count("td_open") == 3 * len(COMMANDS)
-    assert "For example" in ask("help", replay([]), "/Approve-Plan", upgrade="-").reply
-    assert not ask("help", replay([]), "nonsense", upgrade="-").allowed
+    assert "For example" in ask("healer_help", replay([]), "/Approve-Plan", upgrade="-").reply
+    assert not ask("healer_help", replay([]), "nonsense", upgrade="-").allowed
 
 
 # Permissions

@@ -1,4 +1,4 @@
-"""`/restore` and `/history` on a real repository, to the merge and what comes of it."""
+"""`/restore` and `/tool_history` on a real repository, to the merge and what comes of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -89,8 +89,8 @@ def test_the_same_order_twice_is_one_upgrade(stage: Ordered) -> None:
         ("/restore program:mean 3", "already"),
         ("/restore program:median 1", "not in the code today"),
         ("/restore program:mean `2`@everyone", "names no version"),
-        ("/history", "Say which function"),
-        ("/history program:mea", "Near: program:mean"),
+        ("/tool_history", "Say which function"),
+        ("/tool_history program:mea", "Near: program:mean"),
     ],
 )
 def test_an_order_that_cannot_be_followed_says_why(stage: Ordered, order: str, because: str) -> None:
@@ -112,7 +112,7 @@ def test_history_lists_versions_with_their_calls(stage: Ordered) -> None:
     lines = [call(when, newest.commit, number < 3, number) for number in range(10)]
     lines += [call(when, older.commit, False, number) for number in range(20, 25)]
     world.executions.import_jsonl(lines)
-    reply = stage.say("/history program:mean")
+    reply = stage.say("/tool_history program:mean")
     assert reply.allowed
     said = reply.text.splitlines()
     assert [line[:4] for line in said if line.startswith("- ")] == ["- 3:", "- 2:", "- 1:"]

@@ -23,15 +23,19 @@ from gitops_healer.core.history import History, replay
 from gitops_healer.core.upgrade import Event, Queued
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-KNOWN = ("approve", "approve_plan", "choose", "heed", "help", "hold", "retry", "rollback_upgrade", "show_upgrade_diff")
+KNOWN = (
+    "answer", "approve", "approve_plan", "choose", "explain", "freeze", "healer_help", "hold", "ignore", "permit", "plan",
+    "rebuild", "reland", "restore", "resume", "retry", "revise_plan", "rollback_upgrade", "self_upgrade",
+    "show_upgrade_diff", "tool_history", "unfreeze", "unignore", "upgrade_ledger", "upgrade_status",
+)  # fmt: skip
 
 
-def read(body: str) -> list[tuple[str, ...] | str]:
+def read(body: str, login: str = "octo-healer[bot]") -> list[tuple[str, ...] | str]:
     """Orders as (name, argument, ...), misunderstandings as their reason."""
     comment = Comment("1", 7, "alex", body, NOW)
     return [
         (found.name, *found.arguments) if isinstance(found, Order) else found.reason
-        for found in parse_commands(comment, KNOWN)
+        for found in parse_commands(comment, KNOWN, login)
     ]
 
 
@@ -59,6 +63,11 @@ def read(body: str) -> list[tuple[str, ...] | str]:
         ("<img src=x>\n\n/approve", [("approve",)]),
         ("```\n/approve\n```\n/hold", [("hold",)]),
         ("[x]: y\n/approve", [("approve",)]),
+        ("@octo-healer /approve", [("approve",)]),
+        ("@octo-healer approve", [("approve",)]),
+        ("@Octo-Healer[bot]  /approve-plan x", [("approve_plan", "x")]),
+        ("@octo-healer, hold on", [("hold", "on")]),
+        ("Fine.\n\n  @octo-healer: retry\n/hold", [("retry",), ("hold",)]),
     ],
 )  # fmt: skip
 def test_orders(body: str, orders: list[tuple[str, ...]]) -> None:
@@ -116,6 +125,33 @@ def test_orders(body: str, orders: list[tuple[str, ...]]) -> None:
         "/аpprove",  # the first letter is Cyrillic
         "/usr/bin/python",
         "/approve/it",
+        "/cc @robin",
+        "/lgtm",
+        "/retest",
+        "/assign @robin",
+        "/usr",
+        "\u00a0/approve",
+        "\u200b/approve",
+        "\u200d/approve",
+        "\ufeff/approve",
+        "\u00ad/approve",
+        "\u2060/approve",
+        "\u2215approve",  # the division slash
+        "\uff0fusr/bin",
+        "@octo-healer",
+        "@octo-healer thanks, that looks good",
+        "@octo-healer\u200b approve",
+        "@octo-healers approve",
+        "@octo-healer/approvers approve",
+        "@robin /approve",
+        "@robin approve",
+        "thanks @octo-healer approve",
+        "> @octo-healer approve",
+        "`@octo-healer approve`",
+        "```\n@octo-healer approve\n```",
+        "    @octo-healer approve",
+        "- @octo-healer approve",
+        "| a |\n|---|\n| /approve |",
         "/tmp is full",
         "/home/alex/hold",
         "/etc",
@@ -132,6 +168,13 @@ def test_what_is_only_mentioned(body: str) -> None:
         ("/rollback-upgrad x", "rollback_upgrade"),
         ("/Retri", "retry"),
         ("/rollback x", "rollback_upgrade"),
+        ("/selfupgrade", "self_upgrade"),
+        ("/aprove_plan", "approve_plan"),
+        ("/revise-plans", "revise_plan"),
+        ("/un-freeze", "unfreeze"),
+        ("\uff0fapprove", "approve"),
+        ("@octo-healer aprove", "approve"),
+        ("@octo-healer approve?", "approve"),
     ],
 )
 def test_a_slip_is_told_and_not_obeyed(body: str, meant: str) -> None:
@@ -145,11 +188,26 @@ def test_a_command_with_a_mark_is_perhaps_a_question(body: str) -> None:
     assert read(body) == ["Did you mean `/approve`? A command ends with a space or the end of the line."]
 
 
-def test_edited_comments_and_bots_order_nothing() -> None:
-    comment = Comment("1", 7, "alex", "/approve", NOW)
-    assert parse_commands(comment, KNOWN)
-    assert parse_commands(replace(comment, edited=True), KNOWN) == ()
-    assert parse_commands(replace(comment, bot=True), KNOWN) == ()
+@pytest.mark.parametrize(("old", "new"), [("heed", "unignore"), ("History", "tool_history"), ("help", "healer_help")])
+def test_a_command_that_was_renamed_says_how_it_is_called_now(old: str, new: str) -> None:
+    assert read(f"/{old} x") == [f"`/{old.lower()}` was renamed: write `/{new}`."]
+
+
+def test_without_a_login_nobody_is_called() -> None:
+    assert read("@octo-healer approve", login="") == []
+    assert read("@.* approve", login=".*") == [("approve",)]
+    assert read("@robin approve", login=".*") == []
+
+
+def test_bots_order_nothing_and_an_edited_comment_gets_one_answer_that_says_so() -> None:
+    comment = Comment("1", 7, "alex", "/hold\n/approve", NOW)
+    assert len(parse_commands(comment, KNOWN)) == 2
+    assert parse_commands(replace(comment, bot=True, edited=True), KNOWN) == ()
+    [told] = parse_commands(replace(comment, edited=True), KNOWN)
+    assert isinstance(told, Misunderstood)
+    assert "new comment" in told.reason
+    for calm in ("Looks good.", "/aprove", "> /approve", "/approve?"):
+        assert parse_commands(replace(comment, body=calm, edited=True), KNOWN) == ()
 
 
 def test_a_comment_holds_only_so_many_orders() -> None:
@@ -177,17 +235,17 @@ def test_a_paragraph_that_is_made_to_be_expensive_is_not_read() -> None:
 alphabet = st.sampled_from(
     ["/approve", "/", "\n", "\n\n", " ", "    ", "> ", "- ", "`", "```", "~~~", "<!--", "-->", "<div>", "</div>", "<b>",
      "*", "[", "](", ")", "|", "---", "===", "\\", "&#47;", "#", "x", "\t", "\r",
-     "\x00", "\ue000", "é", "\ud800", '"', "'"]
+     "\x00", "\ue000", "\ue001", "\uff0f", "@octo-healer ", "é", "\ud800", '"', "'"]
 )  # fmt: skip
 markdown = st.lists(alphabet, max_size=40).map("".join)
 
 
 @given(st.one_of(markdown, st.text()))
 def test_nothing_raises_and_every_order_stands_at_the_start_of_a_line(body: str) -> None:
-    for found in parse_commands(Comment("1", 7, "alex", body, NOW), KNOWN):
+    for found in parse_commands(Comment("1", 7, "alex", body, NOW), KNOWN, "octo-healer"):
         assert isinstance(found, Order | Misunderstood)
-        assert re.search(r"(?:^|[\r\n]) {0,3}/[A-Za-z]", body)
-        assert found.text.startswith("/")
+        assert re.search("(?:^|[\r\n]) {0,3}(?:@octo-healer +)?[/\uff0f]?[A-Za-z]", body)
+        assert found.text.startswith(("/", "\uff0f"))
         assert isinstance(found, Misunderstood) or found.name in KNOWN
 
 

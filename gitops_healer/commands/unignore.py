@@ -1,4 +1,4 @@
-"""`/heed`: undo an ignore."""
+"""`/unignore`: undo an ignore."""
 
 import re
 
@@ -7,8 +7,11 @@ from gitops_healer.core.upgrade import Heeded
 from gitops_healer.registry import Answer, Request, command
 
 
-@command(usage="/heed [UPGRADE or FINDING]", examples=("/heed calm-fox", "/heed up-1a2b3c4d5e", "/heed 0f1e2d3c4b"))
-def heed(request: Request) -> Answer:
+@command(
+    usage="/unignore [UPGRADE or FINDING]",
+    examples=("/unignore calm-fox", "/unignore up-1a2b3c4d5e", "/unignore 0f1e2d3c4b"),
+)
+def unignore(request: Request) -> Answer:
     """Undo `/ignore`: the finding may be proposed again."""
     found = _fingerprints(request)
     if not found:
@@ -16,7 +19,7 @@ def heed(request: Request) -> Answer:
     if len(found) > 1:
         return Answer(False, f"{len(found)} ignored findings begin like that. Write more digits.")
     fingerprint = found[0]
-    reply = f"Finding `{fingerprint[:10]}` is heeded again."
+    reply = f"Finding `{fingerprint[:10]}` is not ignored any more."
     attempts = request.history.of_finding(fingerprint)
     if attempts:
         last = last_attempt(attempts[-1], request.history)
@@ -39,8 +42,8 @@ def _nothing(request: Request) -> str:
     if request.upgrade is not None:
         said = f"Nobody ignores the finding of {name_of(request.upgrade)}."
     else:
-        said = "No ignored finding is meant by that: write `/heed UPGRADE`, or the first digits of the finding."
+        said = "No ignored finding is meant by that: write `/unignore UPGRADE`, or the first digits of the finding."
     if not ignored:
         return f"{said} No finding is ignored at all."
-    lines = "\n".join(f"- `/heed {one.fingerprint[:10]}`" for one in ignored)
+    lines = "\n".join(f"- `/unignore {one.fingerprint[:10]}`" for one in ignored)
     return f"{said} Ignored at the moment:\n\n{lines}"

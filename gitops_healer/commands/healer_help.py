@@ -1,4 +1,4 @@
-"""`/help`: what can be ordered."""
+"""`/healer_help`: what can be ordered."""
 
 from gitops_healer.core.authority import allows
 from gitops_healer.core.forge import Permission
@@ -6,8 +6,13 @@ from gitops_healer.core.texts import quoted
 from gitops_healer.registry import Answer, Command, Request, command, discover
 
 
-@command(usage="/help [COMMAND]", needs=Permission.READ, target=False, examples=("/help", "/help approve"))
-def help_(request: Request) -> Answer:
+@command(
+    usage="/healer_help [COMMAND]",
+    needs=Permission.READ,
+    target=False,
+    examples=("/healer_help", "/healer_help approve"),
+)
+def healer_help(request: Request) -> Answer:
     """What you can order, or how one command is written."""
     commands = discover("gitops_healer.commands", Command)
     if not request.arguments:

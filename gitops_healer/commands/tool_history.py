@@ -1,4 +1,4 @@
-"""`/history`: what one function was."""
+"""`/tool_history`: what one function was."""
 
 from gitops_healer.core.forge import Permission
 from gitops_healer.core.texts import quoted
@@ -12,15 +12,15 @@ _MOST = 30
 
 
 @command(
-    usage="/history SYMBOL",
+    usage="/tool_history SYMBOL",
     needs=Permission.READ,
     target=False,
-    examples=("/history billing.invoices:total", "/history Invoice.total"),
+    examples=("/tool_history billing.invoices:total", "/tool_history Invoice.total"),
 )
-def history(request: Request) -> Answer:
+def tool_history(request: Request) -> Answer:
     """List the versions of one function through renames and moves, with how the calls of each went."""
     if len(request.arguments) != 1:
-        return Answer(False, "Say which function, e.g. `/history billing.invoices:total`.")
+        return Answer(False, "Say which function, e.g. `/tool_history billing.invoices:total`.")
     try:
         versions = history_of(request.scene, request.arguments[0])
         if not versions:
