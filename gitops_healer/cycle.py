@@ -207,7 +207,7 @@ def advance(cycle: Cycle, upgrade: str) -> None:
         cycle.waiting.pop(upgrade, None)
         cycle.moved[upgrade] = None
         if any(isinstance(fact, Regressed) or (isinstance(fact, Dropped) and fact.failed) for fact in facts):
-            clear_queue(cycle.world, cycle.journal, current)
+            advance_all(cycle, clear_queue(cycle.world, cycle.journal, current))
 
 
 def _broken(cycle: Cycle, upgrade: Upgrade, step: Step, error: Exception) -> Outcomes:

@@ -51,13 +51,15 @@ def serve(world: World, journal: Journal, order: Ordered, findings: Sequence[Fin
     return queued
 
 
-def clear_queue(world: World, journal: Journal, failed: Upgrade) -> None:
-    """One that was ordered failed: what was ordered and has not begun is dropped, each with its reason and way back."""
+def clear_queue(world: World, journal: Journal, failed: Upgrade) -> list[Upgrade]:
+    """One that was ordered failed: what was ordered and has not begun is dropped, each with its reason and way back.
+    Returns those that were."""
     if not failed.order or not world.settings.limits.clear_queue_on_failure:
-        return
+        return []
     waiting = [up for up in journal.history.at(Stage.QUEUED) if up.order]
     reason = f"the queue was cleared, because {failed.codename} ({failed.id}) failed before it"
     journal.record([(up.id, Dropped(reason)) for up in waiting])
+    return [journal[up.id] for up in waiting]
 
 
 def _queued(
