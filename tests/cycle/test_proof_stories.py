@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from gitops_healer.core.finding import Finding, Risk
 from gitops_healer.core.plan import Cause, Investigation
-from gitops_healer.core.texts import pull_body
+from gitops_healer.core.pull_body import Setting, pull_body
 from gitops_healer.core.upgrade import Stage as At
 from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.core.verdict import CheckResult, Outcome
@@ -192,9 +192,10 @@ def test_the_body_of_a_pull_request_is_a_table_whatever_was_said(play: Callable[
     up = stage.upgrade
     hostile = CheckResult("shadow", Outcome.PASSED, "a|b `c` \\| <b>d</b> @all\n| e", details=("``x`` | </details>",))
     verdict = replace(up.prepared.verdict, results=(*up.prepared.verdict.results, hostile))
-    body = pull_body(replace(up, prepared=replace(up.prepared, verdict=verdict)))
+    body = pull_body(replace(up, prepared=replace(up.prepared, verdict=verdict)), Setting("propose", "main"))
     html = MarkdownIt("commonmark").enable("table").render(body)
-    rows = html.partition("<tbody>")[2].partition("</tbody>")[0].split("<tr>")[1:]
-    assert [row.count("<td>") for row in rows] == [3] * len(verdict.results)
-    assert "<b>" not in rows[-1] and "a|b `c`" in rows[-1]
+    rows = [row.partition("</tr>")[0] for row in html.split("<tr>")[1:]]
+    gates = [row for row in rows if row.count("<td>") == 3]
+    assert len(gates) == len({result.check for result in verdict.results})
+    assert any("<b>" not in row and "a|b `c`" in row for row in gates)
     assert html.count("<details>") == html.count("</details>") > 0
