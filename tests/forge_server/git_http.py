@@ -1,0 +1,120 @@
+"""git over HTTP: `git http-backend` behind our own authorisation, and what follows from a push."""
+
+import gzip
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.forge_server.access import has_role, may_see, who, workflows_allowed
+from tests.forge_server.errors import Refusal, not_found
+from tests.forge_server.git_store import ZERO
+from tests.forge_server.refs import moved, protected_refs
+from tests.forge_server.state import Forge, Repository, Token
+
+SERVICES = {"git-upload-pack": "fetch", "git-receive-pack": "push"}
+CHALLENGE = {"WWW-Authenticate": 'Basic realm="GitHub"'}
+
+
+@dataclass(frozen=True)
+class GitRequest:
+    """rest: the path after the repository, such as /info/refs."""
+
+    method: str
+    repository: str
+    rest: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def service(self) -> str:
+        """fetch or push; "" for anything else."""
+        name = self.query.removeprefix("service=") if self.rest == "/info/refs" else self.rest.lstrip("/")
+        return SERVICES.get(name, "")
+
+
+def parse(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> GitRequest | None:
+    """None when it is no request of git."""
+    parts = path.strip("/").split("/", 2)
+    if len(parts) != 3 or parts[2] not in ("info/refs", *SERVICES):
+        return None
+    if headers.get("Content-Encoding") == "gzip":
+        body = gzip.decompress(body)
+    name = f"{parts[0]}/{parts[1].removesuffix('.git')}"
+    request = GitRequest(method, name, f"/{parts[2]}", query, headers, body)
+    return request if request.service else None
+
+
+def answer(forge: Forge, caller: Token, request: GitRequest) -> tuple[int, dict[str, str], bytes]:
+    """(status, headers, body). Raises Refusal."""
+    repository = forge.repository(request.repository)
+    _authorise(repository, caller, request)
+    if request.rest != "/git-receive-pack":
+        return _run(repository, caller, request)
+    before = repository.git.refs()
+    reply = _run(repository, caller, request)
+    after = repository.git.refs()
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    if changed:
+        forge.clock.tick()
+    for name in sorted(changed):
+        moved(repository, caller, name, before.get(name, ZERO), after.get(name, ZERO))
+    return reply
+
+
+def _authorise(repository: Repository, caller: Token, request: GitRequest) -> None:
+    try:
+        may_see(repository, caller)
+    except Refusal as unseen:
+        if caller.kind == "anonymous":
+            raise Refusal(401, "Repository not found.", headers=CHALLENGE) from unseen
+        raise
+    if request.service == "fetch":
+        if repository.options.private and caller.permissions.get("contents", "none") == "none":
+            raise not_found()
+        return
+    if caller.kind == "anonymous":
+        raise Refusal(401, "Invalid username or token.", headers=CHALLENGE)
+    in_scope = caller.repositories is None or repository.full_name in caller.repositories
+    if not (in_scope and caller.permissions.get("contents") == "write" and has_role(repository, caller, "write")):
+        raise Refusal(403, f"Permission to {repository.full_name}.git denied to {caller.login}.")
+    if repository.options.archived:
+        raise Refusal(403, "This repository was archived so it is read-only.")
+
+
+def _run(repository: Repository, caller: Token, request: GitRequest) -> tuple[int, dict[str, str], bytes]:
+    done = subprocess.run(
+        ["git", "http-backend"],
+        input=request.body, env=_environment(repository, caller, request), capture_output=True, check=False,
+    )  # fmt: skip
+    header, _, body = done.stdout.partition(b"\r\n\r\n")
+    if done.returncode or not header:
+        return 500, {"Content-Type": "text/plain"}, done.stderr
+    headers = dict(line.split(": ", 1) for line in header.decode("latin-1").split("\r\n") if ": " in line)
+    status = int(headers.pop("Status", "200").split()[0])
+    return status, headers, body
+
+
+def _environment(repository: Repository, caller: Token, request: GitRequest) -> dict[str, str]:
+    held, unforced = protected_refs(repository, caller)
+    return {
+        "PATH": os.environ.get("PATH", ""),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_PROJECT_ROOT": str(repository.path.parent.parent),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
+        "PATH_INFO": f"/{repository.path.parent.name}/{repository.path.name}{request.rest}",
+        "QUERY_STRING": request.query,
+        "REQUEST_METHOD": request.method,
+        "CONTENT_TYPE": request.headers.get("Content-Type", ""),
+        "CONTENT_LENGTH": str(len(request.body)),
+        "REMOTE_ADDR": "127.0.0.1",
+        "REMOTE_USER": caller.login,
+        "FORGE_PROTECTED": " ".join(held),
+        "FORGE_PROTECTED_WHY": "Changes must be made through a pull request.",
+        "FORGE_NO_FORCE": " ".join(unforced),
+        "FORGE_WORKFLOWS": "yes" if workflows_allowed(caller) else "no",
+        "FORGE_WHO": who(caller),
+    }
