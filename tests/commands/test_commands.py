@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from gitops_healer.adapters.repository import open_repository
-from gitops_healer.core.authority import may_command
 from gitops_healer.core.change import Change, Edit
 from gitops_healer.core.finding import Finding, Severity
 from gitops_healer.core.forge import Permission
@@ -596,17 +595,3 @@ def test_a_permission_that_makes_no_sense_is_refused(arguments: list[str]) -> No
     answer = ask("permit", replay([]), *arguments)
     assert not answer.allowed
     assert not answer.grants
-
-
-@pytest.mark.parametrize("has", list(Permission))
-@pytest.mark.parametrize("needs", list(Permission))
-def test_who_has_more_may_do_what_needs_less(has: Permission, needs: Permission) -> None:
-    ranks = list(Permission)
-    decision = may_command("alex", has, needs)
-    assert decision.allowed == (ranks.index(has) >= ranks.index(needs))
-    assert decision.allowed or f"/permit alex {needs.value}" in decision.next_action
-
-
-@pytest.mark.parametrize("login", ["", " alex", "a\nb", "<script>", "x" * 101, "-x", "\u202ealex", "a`b"])
-def test_what_is_no_login_may_nothing(login: str) -> None:
-    assert not may_command(login, Permission.ADMIN, Permission.READ).allowed

@@ -24,8 +24,8 @@ from gitops_healer.core.upgrade import Event, Queued
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 KNOWN = (
-    "answer", "approve", "approve_plan", "choose", "explain", "freeze", "healer_help", "hold", "ignore", "permit", "plan",
-    "rebuild", "reland", "restore", "resume", "retry", "revise_plan", "rollback_upgrade", "self_upgrade",
+    "answer", "approve", "approve_plan", "choose", "explain", "freeze", "healer_help", "hold", "ignore", "permit",
+    "plan", "rebuild", "reland", "restore", "resume", "retry", "revise_plan", "rollback_upgrade", "self_upgrade",
     "show_upgrade_diff", "tool_history", "unfreeze", "unignore", "upgrade_ledger", "upgrade_status",
 )  # fmt: skip
 

@@ -237,7 +237,7 @@ def test_closing_the_pull_request_means_ignore(stage: Stage) -> None:
     cycle = stage.heal()
     assert stage.upgrade.settled_as is At.DROPPED
     assert "ignored by Maintainer" in str(cycle.findings[0][1])
-    reply = stage.say(f"/heed {stage.upgrade.finding.fingerprint[:10]}")
+    reply = stage.say(f"/unignore {stage.upgrade.finding.fingerprint[:10]}")
     assert reply.allowed, reply.text
 
 
@@ -310,11 +310,11 @@ def test_two_cycles_at_once_the_second_says_so(stage: Stage) -> None:
     assert run_cycle(stage.world()).findings
 
 
-def test_pause_stops_writing_and_resume_goes_on(stage: Stage) -> None:
-    assert stage.say("/hold").allowed
+def test_a_freeze_stops_writing_and_afterwards_it_goes_on(stage: Stage) -> None:
+    assert stage.say("/freeze").allowed
     cycle = stage.heal()
     assert "paused by Maintainer" in str(cycle.findings[0][1])
-    assert stage.say("/resume").allowed
+    assert stage.say("/unfreeze").allowed
     stage.heal()
     assert stage.upgrade.stage is At.VALIDATED
 
