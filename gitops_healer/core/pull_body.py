@@ -10,25 +10,15 @@ from gitops_healer.core.fitting import Block, bullets, cell, fenced_block, fit, 
 from gitops_healer.core.orders import possible_orders
 from gitops_healer.core.plan_text import plan_items
 from gitops_healer.core.quoting import plain, quoted
+from gitops_healer.core.reproducing import reproduce_command
 from gitops_healer.core.texts import marker
 from gitops_healer.core.texts import revert_title as revert_title
 from gitops_healer.core.upgrade import RevertProposed, Stage, Upgrade
-from gitops_healer.core.verdict import CheckResult, Outcome, Verdict
+from gitops_healer.core.verdict import Outcome, Verdict
+from gitops_healer.core.verdict_markdown import counted, gates_table, why_safe
 from gitops_healer.core.watching import Health
 
-_MOST_CHECKS = 30
 _OPEN_DIFF = 40  # lines; longer ones are folded
-_RUNS = frozenset({"tests", "shadow", "replay", "synthetic", "evidence"})  # gates that run the code
-_TEST_RULE = "failing_test"
-_CALL_RULES = frozenset({"low_success_rate", "recent_failures"})
-_TIME_RULES = frozenset({"degrading_tool", "slow_tool"})
-_MARKS = {
-    Outcome.PASSED: "✅ passed",
-    Outcome.FAILED: "❌ failed",
-    Outcome.RUNNING: "⏳ running",
-    Outcome.UNKNOWN: "❔ unknown",
-    Outcome.SKIPPED: "➖ nothing to ask",
-}
 COMMANDS = {
     "approve": "merge exactly the commit that you see, once it is proved",
     "approve_plan": "carry the plan out",
@@ -89,36 +79,16 @@ def commands_table(up: Upgrade) -> Block:
     return Block("\n".join([head, *rows]))
 
 
-def reproduce_command(up: Upgrade, about: Setting) -> str:
-    """One shell command, typed in a clone, that shows the flaw on the base; true for the rule at hand."""
-    finding = up.finding
-    symbol, base = _shell(finding.symbol), _shell(up.base[:10])
-    if about.reproduce:
-        return about.reproduce
-    if finding.rule == _TEST_RULE:
-        return f"git switch --detach {base} && {_test_run(finding.symbol, about.test_command)}"
-    if finding.rule in _CALL_RULES and finding.symbol:
-        head = up.proposed.head if up.proposed else up.prepared.commit if up.prepared else ""
-        versions = f" --base {base} --head {_shell(head[:10])}" if head else f" --base {base} --head {base}"
-        return f"gitops-healer replay {symbol}{versions} --aim mends"
-    if finding.rule in _TIME_RULES and finding.symbol:
-        return f"gitops-healer investigate {symbol}"
-    if finding.rule == "unused_tool" and finding.symbol:
-        return f"gitops-healer tools show {symbol}"
-    path = f" --path {_shell(finding.path)}" if finding.path else ""
-    return f"gitops-healer scan --ref {base}{path}"
-
-
 def _blocks(up: Upgrade, about: Setting) -> Iterator[Block]:
     yield Block(_headline(up))
     yield from _to_accept(up)
     yield from _what_is_wrong(up, about)
     yield from _what_changes(up, about)
-    yield from _why_safe(up)
+    yield from why_safe(_verdicts(up), up.option.proof if up.option else ())
     yield Block(_after_the_merge(up, about))
     yield commands_table(replace(up, stage=Stage.PROPOSED) if up.stage is Stage.PREPARED else up)
     yield Block("### See it yourself\n\nIn a clone of this repository:")
-    yield fenced_block(plain(reproduce_command(up, about), 1_000), "console")
+    yield fenced_block(plain(about.reproduce or reproduce_command(up, about.test_command), 1_000), "console")
     yield from _background(up)
 
 
@@ -126,7 +96,7 @@ def _headline(up: Upgrade) -> str:
     """What a reader in a hurry has to know, in a line."""
     said = [f"**Risk {up.plan.risk.value}**", f"priority {up.plan.priority} of 10"] if up.plan else []
     if up.plan and up.plan.lines:
-        said.append(f"{_count(up.plan.lines, 'line')} in {_count(len(up.plan.paths), 'file')}")
+        said.append(f"{counted(up.plan.lines, 'line')} in {counted(len(up.plan.paths), 'file')}")
     said += _proof_in_brief(_verdicts(up))
     return " · ".join([*said, quoted(up.codename, 60)])
 
@@ -138,8 +108,8 @@ def _proof_in_brief(verdicts: tuple[Verdict, ...]) -> list[str]:
     passed = sum(result.outcome is Outcome.PASSED for result in results)
     bad = [result for result in results if result.outcome not in (Outcome.PASSED, Outcome.SKIPPED)]
     asked = len(_approvals(verdicts))
-    said = [f"{_count(passed, 'check')} passed" + (f", **{len(bad)} did not**" if bad else "")]
-    return [*said, *([f"**{_count(asked, 'thing')} to accept**"] if asked else [])]
+    said = [f"{counted(passed, 'check')} passed" + (f", **{len(bad)} did not**" if bad else "")]
+    return [*said, *([f"**{counted(asked, 'thing')} to accept**"] if asked else [])]
 
 
 def _to_accept(up: Upgrade) -> Iterator[Block]:
@@ -193,54 +163,6 @@ def _what_changes(up: Upgrade, about: Setting) -> Iterator[Block]:
         else:
             head, tail = folded(f"The change, {len(block.items):,} lines", ()).head, "\n\n</details>"
             yield Block(f"{head}\n{block.head}", block.items, f"{block.tail}{tail}", block.more)
-
-
-def _why_safe(up: Upgrade) -> Iterator[Block]:
-    verdicts, proof = _verdicts(up), up.option.proof if up.option else ()
-    if not verdicts and not proof:
-        return
-    yield Block("### Why it is safe\n", bullets(proof))
-    if not verdicts:
-        return
-    asked = [{result.check: result for result in verdict.results} for verdict in verdicts]
-    names = list(dict.fromkeys(name for known in reversed(asked) for name in known))
-    first = [name for name in names if _decides(name, asked)]
-    yield _gates(first, verdicts)
-    others = _gates([name for name in names if name not in first], verdicts)
-    if others.items:
-        passed = sum(_latest(name, asked).outcome is Outcome.PASSED for name in names if name not in first)
-        summary = f"{_count(passed, 'more gate')} passed, {len(others.items) - passed} had nothing to ask"
-        yield replace(folded(summary, others.items, others.more), head=f"{folded(summary, ()).head}\n{others.head}")
-    for result in verdicts[-1].results[:_MOST_CHECKS]:
-        if result.details:
-            yield folded(f"{result.check}: figures and examples", bullets(result.details))
-
-
-def _decides(name: str, asked: list[dict[str, CheckResult]]) -> bool:
-    """Whether a reader in a hurry wants to see it: it ran the code, or it did not let the change pass."""
-    outcomes = {known[name].outcome for known in asked if name in known}
-    return bool(outcomes - {Outcome.PASSED, Outcome.SKIPPED}) or (name in _RUNS and Outcome.PASSED in outcomes)
-
-
-def _gates(names: list[str], verdicts: tuple[Verdict, ...]) -> Block:
-    """One row a check, one column a time that it was asked; the words are those of the last time."""
-    asked = [{result.check: result for result in verdict.results} for verdict in verdicts]
-    columns = [_WHEN.get(verdict.phase, f"phase {verdict.phase}") for verdict in verdicts]
-    head = f"| gate | {' | '.join(columns)} | what it says |\n|---|{'---|' * len(columns)}---|"
-    rows = tuple(f"| {cell(name, 60)} | {_row(name, asked)} |" for name in names)
-    return Block(head if rows else "", rows, "", "| and {count} more |" + " |" * (len(columns) + 1))
-
-
-_WHEN = {1: "the change", 2: "what a merge gives"}
-
-
-def _row(name: str, asked: list[dict[str, CheckResult]]) -> str:
-    marks = [_MARKS[known[name].outcome] if name in known else "" for known in asked]
-    return f"{' | '.join(marks)} | {cell(_latest(name, asked).reason)}"
-
-
-def _latest(name: str, asked: list[dict[str, CheckResult]]) -> CheckResult:
-    return next(known[name] for known in reversed(asked) if name in known)
 
 
 def _after_the_merge(up: Upgrade, about: Setting) -> str:
@@ -302,7 +224,7 @@ def _revert_blocks(up: Upgrade, about: Setting) -> Iterator[Block]:
     if up.health is not None:
         yield from _health(up.health)
     if up.watched is not None and up.watched.verdict.outcome is not Outcome.PASSED:
-        yield _gates([result.check for result in up.watched.verdict.results], (up.watched.verdict,))
+        yield gates_table([result.check for result in up.watched.verdict.results], (up.watched.verdict,))
     yield Block(
         "### What happens next\n\nThe files that the merge changed are as they were before it, and everything that was "
         f"merged since stays. After that, `/reland {up.id}` lands the same change again, with all gates."
@@ -329,10 +251,6 @@ def _share(failed: int, total: int) -> str:
     return f"{failed:,} of {total:,} ({failed / total:.0%})" if total else "no calls"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _usage(name: str, up: Upgrade) -> str:
     """The command as it is written on the pull request."""
     match name:
@@ -344,19 +262,3 @@ def _usage(name: str, up: Upgrade) -> str:
             return f"/{name} {up.id}"
         case _:
             return f"/{name}"
-
-
-def _test_run(test: str, command: str) -> str:
-    """The project's way to run one test, where that can be told from the id: pytest's have a file in front."""
-    if "::" in test or test.endswith(".py"):
-        runner = command if re.search(r"(^|[\s/])pytest(\s|$)", command) else "python -m pytest"
-        return f"{runner} {_shell(test)}"
-    if re.fullmatch(r"[A-Za-z_][\w.]*", test) and "." in test:
-        return f"python -m unittest {test}"
-    return command or "python -m pytest"
-
-
-def _shell(word: str) -> str:
-    """One word of a POSIX shell."""
-    line = plain(word, 400)
-    return line if re.fullmatch(r"[\w@%+=:,./-]+", line, re.ASCII) else "'" + line.replace("'", "'\"'\"'") + "'"
