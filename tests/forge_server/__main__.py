@@ -9,7 +9,8 @@ from tests.forge_server.server import ForgeServer
 
 DEMO = {
     "shop/__init__.py": '"""A small shop."""\n',
-    "shop/prices.py": '"""Prices in cents."""\n\n\ndef total(prices: list[int]) -> int:\n    """The sum of all prices."""\n'
+    "shop/prices.py": '"""Prices in cents."""\n\n\n'
+    'def total(prices: list[int]) -> int:\n    """The sum of all prices."""\n'
     "    result = 0\n    for price in prices:\n        result = result + price\n    return result\n\n\n"
     'def cheapest(prices: list[int]) -> int:\n    """The lowest price."""\n    return min(prices)\n',
     "shop/orders.py": '"""Orders: what is bought."""\n\nfrom shop.prices import total\n\n\n'

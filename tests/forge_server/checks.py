@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from tests.forge_server import views, views_checks
+from tests.forge_server.clock import stamp
 from tests.forge_server.errors import Refusal, invalid, not_found
 from tests.forge_server.happening import tell
 from tests.forge_server.state import CheckRun, CheckSuite, CommitStatus, Repository, Token
@@ -52,7 +53,7 @@ def _tell_status(repository: Repository, caller: Token, made: CommitStatus) -> N
         avatar_url=views_checks.simple_status(repository, made)["avatar_url"],
         commit=views.commit(repository, commit),
         branches=[{"name": name, "commit": {"sha": made.sha}, "protected": False} for name in branches],
-        created_at=str(made.created), updated_at=str(made.updated),
+        created_at=stamp(made.created), updated_at=stamp(made.updated),
     )  # fmt: skip
 
 

@@ -5,11 +5,12 @@ import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from tempfile import NamedTemporaryFile
 
 from tests.forge_server.access import has_role, may_see, who, workflows_allowed
 from tests.forge_server.errors import Refusal, not_found
 from tests.forge_server.git_store import ZERO
-from tests.forge_server.refs import moved, protected_refs
+from tests.forge_server.refs import moved, rules_for_hook
 from tests.forge_server.state import Forge, Repository, Token
 
 SERVICES = {"git-upload-pack": "fetch", "git-receive-pack": "push"}
@@ -84,21 +85,60 @@ def _authorise(repository: Repository, caller: Token, request: GitRequest) -> No
 
 
 def _run(repository: Repository, caller: Token, request: GitRequest) -> tuple[int, dict[str, str], bytes]:
-    done = subprocess.run(
-        ["git", "http-backend"],
-        input=request.body, env=_environment(repository, caller, request), capture_output=True, check=False,
-    )  # fmt: skip
+    with NamedTemporaryFile("r", prefix="reasons-", encoding="utf-8", errors="replace") as reasons:
+        done = subprocess.run(
+            ["git", "http-backend"],
+            input=request.body,
+            env=_environment(repository, caller, request, reasons.name),
+            capture_output=True,
+            check=False,
+        )
+        refused = dict(line.rstrip("\n").split("\t", 1) for line in reasons)
     header, _, body = done.stdout.partition(b"\r\n\r\n")
     if done.returncode or not header:
         return 500, {"Content-Type": "text/plain"}, done.stderr
     headers = dict(line.split(": ", 1) for line in header.decode("latin-1").split("\r\n") if ": " in line)
     status = int(headers.pop("Status", "200").split()[0])
-    return status, headers, body
+    headers.pop("Content-Length", None)
+    return status, headers, with_reasons(body, refused) if refused else body
 
 
-def _environment(repository: Repository, caller: Token, request: GitRequest) -> dict[str, str]:
-    held, unforced = protected_refs(repository, caller)
-    return {
+def with_reasons(body: bytes, refused: Mapping[str, str]) -> bytes:
+    """The answer to a push, where "hook declined" gives way to the forge's own words for each ref."""
+    lines = []
+    for line in packets(body):
+        if line[:1] == b"\x01":
+            told = [_reason(inner, refused) for inner in packets(line[1:])]
+            line = b"\x01" + b"".join(packet(inner) for inner in told)
+        else:
+            line = _reason(line, refused)
+        lines.append(packet(line))
+    return b"".join(lines)
+
+
+def _reason(line: bytes, refused: Mapping[str, str]) -> bytes:
+    words = line.decode("utf-8", "replace").split(" ", 2)
+    if words[0] == "ng" and len(words) == 3 and words[1] in refused and words[2].strip() == "hook declined":
+        return f"ng {words[1]} {refused[words[1]]}\n".encode()
+    return line
+
+
+def packets(data: bytes) -> list[bytes]:
+    """The pkt-lines of a stream; a flush is an empty one. Source: gitprotocol-common(5)."""
+    found, place = [], 0
+    while place + 4 <= len(data):
+        size = int(data[place : place + 4], 16)
+        found.append(data[place + 4 : place + size] if size else b"")
+        place += max(size, 4)
+    return found
+
+
+def packet(line: bytes) -> bytes:
+    return b"%04x%s" % (len(line) + 4, line) if line else b"0000"
+
+
+def _environment(repository: Repository, caller: Token, request: GitRequest, reasons: str) -> dict[str, str]:
+    return rules_for_hook(repository, caller) | {
         "PATH": os.environ.get("PATH", ""),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
@@ -112,9 +152,7 @@ def _environment(repository: Repository, caller: Token, request: GitRequest) -> 
         "CONTENT_LENGTH": str(len(request.body)),
         "REMOTE_ADDR": "127.0.0.1",
         "REMOTE_USER": caller.login,
-        "FORGE_PROTECTED": " ".join(held),
-        "FORGE_PROTECTED_WHY": "Changes must be made through a pull request.",
-        "FORGE_NO_FORCE": " ".join(unforced),
+        "FORGE_REASONS": reasons,
         "FORGE_WORKFLOWS": "yes" if workflows_allowed(caller) else "no",
         "FORGE_WHO": who(caller),
     }

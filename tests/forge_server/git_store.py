@@ -15,24 +15,31 @@ ZERO = "0" * 40
 UPDATE_HOOK = """#!/bin/sh
 # The rules of the forge: protected branches, and workflow files only with the permission for them.
 ref=$1; old=$2; new=$3; zero=0000000000000000000000000000000000000000
-case " $FORGE_PROTECTED " in *" $ref "*)
-  echo "error: GH006: Protected branch update failed for $ref." >&2
-  echo "error: $FORGE_PROTECTED_WHY" >&2
-  exit 1;;
-esac
-case " $FORGE_NO_FORCE " in *" $ref "*)
-  if [ "$old" != $zero ] && { [ "$new" = $zero ] || ! git merge-base --is-ancestor "$old" "$new"; }; then
-    if [ "$new" = $zero ]; then why="Cannot delete this branch"; else why="Cannot force-push to this branch"; fi
-    echo "error: GH006: Protected branch update failed for $ref." >&2; echo "error: $why" >&2; exit 1
-  fi;;
-esac
+refuse() { printf '%s\\t%s\\n' "$ref" "$1" >> "$FORGE_REASONS"; exit 1; }
+classic() {
+  echo "error: GH006: Protected branch update failed for $ref." >&2; echo "error: $1" >&2
+  refuse "protected branch hook declined"
+}
+rule() {
+  echo "error: GH013: Repository rule violations found for $ref." >&2; echo "" >&2; echo "- $1" >&2; echo "" >&2
+  refuse "push declined due to repository rule violations"
+}
+forced() { [ "$old" != $zero ] && [ "$new" != $zero ] && ! git merge-base --is-ancestor "$old" "$new"; }
+for kind in classic rule; do
+  if [ $kind = classic ]; then held=$FORGE_CLASSIC; asking=$FORGE_CLASSIC_PULL
+  else held=$FORGE_RULES; asking=$FORGE_RULES_PULL; fi
+  case " $held " in *" $ref "*)
+    if [ "$new" = $zero ]; then $kind "Cannot delete this branch"; fi
+    if forced; then $kind "Cannot force-push to this branch"; fi;;
+  esac
+  case " $asking " in *" $ref "*) $kind "Changes must be made through a pull request.";; esac
+done
 if [ "$FORGE_WORKFLOWS" != yes ] && [ "$new" != $zero ]; then
   commit=$(git rev-list --max-count=1 "$new" --not --all -- .github/workflows)
   if [ -n "$commit" ]; then
     name=$(git diff-tree -r --root --no-commit-id --name-only -m "$commit" -- .github/workflows | head -1)
     what="create or update workflow \\`$name\\` without \\`workflows\\` permission"
-    echo "error: refusing to allow $FORGE_WHO to $what" >&2
-    exit 1
+    refuse "refusing to allow $FORGE_WHO to $what"
   fi
 fi
 exit 0

@@ -101,9 +101,17 @@ def edit(
         tell_issue(repository, caller, issue, "edited", changes=changes)
 
 
-def close(repository: Repository, caller: Token, issue: Issue, reason: str | None = None, commit: str = "") -> None:
-    """Close an issue or, for a pull, close it without a merge (pulls.py tells what else follows)."""
-    may_edit(repository, caller, issue.login)
+def close(
+    repository: Repository,
+    caller: Token,
+    issue: Issue,
+    reason: str | None = None,
+    commit: str = "",
+    by_keyword: bool = False,
+) -> None:
+    """Close an issue (pulls.py closes pulls); a keyword in a commit closes it whoever wrote the issue."""
+    if not by_keyword:
+        may_edit(repository, caller, issue.login)
     if issue.state == "closed":
         return
     issue.state, issue.closed, issue.closed_by = "closed", repository.forge.clock.tick(), caller.login

@@ -8,7 +8,7 @@ from tests.forge_server.checks import combined
 from tests.forge_server.errors import Refusal, invalid
 from tests.forge_server.git_store import ZERO, FileChange, StaleRefError
 from tests.forge_server.happening import tell
-from tests.forge_server.refs import bypasses, identity, make_commit, move, web_flow
+from tests.forge_server.refs import bypasses, close_by_keyword, identity, make_commit, move, web_flow
 from tests.forge_server.state import AutoMerge, Pull, Repository, Review, Token
 
 METHODS = ("merge", "squash", "rebase")
@@ -394,6 +394,8 @@ def merge(
         _mark_unmerged(repository, pull)
         raise Refusal(409, "Base branch was modified. Review and try the merge again.") from lost
     tell_pull(repository, caller, pull, "closed")
+    if pull.base_branch == repository.options.default_branch:
+        close_by_keyword(repository, caller, repository.issues[pull.number].body, made)
     if repository.options.delete_branch_on_merge and pull.head_repository == repository.full_name:
         delete_head_branch(repository, caller, pull)
     return made

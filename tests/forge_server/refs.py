@@ -1,12 +1,16 @@
 """Rules of refs: what follows when one moves, however it was moved."""
 
-from tests.forge_server import views
+import re
+
+from tests.forge_server import issues, views
 from tests.forge_server.access import has_role, workflows_allowed
 from tests.forge_server.errors import Refusal
 from tests.forge_server.git_store import ZERO, Identity, StaleRefError, commit_payload
 from tests.forge_server.happening import tell
 from tests.forge_server.state import Activity, Protection, Repository, Token
 from tests.forge_server.workflows import read_workflows
+
+CLOSING = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d{1,9})\b", re.IGNORECASE)
 
 
 def move(repository: Repository, caller: Token, ref: str, new: str, old: str | None = None, kind: str = "") -> None:
@@ -40,8 +44,19 @@ def moved(repository: Repository, caller: Token, ref: str, before: str, after: s
     if ref == f"refs/heads/{repository.options.default_branch}" and after != ZERO:
         read_workflows(repository, after)
     tell_push(repository, caller, ref, before, after, forced)
+    if ref == f"refs/heads/{repository.options.default_branch}" and ZERO not in (before, after):
+        for commit in list(repository.git.log(after, hide=[before]))[:100]:
+            close_by_keyword(repository, caller, views.message_of(commit), str(commit.id))
     if ref.startswith("refs/heads/"):
         branch_moved(repository, caller, ref.removeprefix("refs/heads/"), before, after, forced)
+
+
+def close_by_keyword(repository: Repository, caller: Token, text: str, commit: str = "") -> None:
+    """`Fixes #3` in a commit of the default branch, or in the body of a merged pull, closes issue 3."""
+    for number in CLOSING.findall(text):
+        issue = repository.issues.get(int(number))
+        if issue is not None and issue.number not in repository.pulls and issue.state == "open":
+            issues.close(repository, caller, issue, "completed", commit, by_keyword=True)
 
 
 def tell_push(repository: Repository, caller: Token, ref: str, before: str, after: str, forced: bool) -> None:
@@ -123,11 +138,17 @@ def bypasses(repository: Repository, caller: Token, rule: Protection) -> bool:
     return not rule.enforce_admins and caller.kind == "pat" and has_role(repository, caller, "admin")
 
 
-def protected_refs(repository: Repository, caller: Token) -> tuple[list[str], list[str]]:
-    """(refs that take no push at all, refs that take no forced push) of this caller."""
-    rules = [(f"refs/heads/{name}", rule) for name, rule in repository.protections.items()]
-    held = [(ref, rule) for ref, rule in rules if not bypasses(repository, caller, rule)]
-    return [ref for ref, rule in held if rule.needs_pull], [ref for ref, _ in held]
+def rules_for_hook(repository: Repository, caller: Token) -> dict[str, str]:
+    """The branches that this caller may not push to as he likes, as the hook `update` reads them."""
+    told = {"FORGE_CLASSIC": [], "FORGE_CLASSIC_PULL": [], "FORGE_RULES": [], "FORGE_RULES_PULL": []}
+    for branch, rule in repository.protections.items():
+        if bypasses(repository, caller, rule):
+            continue
+        name = "FORGE_CLASSIC" if rule.classic else "FORGE_RULES"
+        told[name].append(f"refs/heads/{branch}")
+        if rule.needs_pull:
+            told[f"{name}_PULL"].append(f"refs/heads/{branch}")
+    return {name: " ".join(refs) for name, refs in told.items()}
 
 
 # Commits of the forge itself

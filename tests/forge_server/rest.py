@@ -176,22 +176,45 @@ def paged(request: Request, items: Sequence[Item], show: Callable[[Item], object
     return Reply(200, body, _links(request, page, last))
 
 
+def cursor_paged(
+    request: Request, items: Sequence[Item], key: Callable[[Item], int], show: Callable[[Item], object]
+) -> Reply:
+    """One page of a list that is paged by `after` and `before` a place, not by numbers."""
+    size = page_of(request)[1]
+    keys = [str(key(item)) for item in items]
+    after, before = request.query.get("after", ""), request.query.get("before", "")
+    start = keys.index(after) + 1 if after in keys else 0
+    if before in keys:
+        start = max(0, keys.index(before) - size)
+    shown = items[start : start + size]
+    links = {}
+    if start + size < len(items):
+        links["next"] = {"after": keys[start + size - 1]}
+    if start > 0:
+        links["prev"] = {"before": keys[start]}
+    kept = {name: value for name, value in request.query.items() if name not in ("after", "before", "page")}
+    parts = [f'<{_own_url(request)}?{urlencode({**kept, **place})}>; rel="{name}"' for name, place in links.items()]
+    return Reply(200, [show(item) for item in shown], {"Link": ", ".join(parts)} if parts else {})
+
+
 def _links(request: Request, page: int, last: int) -> dict[str, str]:
     places = {"prev": page - 1, "next": page + 1, "last": last, "first": 1}
-    wanted = [name for name in places if (name in ("prev", "first")) == (page > 1) and (page > 1 or page < last)]
-    if page > 1:
-        wanted = ["prev", *(["next", "last"] if page < last else []), "first"]
+    forward, back = page < last, page > 1
+    wanted = [name for name in places if (forward if name in ("next", "last") else back)]
     if not wanted:
         return {}
+    url = _own_url(request)
+    queries = {name: urlencode({**request.query, "page": str(places[name])}) for name in wanted}
+    return {"Link": ", ".join(f'<{url}?{query}>; rel="{name}"' for name, query in queries.items())}
+
+
+def _own_url(request: Request) -> str:
+    """The address of the request as links give it: a repository by its id."""
     path = request.path
     if request.found is not None:
         rest = path.split("/", 4)[4:]
         path = f"/repositories/{request.found.id}/{rest[0] if rest else ''}".rstrip("/")
-    parts = []
-    for name in wanted:
-        query = urlencode({**request.query, "page": str(places[name])})
-        parts.append(f'<{request.forge.api_url}{quote(path)}?{query}>; rel="{name}"')
-    return {"Link": ", ".join(parts)}
+    return f"{request.forge.api_url}{quote(path)}"
 
 
 def body_text(request: Request, name: str = "body") -> str:

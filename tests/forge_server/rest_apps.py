@@ -116,10 +116,11 @@ def create_token(request: Request) -> Reply:
             raise Refusal(422, "The permissions requested are not granted to this installation.")
     repositories = _repositories(request, app)
     request.forge.clock.tick()
-    token = new_token(request.forge, "app", f"{app.slug}[bot]", repositories, wanted, app.slug)
+    expires = request.forge.clock.now() + timedelta(hours=1)
+    token = new_token(request.forge, "app", f"{app.slug}[bot]", repositories, wanted, app.slug, expires)
     shown: Json = {
         "token": token.value,
-        "expires_at": stamp(request.forge.clock.now() + timedelta(hours=1)),
+        "expires_at": stamp(expires),
         "permissions": {"metadata": "read"} | wanted,
         "repository_selection": "all" if repositories is None else "selected",
     }

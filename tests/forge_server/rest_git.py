@@ -7,7 +7,6 @@ from datetime import UTC
 import pygit2
 
 from tests.forge_server import views
-from tests.forge_server.access import need_role
 from tests.forge_server.clock import parse_stamp
 from tests.forge_server.errors import Refusal, not_found
 from tests.forge_server.git_store import ZERO, Identity
@@ -260,7 +259,3 @@ def encode(data: bytes) -> str:
 @route("GET", f"{REPO}/git/tags/{{sha}}", "contents:read")
 def get_tag(request: Request) -> Reply:
     raise not_found()
-
-
-def contents_writer(request: Request) -> None:
-    need_role(request.repository, request.caller, "write")

@@ -1,5 +1,7 @@
 """Pull requests, their reviews, and merging them."""
 
+from collections.abc import Mapping
+
 from tests.forge_server import pulls, views, views_issues
 from tests.forge_server.access import allow, need_role
 from tests.forge_server.errors import Refusal, invalid, not_found
@@ -20,12 +22,12 @@ def list_pulls(request: Request) -> Reply:
         raise invalid("PullRequest", "state" if sort in SORTS else "sort")
     found = [pull for pull in repository.pulls.values() if _wanted(repository, pull, state, query)]
     found.sort(key=lambda pull: _sort_key(repository, pull, sort))
-    if query.get("direction", "desc" if sort == "created" and "sort" not in query else "asc") == "desc":
+    if query.get("direction", "desc" if sort == "created" else "asc") == "desc":
         found.reverse()
     return paged(request, found, lambda pull: views_issues.simple_pull(repository, pull))
 
 
-def _wanted(repository: Repository, pull: Pull, state: str, query: dict[str, str]) -> bool:
+def _wanted(repository: Repository, pull: Pull, state: str, query: Mapping[str, str]) -> bool:
     head, owner = query.get("head", ""), pull.head_repository.split("/")[0]
     return (
         state in ("all", repository.issues[pull.number].state)

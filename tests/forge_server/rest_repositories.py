@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pygit2
 
-from tests.forge_server import views, views_checks
-from tests.forge_server.access import LEVELS, allow, need_role
+from tests.forge_server import views, views_checks, views_issues
+from tests.forge_server.access import need_role
 from tests.forge_server.clock import parse_stamp
 from tests.forge_server.errors import Refusal, invalid, not_found
 from tests.forge_server.happening import tell
 from tests.forge_server.pulls import head_of
 from tests.forge_server.refs import identity, make_commit, move, web_flow
-from tests.forge_server.rest import REPO, Reply, Request, paged, route
+from tests.forge_server.rest import REPO, Reply, Request, cursor_paged, paged, route
 from tests.forge_server.state import Activity, Protection, Repository
 from tests.forge_server.views import Json
 
@@ -211,7 +211,9 @@ def list_activity(request: Request) -> Reply:
     found = [line for line in repository.activities if wanted(line)]
     if query.get("direction", "desc") != "asc":
         found.reverse()
-    return paged(request, found, lambda line: views_checks.activity(repository, line))
+    return cursor_paged(
+        request, found, lambda line: line.id, lambda line: views_checks.activity(repository, line)
+    )  # fmt: skip
 
 
 # Commits
@@ -244,8 +246,6 @@ def _wanted(repository: Repository, commit: pygit2.Commit, path: str) -> bool:
 
 @route("GET", f"{REPO}/commits/{{sha}}/pulls", "pull_requests:read&contents:read")
 def pulls_of_commit(request: Request) -> Reply:
-    from tests.forge_server import views_issues
-
     repository, sha = request.repository, request.names["sha"]
     commit = repository.git.commit(sha)
     if commit is None:
@@ -339,9 +339,3 @@ def get_commit(request: Request) -> Reply:
     if "sha" in request.headers.get("Accept", "").split("/")[-1].split("+")[0].split("."):
         return Reply(200, str(commit.id), {"Content-Type": "application/vnd.github.sha; charset=utf-8"})
     return Reply(200, views.commit(repository, commit, full=True))
-
-
-def scopes(request: Request, needs: str) -> None:
-    """For a route that needs more for some of its fields."""
-    assert all(need.split(":")[1] in LEVELS for need in needs.split("|"))
-    allow(request.repository, request.caller, needs)

@@ -42,6 +42,7 @@ class Token:
     repositories: frozenset[str] | None
     permissions: Mapping[str, str]
     app: str = ""
+    expires: datetime | None = None
 
     @property
     def is_bot(self) -> bool:
@@ -397,18 +398,22 @@ class Repository:
 
 @dataclass(frozen=True)
 class Event:
-    """Something happened that a webhook would tell. token_kind: what kind of token caused it."""
+    """Something happened that a webhook would tell. token_kind: what kind of token caused it; skip_ci: the message of
+    the head commit says so."""
 
     name: str
     action: str
     payload: Mapping[str, object]
     token_kind: str
     repository: str
+    skip_ci: bool = False
 
     @property
     def starts_workflows(self) -> bool:
-        """What GITHUB_TOKEN does starts nothing, but for dispatches."""
-        return self.token_kind != "actions" or self.name in ("workflow_dispatch", "repository_dispatch")
+        """What GITHUB_TOKEN does starts nothing, but for dispatches and for what follows a run."""
+        if self.name in ("push", "pull_request") and self.skip_ci:
+            return False
+        return self.token_kind != "actions" or self.name in ("workflow_dispatch", "repository_dispatch", "workflow_run")
 
 
 @dataclass

@@ -4,6 +4,7 @@ import base64
 import binascii
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 
 from tests.forge_server.errors import Refusal
 from tests.forge_server.state import ANONYMOUS, Forge, Token
@@ -18,11 +19,12 @@ def new_token(
     repositories: frozenset[str] | None,
     permissions: Mapping[str, str],
     app: str = "",
+    expires: datetime | None = None,
 ) -> Token:
     """A token of that kind; `permissions` are exactly those given."""
     forge.add_user(login, "Bot" if login.endswith("[bot]") else "User")
     value = PREFIXES[kind] + secrets.token_hex(18)
-    forge.tokens[value] = Token(value, kind, login, repositories, dict(permissions), app)
+    forge.tokens[value] = Token(value, kind, login, repositories, dict(permissions), app, expires)
     return forge.tokens[value]
 
 
@@ -34,8 +36,9 @@ def caller_of(forge: Forge, authorization: str) -> Token:
     if not rest:
         return ANONYMOUS
     value = _password(rest) if scheme.lower() == "basic" else rest.strip()
-    if value in forge.tokens:
-        return forge.tokens[value]
+    known = forge.tokens.get(value)
+    if known is not None and (known.expires is None or forge.clock.now() < known.expires):
+        return known
     if value.count(".") == 2:
         return ANONYMOUS
     raise Refusal(401, "Bad credentials")
