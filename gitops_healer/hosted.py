@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_healer.adapters.cache import SqliteCache, scan_cache
-from gitops_healer.adapters.github_client import GitHubClient, connect, path_of
+from gitops_healer.adapters.github_client import GitHubClient, Pace, connect, path_of
 from gitops_healer.adapters.github_credentials import Access, find_github, origin_url, sign_in
 from gitops_healer.adapters.github_forge import GitHubForge
 from gitops_healer.adapters.origin import Origin
@@ -44,7 +44,8 @@ def open_door(choices: Choices) -> Door:
     github = find_github(variables, origin_url(repository.state_dir.parent))
     cache = scan_cache(repository.state_dir, choices.progress)
     access = sign_in(variables, github, cache)
-    client = connect(github.api_url, access.auth, cache, choices.clock, access.account.login)
+    pace = Pace(sleep=choices.sleep)
+    client = connect(github.api_url, access.auth, cache, choices.clock, access.account.login, pace)
     return Door(access, client, cache)
 
 

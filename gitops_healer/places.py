@@ -3,7 +3,8 @@
 `wiring` has the rest: what a whole cycle needs.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def quiet(_: str) -> None:
 @dataclass(frozen=True)
 class Choices:
     """What the command line chose. options: settings by dotted name; they win over every policy file. variables: what
-    the environment says about the forge, None to read it there."""
+    the environment says about the forge, None to read it there; sleep: how a pause is made, in seconds."""
 
     path: Path
     forge: str = "local"
@@ -36,6 +37,7 @@ class Choices:
     progress: Progress = quiet
     clock: Clock = field(default_factory=SystemClock)
     variables: ForgeVariables | None = None
+    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True)
