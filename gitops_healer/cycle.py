@@ -576,7 +576,7 @@ def open_watch(cycle: Cycle, up: Upgrade) -> Outcomes:
     assert up.plan is not None
     policy = cycle.world.settings.monitoring
     verdict = prove(cycle.world, Case(up.merged.parent, up.merged.commit, 2, up.plan, up.finding))
-    if verdict.outcome is Outcome.FAILED:
+    if verdict.outcome is Outcome.FAILED and up.merged_as_proved:
         return Regressed(f"on the merge commit, {verdict.reason}", cycle.world.forge.login)
     opened = up.merged.at
     return Watched(verdict, Window(opened, opened + policy.window, opened - policy.baseline))
@@ -596,7 +596,7 @@ def watch(cycle: Cycle, up: Upgrade) -> Outcomes:
     if up.health is None or up.health.readings != health.readings:
         cycle.journal.record([(up.id, HealthChecked(health))])
     match health.judgement:
-        case Judgement.REGRESSED if policy.rollback:
+        case Judgement.REGRESSED if policy.rollback and up.merged_as_proved:
             return Regressed(health.reason, world.forge.login)
         case Judgement.HEALTHY if over:
             return Stabilised(health.reason)

@@ -442,6 +442,11 @@ class Upgrade:
     def open(self) -> bool:
         return self.stage is not Stage.CLOSED
 
+    @property
+    def merged_as_proved(self) -> bool:
+        """Whether what was merged is what we proposed, and not what people made of it: theirs is not ours to revert."""
+        return bool(self.merged and self.proposed and self.merged.head == self.proposed.head)
+
     def intends(self, effect: str, target: str) -> bool:
         return Intended(effect, target) in self.intents
 
