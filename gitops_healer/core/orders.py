@@ -124,9 +124,10 @@ def _can_choose(upgrade: Upgrade) -> bool:
 
 
 def _can_revise(upgrade: Upgrade) -> bool:
-    planned = upgrade.plan is not None or asks(upgrade) or bool(upgrade.revisions)
-    before = upgrade.held_from if upgrade.stage is Stage.HELD else upgrade.stage
-    return _can_choose(upgrade) and planned and before in _CAN_CHOOSE
+    if upgrade.stage is Stage.HELD:
+        planned = upgrade.plan is not None or asks(upgrade) or bool(upgrade.revisions)
+        return planned and _can_choose(upgrade)
+    return upgrade.stage is Stage.PLANNED
 
 
 def _can_rebuild(upgrade: Upgrade) -> bool:

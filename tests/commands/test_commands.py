@@ -12,11 +12,12 @@ from markdown_it import MarkdownIt
 
 from gitops_healer.adapters.repository import open_repository
 from gitops_healer.core.change import Change, Edit
-from gitops_healer.core.finding import Finding, Severity
+from gitops_healer.core.finding import Finding, Risk, Severity
 from gitops_healer.core.forge import Permission
 from gitops_healer.core.history import History, replay
 from gitops_healer.core.naming import upgrade_id
-from gitops_healer.core.plan import Cause, Investigation, Option, Plan
+from gitops_healer.core.orders import CLEARED
+from gitops_healer.core.plan import Cause, Investigation, Option, Plan, Task
 from gitops_healer.core.upgrade import (
     ApprovalGiven,
     Approved,
@@ -30,6 +31,7 @@ from gitops_healer.core.upgrade import (
     Investigated,
     LeftUnproven,
     Merged,
+    Ordered,
     Outdated,
     Paused,
     PlanApproved,
@@ -41,6 +43,7 @@ from gitops_healer.core.upgrade import (
     RepositoryFact,
     Resumed,
     RevertProposed,
+    Revised,
     RolledBack,
     Stabilised,
     Stage,
@@ -74,6 +77,7 @@ OPTIONS = tuple(
 ASKING = Investigation(Cause(HOSTILE), options=OPTIONS, question=HOSTILE)
 SURE = Investigation(Cause("it divides by zero"), options=OPTIONS)
 PLAN = Plan("return_none", HOSTILE, (), ("src/a.py",), (), FINDING.risk, 5, 3, BASE)
+REVISED = replace(PLAN, option="raise_error", version=2, notes=("use raise_error",))
 VERDICT = Verdict(1, HEAD, (CheckResult("tests", Outcome.PASSED, HOSTILE),))
 
 QUEUED: tuple[Fact, ...] = (Queued(FINDING, NAME, BASE),)
@@ -118,6 +122,11 @@ LIVES: dict[str, tuple[Fact, ...]] = {
     "held_plan_approved": (*PLAN_APPROVED, Held("no sandbox")),
     "held_proposed": (*PROPOSED, Held("theirs now")),
     "held_reverting": (*REVERTING, Held("conflict")),
+    "revised": (*PLANNED, Revised("use raise_error", "sam")),
+    "held_revised": (*PLANNED, Revised("use raise_error", "sam"), Held("no change fits")),
+    "planned_again": (*PLANNED, Revised("use raise_error", "sam"), Planned(REVISED)),
+    "hands_off": (*PROPOSED, Held("theirs now", hands_off=True)),
+    "cleared": (*QUEUED, Dropped(f"{CLEARED}, because brave-owl failed")),
     "closed_stable": (*STABLE, Closed("stable", "x")),
     "closed_dropped": (*DROPPED, Closed("dropped", "x")),
     "closed_rolled_back": (*ROLLED_BACK, Closed("rolled_back", "x")),
@@ -158,7 +167,7 @@ def scene_of(**known: object) -> Scene:
 def ask(command: str, history: History, *arguments: str, **more: Any) -> Answer:
     """Order something of the one upgrade there is, unless told otherwise."""
     upgrade = more.pop("upgrade", ID)
-    defaults: dict[str, Any] = {"pull": 0, "head": "", "scene": scene_of()}
+    defaults: dict[str, Any] = {"pull": 0, "head": "", "scene": scene_of(), "comment": "1/0"}
     request = Request(
         actor="alex",
         permission=Permission.ADMIN,
@@ -202,7 +211,29 @@ def test_there_is_a_file_for_every_command_and_each_says_what_it_needs() -> None
 
 
 words = st.one_of(
-    st.sampled_from(["return_none", "RAISE_ERROR", "1" * 40, "1111111", "4" * 9, ID, "alex", "write", "30", "0", "x"]),
+    st.sampled_from(
+        [
+            "return_none",
+            "RAISE_ERROR",
+            "1" * 40,
+            "1111111",
+            "4" * 9,
+            ID,
+            "alex",
+            "write",
+            "30",
+            "0",
+            "x",
+            "all",
+            "discard",
+            "use return_none",
+            "not src/a.py",
+            "at most 3 lines",
+            "src/a.py",
+            "yes",
+            "remove dead code",
+        ]
+    ),
     st.text(max_size=20),
 )
 
@@ -232,8 +263,30 @@ def test_whatever_is_ordered_and_whenever_the_answer_can_be_recorded(
     harmless(answer.reply)
 
 
+TYPICAL: dict[str, tuple[str, ...]] = {
+    "answer": ("src",), "approve": (HEAD[:10],), "choose": ("return_none",), "permit": ("robin", "write"),
+    "revise_plan": ("use", "raise_error"), "rebuild": (), "restore": ("a:f", "1"), "tool_history": ("a:f",),
+    "healer_help": (), "self_upgrade": (), "upgrade_ledger": (), "retry": (), "plan": (),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_at_every_stage_gives_an_answer_that_can_be_recorded(command: str) -> None:
+    for life in LIVES.values():
+        history = lived(*life)
+        typical = TYPICAL.get(command, ("because",))
+        for more in ({}, {"pull": PULL, "head": HEAD, "head_now": HEAD}, {"upgrade": "-"}):
+            answer = ask(command, history, *typical, **more)
+            record(history, answer.facts)
+            assert answer.allowed or not answer.facts
+            harmless(answer.reply)
+
+
 class NoCommits:
     """A repository whose objects are gone."""
+
+    def read(self, commit: str, path: str) -> bytes:
+        raise RepositoryError(f"{commit} is not here")
 
     def diff(self, base: str, head: str) -> str:
         raise RepositoryError(f"{base} is not here")
@@ -241,7 +294,7 @@ class NoCommits:
     def read_blob(self, blob: str) -> bytes:
         raise RepositoryError(f"{blob} is not here")
 
-    def log(self, head: str) -> Any:
+    def log(self, head: str, *, exclude: str = "", limit: int = 0) -> Any:
         raise RepositoryError(f"{head} is not here")
 
 
@@ -269,10 +322,13 @@ def test_what_a_refusal_calls_possible_is_possible(life: str) -> None:
     for offer in offers:
         for name in {word.strip("`/") for word in offer.split() if word.startswith("`/")}:
             words = {
-                "choose": ["return_none"], "revise_plan": ["use", "return_none"], "rebuild": [],
+                "choose": ["raise_error" if history.upgrades[ID].revisions else "return_none"],
+                "revise_plan": ["use", "return_none"],
+                "rebuild": [],
                 "approve": ["444444444" if life == "reverting" else "111111111"],
-            }  # fmt: skip
-            answer = ask(name, history, *words.get(name, ["because"]))
+            }
+            here: dict[str, Any] = {"pull": PULL, "head": HEAD, "head_now": HEAD} if name == "rebuild" else {}
+            answer = ask(name, history, *words.get(name, ["because"]), **here)
             assert answer.allowed, (name, answer.reply)
 
 
@@ -317,6 +373,13 @@ def test_a_revert_can_be_approved() -> None:
     assert not ask("approve", lived(*REGRESSED), pull=PULL, head=HEAD).allowed
 
 
+@pytest.mark.parametrize("words", [("not", "yet"), (HEAD[:10], "never"), ("lgtm",)])
+def test_an_approval_with_words_that_could_mean_no_is_none(words: tuple[str, ...]) -> None:
+    answer = ask("approve", lived(*VALIDATED), *words, pull=PULL, head=HEAD, head_now=HEAD)
+    assert not answer.allowed
+    assert "Write `/approve` alone" in answer.reply
+
+
 def test_what_is_not_proposed_cannot_be_approved() -> None:
     answer = ask("approve", lived(*PLANNED), pull=PULL, head=HEAD)
     assert not answer.allowed
@@ -337,6 +400,205 @@ def test_a_plan_that_the_healer_holds_is_approved_but_not_what_a_person_holds() 
     assert obeyed(ours, ask("approve_plan", ours)).stage is Stage.PLAN_APPROVED
     assert not ask("approve_plan", theirs).allowed
     assert not ask("approve_plan", lived(*QUEUED)).allowed
+
+
+def test_a_plan_that_was_made_after_the_approval_was_written_is_not_approved() -> None:
+    history = lived(*PLANNED)
+    planned = history.upgrades[ID].planned_at
+    assert planned is not None
+    early = ask("approve_plan", history, written=planned - timedelta(seconds=1))
+    assert not early.allowed
+    assert f"/plan {ID}" in early.reply
+    assert ask("approve_plan", history, written=planned).allowed
+
+
+def test_a_plan_is_shown_with_all_that_a_reader_needs() -> None:
+    tasks = (Task(1, "edit", "it compiles"), Task(2, "run", "tests pass", (1,)))
+    plan = replace(PLAN, risk=Risk.HIGH, tasks=tasks, risks=("it may fail",), criteria=("f passes",), symbols=("a.f",))
+    up = lived(*INVESTIGATED, Planned(PLAN), Revised("use return_none", "sam"), Planned(replace(plan, version=2)))
+    reply = ask("plan", up).reply
+    for said in (
+        "version 2", "1. edit", "it compiles", "after 1", "risk: it may fail", "success: f passes", BASE, "`a.f`",
+        f"`/approve_plan {ID}`", f"`/revise_plan {ID} use raise_error`", "version 1", "until 2026-03-1",
+    ):  # fmt: skip
+        assert said in reply, (said, reply)
+    assert "approved by `sam`" in ask("plan", lived(*PLANNED, PlanApproved("sam", "fine"))).reply
+    assert "no plan of it" in ask("plan", lived(*QUEUED)).reply
+    assert "needs no approval" in ask("plan", lived(*PLANNED)).reply
+
+
+# Revise and rebuild
+
+
+@pytest.mark.parametrize("life", ["planned", "held_by_us", "asked", "planned_again", "held_revised"])
+def test_a_plan_is_revised(life: str) -> None:
+    history = lived(*LIVES[life])
+    answer = ask("revise_plan", history, "use", "return_none")
+    assert facts(answer) == [Revised("use return_none", "alex")]
+    up = obeyed(history, answer)
+    assert up.stage is Stage.INVESTIGATED
+    assert up.plan is None
+    assert up.earlier_plans or life == "asked"
+    assert "return_none" in answer.reply
+
+
+@pytest.mark.parametrize(
+    ("words", "because"),
+    [
+        ("", "Say what you want"),
+        ("make it nicer", "do not understand `make it nicer`"),
+        ("use neither_nor", "`neither_nor` is no option"),
+        ("leave src/zzz.py alone", "`src/zzz.py` is no option"),
+        ("not return_none; not raise_error", "No option of"),
+        ("at most 3 lines", "No option of"),
+        (HOSTILE, "do not understand"),
+    ],
+)
+def test_a_revision_that_is_not_clear_or_leaves_nothing_is_told_with_what_is_possible(words: str, because: str) -> None:
+    answer = ask("revise_plan", lived(*PLANNED), *words.split())
+    assert not answer.allowed
+    assert because in answer.reply
+    harmless(answer.reply)
+
+
+@pytest.mark.parametrize(("words", "fits"), [("at most 2 lines", True), ("at most 1 lines", False), ("low risk", True)])
+def test_the_size_of_an_option_is_that_on_its_base(words: str, fits: bool, make_repo: Callable[..., Any]) -> None:
+    repo = make_repo({"src/a.py": "a = 1\n"})
+    scene = scene_of(repository=open_repository(repo.path))
+    life = (Queued(FINDING, NAME, repo.git("rev-parse", "HEAD")), *PLANNED[1:])
+    assert ask("revise_plan", lived(*life), *words.split(), scene=scene).allowed is fits
+
+
+def test_what_was_asked_for_before_still_counts_and_choosing_against_it_is_refused() -> None:
+    history = lived(*LIVES["planned_again"])
+    assert ask("revise_plan", history, "not", "raise_error").allowed  # the last word about the same option
+    refused = ask("revise_plan", history, "not", "src/a.py")
+    assert "Asked before: `use raise_error`" in refused.reply
+    refused = ask("choose", history, "return_none")
+    assert not refused.allowed
+    assert f"`/revise_plan {ID} use return_none`" in refused.reply
+    assert ask("choose", history, "raise_error").allowed
+
+
+@pytest.mark.parametrize("life", ["queued", "plan_approved", "proposed", "merged", "held_proposed", "dropped"])
+def test_a_plan_that_is_carried_out_is_not_revised_and_what_can_be_done_is_told(life: str) -> None:
+    answer = ask("revise_plan", lived(*LIVES[life]), "use", "return_none")
+    assert not answer.allowed
+    assert "carried out already" in answer.reply
+
+
+@pytest.mark.parametrize(
+    "life", ["planned", "prepared", "proposed", "approved", "held_proposed", "held_by_them", "asked"]
+)
+def test_a_change_is_built_again_on_the_present_base(life: str) -> None:
+    history = lived(*LIVES[life])
+    up = obeyed(history, ask("rebuild", history, scene=scene_of(commit="9" * 40), pull=PULL, head=HEAD, head_now=HEAD))
+    assert (up.stage, up.base, up.reclaims, up.plan) == (Stage.QUEUED, "9" * 40, "", None)
+
+
+@pytest.mark.parametrize("life", ["queued", "merged", "regressed", "held_reverting", "held_queued", "dropped"])
+def test_what_is_not_built_or_is_merged_is_not_built_again(life: str) -> None:
+    assert not ask("rebuild", lived(*LIVES[life])).allowed
+
+
+def test_commits_of_others_are_given_up_only_when_somebody_says_so(make_repo: Callable[..., Any]) -> None:
+    repo = make_repo({"a.py": "x = 1\n"})
+    ours = repo.git("rev-parse", "HEAD")
+    theirs = repo.commit({"a.py": "x = 2\n"}, "Fix <b>it</b> @everyone")
+    more = repo.commit({"a.py": "x = 3\n"}, "More")
+    scene = scene_of(repository=open_repository(repo.path), commit=BASE)
+    life = (*PREPARED, Proposed("healer/x/1", ours, PULL, "", "run"), Held("theirs now", hands_off=True))
+    history = lived(*life)
+    here: dict[str, Any] = {"pull": PULL, "head": more, "head_now": more, "scene": scene}
+    refused = ask("rebuild", history, **here)
+    assert not refused.allowed
+    assert f"`{theirs[:10]}`" in refused.reply
+    assert f"`{more[:10]}`" in refused.reply
+    assert ours[:10] not in refused.reply
+    assert "`/rebuild discard`" in refused.reply
+    harmless(refused.reply)
+    assert obeyed(history, ask("rebuild", history, "discard", **here)).reclaims == more
+    moved = ask("rebuild", history, "discard", **{**here, "head": theirs})
+    assert not moved.allowed
+    assert theirs[:10] in moved.reply
+    assert "Write it on #7" in ask("rebuild", history, "discard").reply
+    assert "Write it on #7" in ask("rebuild", history).reply
+    assert "`/rebuild discard`" in ask("rebuild", history, "now", **here).reply
+
+
+# Requests
+
+
+CODE = {"src/shop/__init__.py": "", "src/shop/prices.py": "def price(x):\n    return x\n"}
+
+
+def request_work(history: History, *words: str, **more: Any) -> Answer:
+    return ask("self_upgrade", history, *words, scene=scene_of(code=model_of(CODE)), upgrade="-", **more)
+
+
+def reply_to(history: History, *words: str, **more: Any) -> Answer:
+    return ask("answer", history, *words, scene=scene_of(code=model_of(CODE)), upgrade="-", **more)
+
+
+@pytest.mark.parametrize(
+    ("words", "components", "text", "said"),
+    [
+        ("", (), "", "whole repository"),
+        ("src/shop", ("src/shop",), "", "`src/shop`"),
+        ("shop.prices:price fails for nothing", ("shop.prices:price",), "fails for nothing", "`fails for nothing`"),
+    ],
+)
+def test_work_is_asked_for(words: str, components: tuple[str, ...], text: str, said: str) -> None:
+    answer = request_work(replay([]), *words.split(), pull=12, comment="5/0")
+    assert facts(answer) == [Ordered("5/0", "alex", 12, components, text)]
+    assert said in answer.reply
+    frozen = record(replay([]), (("", Paused("sam", "x")),))
+    assert "`/unfreeze`" in request_work(frozen, *words.split()).reply
+
+
+def test_a_request_that_is_not_clear_starts_again_when_it_is_answered() -> None:
+    asked = request_work(replay([]), "src/shoop", "make", "it", "nicer", pull=12, comment="5/0")
+    [order] = facts(asked)
+    assert isinstance(order, Ordered)
+    assert "`src/shop`" in order.question
+    assert "`/answer`" in asked.reply
+    history = record(replay([]), asked.facts)
+    assert "waits for an `/answer`" in ask("upgrade_status", history, upgrade="-").reply
+    assert not reply_to(history, "src/shop", pull=13).allowed
+    assert not reply_to(history, pull=12).allowed
+    again = reply_to(history, "hmm", pull=12, comment="6/0")
+    assert isinstance(facts(again)[0], Ordered) and facts(again)[0].question
+    for said in ("yes", "src/shop"):
+        answered = reply_to(history, said, pull=12, comment="6/0")
+        assert facts(answered) == [Ordered("5/0", "alex", 12, ("src/shop",), "make it nicer")]
+    history = record(history, answered.facts)
+    assert list(history.work) == ["5/0"]
+    assert not reply_to(history, "src/shop", pull=12).allowed
+
+
+def test_everybody_answers_the_own_request_first() -> None:
+    history = record(
+        replay([]),
+        (
+            ("", Ordered("1/0", "alex", 0, (), "nonsense", "What?")),
+            ("", Ordered("2/0", "sam", 0, (), "rubbish", "How?")),
+        ),
+    )
+    for fact, order in ((reply_to(history, "src/shop"), "1/0"), (ask_as("sam", history), "2/0")):
+        [found] = facts(fact)
+        assert isinstance(found, Ordered)
+        assert (found.id, found.question) == (order, "")
+    assert [found.by for found in facts(ask_as("robin", history)) if isinstance(found, Ordered)] == ["sam"]
+
+
+def ask_as(actor: str, history: History) -> Answer:
+    scene = scene_of(code=model_of(CODE))
+    return COMMANDS["answer"](Request(actor, Permission.WRITE, ("src/shop",), 0, "", None, history, scene))
+
+
+def test_an_answer_to_the_question_of_an_upgrade_is_shown_the_way() -> None:
+    assert f"`/choose {ID} OPTION`" in reply_to(lived(*ASKED), "return_none").reply
+    assert "`/self_upgrade`" in reply_to(replay([]), "x").reply
 
 
 @pytest.mark.parametrize("spelled", ["raise_error", "RAISE_ERROR"])
@@ -448,6 +710,25 @@ def test_what_ended_badly_is_tried_anew(life: tuple[Fact, ...], scene: Scene) ->
     assert "waits for its turn" in ask("retry", history).reply
 
 
+def test_a_cleared_queue_is_filled_again_at_once(scene: Scene) -> None:
+    other = replace(FINDING, fingerprint="cd" * 20)
+    second = upgrade_id(other.fingerprint, 1)
+    life: tuple[Fact, ...] = (
+        Queued(FINDING, NAME, BASE, order="5/0", thread=12), Dropped(f"{CLEARED}, because x failed"),
+    )  # fmt: skip
+    history = record(lived(*life), tuple((second, fact) for fact in (Queued(other, "brave-owl", BASE), life[1])))
+    for more, thread, count in (({"pull": 12}, 12, 1), ({}, 0, 0)):
+        answer = ask("retry", history, scene=scene, upgrade="-", **more)
+        assert len(answer.facts) == count
+        for _, fact in answer.facts:
+            assert isinstance(fact, Queued)
+            assert (fact.attempt, fact.order, fact.thread, fact.base) == (2, "5/0", thread, scene.commit)
+    everything = ask("retry", history, "all", scene=scene, upgrade="-")
+    assert len(everything.facts) == 2
+    history = record(history, everything.facts)
+    assert not ask("retry", history, "all", scene=scene, upgrade="-").allowed
+
+
 def test_retrying_what_is_ignored_heeds_it() -> None:
     history = record(lived(*DROPPED), (("", Ignored(FINGERPRINT, "x", "y")),))
     answer = ask("retry", history)
@@ -545,6 +826,16 @@ def test_the_explanation_names_the_gate_that_is_shut() -> None:
     paused = record(lived(*QUEUED), (("", Paused("sam", "release")),))
     assert "**no** pause" in ask("explain", paused).reply
     assert all(f"/choose {ID} {option.key}" in ask("explain", lived(*ASKED)).reply for option in OPTIONS)
+
+
+def test_the_explanation_says_where_it_stands_in_the_queue() -> None:
+    other = Queued(replace(FINDING, fingerprint="cd" * 20, priority=9), "brave-owl", BASE, order="5/0")
+    queued = lived(Queued(FINDING, NAME, BASE, order="5/0"))
+    history = record(queued, ((upgrade_id("cd" * 20, 1), other),))
+    reply = ask("explain", history, scene=scene_of(now=NOW + timedelta(hours=3))).reply
+    assert "Place 2 of 2, queued 3.0 hours ago; 1 at a time" in reply
+    assert "yes queue" in reply
+    assert "Place" not in ask("explain", lived(*PLANNED)).reply
 
 
 def test_the_diff_of_what_is_built_and_none_before(make_repo: Callable[..., Any]) -> None:
