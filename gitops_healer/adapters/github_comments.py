@@ -23,7 +23,6 @@ from gitops_healer.adapters.github_reading import (
 from gitops_healer.adapters.github_sight import Sight, Spoken
 from gitops_healer.adapters.github_site import Site, is_ours
 from gitops_healer.core.codec import digest
-from gitops_healer.core.dashboard import ticked
 from gitops_healer.core.forge import Comment, Pull, Reaction, Source
 from gitops_healer.errors import ForgeError
 
@@ -133,16 +132,18 @@ class Talk:
 
     def _boxes(self, pull: int | None) -> Iterator[Comment]:
         board = self._sight.board()
-        if board is None or board.editor is None or board.edited is None:
+        if board is None or not board.dashboard.open or pull not in (None, board.dashboard.number):
             return
-        shown = board.dashboard
-        if not shown.open or pull not in (None, shown.number):
-            return
-        editor, bot = login_of(board.editor), is_bot(board.editor, self._site.login)
-        for command in ticked(shown.body.replace("\r\n", "\n")):
-            name = f"box-{spelled(board.edited)}-{digest(command)[:8]}"
+        for command, edit in board.ticks():
             yield Comment(
-                name, shown.number, editor, command, board.edited, bot=bot, source=Source.CHECKBOX, url=shown.url
+                id=f"box-{spelled(edit.when)}-{digest(command)[:8]}",
+                pull=board.dashboard.number,
+                author=login_of(edit.editor),
+                body=command,
+                created=edit.when,
+                bot=is_bot(edit.editor, self._site.login),
+                source=Source.CHECKBOX,
+                url=board.dashboard.url,
             )
 
     # Writing

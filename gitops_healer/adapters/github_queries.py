@@ -21,7 +21,7 @@ fragment Seen on PullRequest {{
     pageInfo {{ hasNextPage }}
     nodes {{
       ... on ReviewDismissedEvent {{
-        createdAt previousReviewState url actor {_WHO} review {{ databaseId commit {{ oid }} }}
+        createdAt previousReviewState actor {_WHO} review {{ databaseId url commit {{ oid }} }}
       }}
     }}
   }}
@@ -48,7 +48,7 @@ fragment Seen on PullRequest {{
 _ISSUE = f"""
 fragment Board on Issue {{
   number body state url lastEditedAt author {_WHO}
-  userContentEdits(first: {MOST}) {{ nodes {{ editedAt editor {_WHO} }} }}
+  userContentEdits(first: {MOST}) {{ nodes {{ editedAt diff editor {_WHO} }} }}
 }}"""
 _SAID = f"""
 fragment Said on PullRequest {{

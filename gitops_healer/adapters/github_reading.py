@@ -62,10 +62,10 @@ def spelled(when: datetime) -> str:
 
 def same_text(one: str, other: str) -> bool:
     """GitHub's web page sends line ends as CRLF, and trims."""
-    return _plain(one) == _plain(other)
+    return plain(one) == plain(other)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
 
 
@@ -182,7 +182,7 @@ def reviews_in(node: Json) -> Iterator[Reviewed]:
         if event.get("previousReviewState") == "APPROVED" and review:
             yield Reviewed(
                 review["databaseId"], "approval dismissed", event.get("actor"), "", moment(event["createdAt"]),
-                oid_of(review.get("commit")), str(event.get("url") or ""), False,
+                oid_of(review.get("commit")), str(review.get("url") or ""), False,
             )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from gitops_healer.adapters.github_reading import (
     Json,
@@ -12,8 +13,11 @@ from gitops_healer.adapters.github_reading import (
     more_of,
     nodes_of,
     oid_of,
+    plain,
     reviews_in,
+    same_text,
 )
+from gitops_healer.core.dashboard import ticked
 from gitops_healer.core.forge import Dashboard, Status, StatusState
 
 _GREEN = ("success", "neutral", "skipped")
@@ -124,29 +128,50 @@ def _rolled_up(nodes: Iterable[Json]) -> Iterator[Status]:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """text: what the body said afterwards, "" where GitHub does not tell."""
+
+    editor: Json | None
+    when: datetime
+    text: str
+
+
+@dataclass(frozen=True)
 class BoardSeen:
-    """editor: who alone edited it since the healer last wrote it, None when nobody, or not one person, did."""
+    """edits: by others since the healer last wrote it, newest first; empty when that cannot be told."""
 
     dashboard: Dashboard
     author: str
-    editor: Json | None = None
-    edited: datetime | None = None
+    edits: tuple[Edit, ...] = ()
+
+    def ticks(self) -> Iterator[tuple[str, Edit]]:
+        """Each command whose box is ticked, with the edit that ticked it; left out when nobody can tell whose it is."""
+        whole = bool(self.edits) and same_text(self.edits[0].text, self.dashboard.body)
+        alone = len({login_of(edit.editor) for edit in self.edits}) == 1
+        for command in ticked(plain(self.dashboard.body)):
+            edit = self._first_with(command) if whole else self.edits[0] if alone else None
+            if edit and edit.editor:
+                yield command, edit
+
+    def _first_with(self, command: str) -> Edit | None:
+        """The oldest edit since which its box has been ticked."""
+        found = None
+        for edit in self.edits:
+            if command not in ticked(plain(edit.text)):
+                break
+            found = edit
+        return found
 
 
 def board_seen(node: Json, ours: str) -> BoardSeen:
     """GraphQL."""
-    edits = sorted(nodes_of(node, "userContentEdits"), key=lambda edit: str(edit["editedAt"]), reverse=True)
-    since: list[Json] = []
-    for edit in edits:
-        if login_of(edit.get("editor")) == ours:
-            break
-        since.append(edit)
-    alone = len({login_of(edit.get("editor")) for edit in since}) == 1 and since[0].get("editor") is not None
-    whole = bool(since) and since[0]["editedAt"] == node.get("lastEditedAt")
+    newest = sorted(nodes_of(node, "userContentEdits"), key=lambda edit: str(edit["editedAt"]), reverse=True)
+    theirs = list(takewhile(lambda edit: login_of(edit.get("editor")) != ours, newest))
+    if theirs and theirs[0]["editedAt"] != node.get("lastEditedAt"):
+        theirs = []
+    edits = (Edit(edit.get("editor"), moment(edit["editedAt"]), edit.get("diff") or "") for edit in theirs)
     board = Dashboard(node["number"], node.get("body") or "", node["state"] == "OPEN", str(node.get("url") or ""))
-    if not alone or not whole:
-        return BoardSeen(board, login_of(node.get("author")))
-    return BoardSeen(board, login_of(node.get("author")), since[0]["editor"], moment(since[0]["editedAt"]))
+    return BoardSeen(board, login_of(node.get("author")), tuple(edits))
 
 
 def board_of(data: Json) -> BoardSeen:

@@ -44,8 +44,8 @@ def proposed(ground: Ground, branch: str = "healer/rule/1", files: Mapping[str, 
     """(number, head) of a new pull request."""
     base = ground.forge.branch_head(ground.base)
     assert base is not None
-    head = ground.commit(base, files or {"new.txt": f"{branch}\n"})
-    ground.forge.push(branch, head, "")
+    made = ground.commit(base, files or {"new.txt": f"{branch}\n"})
+    head = ground.forge.push(branch, made, "")
     return ground.forge.open_pull(branch, ground.base, "A title", "A body").number, head
 
 
@@ -62,15 +62,18 @@ class ForgeContract:
         base = ground.forge.branch_head(ground.base)
         assert base is not None
         one = ground.commit(base, {"a.txt": "1\n"})
-        two = ground.commit(one, {"a.txt": "2\n"})
+        first = ground.forge.push("healer/x", one, "")
+        two = ground.commit(first, {"a.txt": "2\n"})
+        assert ground.forge.push("healer/x", one, "") == first
+        assert ground.forge.branch_head("healer/x") == first
+        assert (ground.parents(first), ground.read(first, "a.txt")) == ((base,), "1\n")
+        assert ground.message(first).strip() == ground.message(one).strip()
+        second = ground.forge.push("healer/x", two, first)
+        assert ground.forge.push("healer/x", two, first) == second
+        assert ground.forge.branch_head("healer/x") == second
+        assert ground.parents(second) == (first,)
         for _ in range(2):
-            assert ground.forge.push("healer/x", one, "") == one
-            assert ground.forge.branch_head("healer/x") == one
-        for _ in range(2):
-            ground.forge.push("healer/x", two, one)
-            assert ground.forge.branch_head("healer/x") == two
-        for _ in range(2):
-            ground.forge.delete_branch("healer/x", two)
+            ground.forge.delete_branch("healer/x", second)
             assert ground.forge.branch_head("healer/x") is None
 
     def test_a_branch_that_stands_elsewhere_is_left_alone(self, ground: Ground) -> None:
