@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from tests.forge_server import views
+from tests.forge_server import checks, views
 from tests.forge_server.clock import stamp
 from tests.forge_server.graphql_paging import Node, connection
 from tests.forge_server.graphql_reader import Reader
@@ -58,9 +58,7 @@ def is_required(see: Reader, name: str, **a: Any) -> bool:
 
 
 def latest_checks(repository: Repository, sha: str) -> list[CheckRun | CommitStatus]:
-    statuses = {found.context: found for found in sorted(repository.statuses, key=lambda s: s.id) if found.sha == sha}
-    runs = {(found.app, found.name): found for _, found in sorted(repository.check_runs.items()) if found.sha == sha}
-    return [*runs.values(), *statuses.values()]
+    return [*checks.latest_runs(repository, sha), *checks.latest_statuses(repository, sha)]
 
 
 def rollup_state(contexts: Sequence[CheckRun | CommitStatus]) -> str:
