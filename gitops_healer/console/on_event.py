@@ -24,12 +24,11 @@ from gitops_healer.core.finding import Severity
 from gitops_healer.core.summary import Summary
 from gitops_healer.core.upgrade import Event, Merged, Proposed, RolledBack, Upgrade
 from gitops_healer.cycle import Cycle, run_cycle, run_orders
-from gitops_healer.errors import HealerError, LostRaceError, PreflightError, SandboxError, UsageError
-from gitops_healer.places import Choices, find_place
+from gitops_healer.errors import HealerError, LostRaceError, PreflightError, UsageError
+from gitops_healer.places import Choices
 from gitops_healer.ports import Progress
 from gitops_healer.report import documents, terminal
 from gitops_healer.report.job_summary import failed_summary, job_summary, nothing_summary
-from gitops_healer.settings import OVERRIDES, Source, parse
 from gitops_healer.wiring import build_world
 
 MAX_PAYLOAD = 32 * 1024**2
@@ -123,7 +122,7 @@ def on_event_command(
             _tell_nothing(places, activity, format_)
             return
         with told(format_) as progress:
-            done = act(activity, repo, with_isolation(repo, options), progress)
+            done = act(activity, repo, options, progress)
     except (HealerError, OSError) as error:
         raise _stopped(places, error) from error
     _tell(places, activity, done, format_)
@@ -221,19 +220,6 @@ def chosen_activity(event: ForgeEvent, repository: str, base_branch: str, run: R
 
 
 # The deed
-
-
-def with_isolation(repo: Path, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Candidate code must not see the token of the job, and as an ordinary process it could. So namespaces are the
-    least, unless the policy of the repository, or the workflow, says in so many words what is."""
-    if "testing.sandbox" in options:
-        return dict(options)
-    place = find_place(Choices(repo, options=options))
-    override = place.repository.read(place.base, OVERRIDES) if place.base else None
-    testing = parse(Source(OVERRIDES, override)).get("testing") if override is not None else None
-    if isinstance(testing, dict) and "sandbox" in testing:
-        return dict(options)
-    return {**options, "testing.sandbox": Isolation.namespace.value}
 
 
 def act(activity: Activity, repo: Path, options: Mapping[str, Any], progress: Progress) -> Done:
@@ -335,12 +321,6 @@ def _stopped(places: Places, error: HealerError | OSError) -> HealerError | OSEr
 
 def _advice(error: HealerError | OSError) -> str:
     match error:
-        case SandboxError():
-            return (
-                "The job has a token, and code that runs without namespaces could read it. A GitHub-hosted Ubuntu "
-                "runner allows them. Where they cannot be had and the code is trusted, say so in "
-                f"`{OVERRIDES}`: `testing: {{sandbox: process}}`."
-            )
         case LostRaceError():
             return "Nothing was lost: the next run goes on from there."
         case PreflightError():

@@ -11,7 +11,7 @@ from gitops_healer.core.naming import BRANCH_PREFIX
 
 _COMMAND_LINE = re.compile(r"^ {0,3}(?:@[A-Za-z0-9-]+(?:\[bot\])?[ ,:]+)?/[A-Za-z]", re.MULTILINE)
 _TICKED = re.compile(r"^\s*[-*+] \[[xX]\]", re.MULTILINE)
-_MARKER = "<!-- healer:"
+_MARKER = "<!-- healer:dashboard"
 _OWN_STATUS = "gitops-healer/"
 _PULL_ACTIONS = frozenset(
     {"closed", "reopened", "labeled", "unlabeled", "synchronize", "edited", "ready_for_review", "converted_to_draft"}

@@ -17,15 +17,13 @@ class Input:
     """One input.
 
     setting: dotted name of the one that it overrides, "" for none; text: what stands before the comment of the policy;
-    unset: what counts when neither says anything, where that is not the default of the policy; leave_out: values of the
-    setting that a workflow cannot choose.
+    leave_out: values of the setting that a workflow cannot choose.
     """
 
     name: str
     setting: str = ""
     text: str = ""
     default: str = ""
-    unset: str = ""
     leave_out: tuple[str, ...] = ()
 
 
@@ -42,7 +40,7 @@ INPUTS = (
     Input("limit", "limits.new_per_cycle", "How many new ones"),
     Input("base-branch", "limits.base_branch", "The branch to heal"),
     Input("test-command", "testing.command", "How the tests are run"),
-    Input("sandbox", "testing.sandbox", "How code is kept from the token", unset="namespace", leave_out=("none",)),
+    Input("sandbox", "testing.sandbox", "How code is kept from the token", leave_out=("none",)),
     Input("python-version", text="The Python that runs the healer, 3.11 or newer.", default="3.12"),
 )
 
@@ -61,11 +59,10 @@ def _description(one: Input) -> str:
     if not one.setting:
         return one.text
     value, comment = _policy_line(one.setting)
-    allowed = [value for value in _allowed(one.setting) if value not in one.leave_out]
+    allowed = [choice for choice in _allowed(one.setting) if choice not in one.leave_out]
     choice = f" One of {', '.join(allowed)}." if allowed else ""
-    default = one.unset or value
     counts = f" {one.setting} of .github/gitops-healer.yml counts when it is not given"
-    return f"{one.text}: {comment.rstrip('.')}.{choice}{counts}{'' if default == EMPTY else f', else {default}'}."
+    return f"{one.text}: {comment.rstrip('.')}.{choice}{counts}{'' if value == EMPTY else f', else {value}'}."
 
 
 def _policy_line(setting: str) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """What the runner needs of a forge."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -39,11 +39,11 @@ class Host(Protocol):
 
     def take_events(self) -> list[Happened]: ...
 
-    def run_started(self, workflow: str, event: str, branch: str, sha: str) -> object:
-        """A run of a workflow file begins; what is returned is given back when it ends."""
+    def run_started(self, workflow: str, event: str, branch: str, sha: str, jobs: Sequence[str]) -> object:
+        """A run of a workflow file begins; jobs: their names. What is returned is given back when it ends."""
         ...
 
-    def run_ended(self, run: object, sha: str, conclusions: Mapping[str, str]) -> None:
+    def run_ended(self, run: Any, conclusions: Mapping[str, str]) -> None:
         """conclusions: by name of job."""
         ...
 
@@ -74,8 +74,8 @@ class FolderHost:
     def take_events(self) -> list[Happened]:
         return []
 
-    def run_started(self, workflow: str, event: str, branch: str, sha: str) -> object:
+    def run_started(self, workflow: str, event: str, branch: str, sha: str, jobs: Sequence[str]) -> object:
         return workflow
 
-    def run_ended(self, run: object, sha: str, conclusions: Mapping[str, str]) -> None:
+    def run_ended(self, run: Any, conclusions: Mapping[str, str]) -> None:
         self.ended.append((str(run), conclusions))

@@ -185,7 +185,8 @@ class Runner:
     def _run(self, start: Start, without_turn: set[str]) -> list[JobRun]:
         jobs = start.workflow.jobs
         branch, sha = start.head
-        known = self.host.run_started(start.workflow.path, start.event.name, branch, sha)
+        titles = {name: self._title(job, name, self._contexts(start)) for name, job in jobs.items()}
+        known = self.host.run_started(start.workflow.path, start.event.name, branch, sha, list(titles.values()))
         done: dict[str, list[JobRun]] = {}
         for name in order_of(jobs):
             if name in without_turn:
@@ -193,7 +194,7 @@ class Runner:
             else:
                 done[name] = self._job(start, name, jobs[name], done)
         runs = [run for part in done.values() for run in part]
-        self.host.run_ended(known, sha, {run.name or run.job: run.conclusion for run in runs})
+        self.host.run_ended(known, {titles[name]: _worst(part) for name, part in done.items()})
         return runs
 
     def _job(self, start: Start, name: str, job: Mapping[str, Any], done: Mapping[str, list[JobRun]]) -> list[JobRun]:
@@ -225,12 +226,15 @@ class Runner:
             key: machine.listener.masked(string_of(interpolate(str(value), scope)))
             for key, value in (job.get("outputs") or {}).items()
         }
-        title = string_of(interpolate(str(job.get("name", name)), contexts))
+        title = self._title(job, name, contexts)
         log = "".join(step.log for step in steps)
         return JobRun(
             start.workflow.path, name, start.event.name, frame.status, title, steps, outputs,
             machine.listener.masked(machine.summary), machine.listener.notes, log, permissions,
         )  # fmt: skip
+
+    def _title(self, job: Mapping[str, Any], name: str, contexts: Mapping[str, Any]) -> str:
+        return string_of(interpolate(str(job.get("name", name)), contexts))
 
     def _machine(self, start: Start, name: str, job: Mapping[str, Any], permissions: Mapping[str, str]) -> Machine:
         root = self.folder / f"run-{start.number}-{name}-{next(self.numbers)}"
