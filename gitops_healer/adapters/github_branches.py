@@ -4,6 +4,7 @@ GitHub signs what a bot's token makes by its API when no author is named (docs.g
 bots"). The commit gets a ref of ours, is fetched, and only then does git move the branch: no other way compares.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from gitops_healer.adapters.forge_input import branch_ref
@@ -24,11 +25,11 @@ class Branches:
             return now
         _must_stand(branch, now, expected)
         if not self._site.account.signs:
-            self._site.origin.push([RefUpdate(ref, commit, expected)])
+            self._move([RefUpdate(ref, commit, expected)])
             return commit
         scratch = f"{SCRATCH_PREFIX}sign-{commit}"
         signed = self._signed(commit, scratch)
-        self._site.origin.push([RefUpdate(ref, signed, expected), RefUpdate(scratch, "", signed)])
+        self._move([RefUpdate(ref, signed, expected), RefUpdate(scratch, "", signed)])
         return signed
 
     def delete(self, branch: str, expected: str) -> None:
@@ -36,7 +37,15 @@ class Branches:
         if not now:
             return
         _must_stand(branch, now, expected)
-        self._site.origin.push([RefUpdate(branch_ref(branch), "", expected)])
+        self._move([RefUpdate(branch_ref(branch), "", expected)])
+
+    def _move(self, updates: Sequence[RefUpdate]) -> None:
+        """A lost race is none when all stands as we wanted it: git repeats a push of which the answer was cut off."""
+        try:
+            self._site.origin.push(updates)
+        except LostRaceError:
+            if any(self._site.origin.at(update.ref) != update.new for update in updates):
+                raise
 
     def _signed(self, commit: str, scratch: str) -> str:
         """A commit with the same tree, parents and message, made by GitHub; at `scratch` there, and here as well."""
