@@ -7,7 +7,7 @@ from gitops_healer.core.upgrade import Upgrade
 
 _TEST_RULE = "failing_test"
 _CALL_RULES = frozenset({"low_success_rate", "recent_failures"})
-_TIME_RULES = frozenset({"degrading_tool", "slow_tool"})
+_TOOL_RULES = _CALL_RULES | {"degrading_tool", "slow_tool"}
 
 
 def reproduce_command(up: Upgrade, test_command: str) -> str:
@@ -19,11 +19,10 @@ def reproduce_command(up: Upgrade, test_command: str) -> str:
     symbol, base = _shell(finding.symbol), _shell(up.base[:10] or "HEAD")
     if finding.rule == _TEST_RULE:
         return f"git switch --detach {base} && {_test_run(finding.symbol, test_command)}"
-    if finding.rule in _CALL_RULES and finding.symbol:
-        head = up.proposed.head if up.proposed else up.prepared.commit if up.prepared else ""
-        versions = f" --base {base} --head {_shell(head[:10])}" if head else f" --base {base} --head {base}"
-        return f"gitops-healer replay {symbol}{versions} --aim mends"
-    if finding.rule in _TIME_RULES and finding.symbol:
+    head = up.proposed.head if up.proposed else up.prepared.commit if up.prepared else ""
+    if finding.rule in _CALL_RULES and finding.symbol and head:  # both versions, on the inputs that fail and others
+        return f"gitops-healer shadow {symbol} --base {base} --head {_shell(head[:10])} --aim mends"
+    if finding.rule in _TOOL_RULES and finding.symbol:
         return f"gitops-healer investigate {symbol}"
     if finding.rule == "unused_tool" and finding.symbol:
         return f"gitops-healer tools show {symbol}"

@@ -14,7 +14,7 @@ from gitops_healer.core.quoting import quoted as quoted
 from gitops_healer.core.trailers import Trailers
 from gitops_healer.core.upgrade import Stage, Upgrade
 
-_MENTION = re.compile(r"@(?=[A-Za-z0-9][A-Za-z0-9-]*(?!\w))")
+_MENTION = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9][A-Za-z0-9-]*(?!\w))")
 _REFERENCE = re.compile(r"(?<=#)(?=\d)|(?<=\bgh-)(?=\d)|(?<=/issues/)(?=\d)|(?<=/pull/)(?=\d)", re.IGNORECASE)
 _SKIP = re.compile(r"\[(?=\s*(?:skip|no|ci|actions)\b[^\]]*\])", re.IGNORECASE)
 
@@ -61,7 +61,7 @@ def revert_title(upgrade: Upgrade) -> str:
 def marker(upgrade: Upgrade) -> str:
     """Hidden, so that the ledger can be rebuilt from the forge."""
     data = {"upgrade": upgrade.id, "codename": upgrade.codename, "finding": upgrade.finding.fingerprint}
-    return f"<!-- healer:v1 {canonical(data)} -->"
+    return f"<!-- healer:v1 {canonical(data).replace('>', chr(92) + 'u003e')} -->"
 
 
 def revert_conflict(upgrade: Upgrade, paths: Sequence[str], later: Sequence[tuple[str, str]]) -> tuple[str, str, str]:
