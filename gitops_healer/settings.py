@@ -193,6 +193,7 @@ class Testing(Section):
     flaky_reruns: Count
     allow_untested: bool
     wait_for_ci: bool
+    ci_grace: Duration
     disabled: tuple[str, ...]
     sandbox: Literal["none", "process", "namespace", "bubblewrap"]
     memory_mb: Positive

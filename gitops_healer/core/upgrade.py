@@ -414,6 +414,7 @@ class Upgrade:
     reclaims: str = ""
     prepared: Prepared | None = None
     proposed: Proposed | None = None
+    proposed_at: datetime | None = None
     validated: Validated | None = None
     approvals: tuple[ApprovalGiven, ...] = ()
     approved: Approved | None = None
@@ -548,7 +549,7 @@ def _applied(up: Upgrade, ts: datetime, fact: Fact) -> Upgrade:
         case Prepared():
             return to(Stage.PREPARED, prepared=fact)
         case Proposed():
-            return to(Stage.PROPOSED, proposed=fact, approvals=(), reclaims="")
+            return to(Stage.PROPOSED, proposed=fact, proposed_at=ts, approvals=(), reclaims="")
         case Validated():
             return to(Stage.VALIDATED, validated=fact)
         case Invalidated(reason):
