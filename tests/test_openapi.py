@@ -8,9 +8,12 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.forge_server import ForgeServer
+from tests.forge_server.state import Label
 from tests.openapi import prune
 from tests.openapi.check import Checker, checker
 from tests.openapi.fixture import Watch
@@ -343,3 +346,18 @@ def test_the_watch_of_a_test_tells_what_nobody_expected_and_what_was_expected_in
         "expected and not seen",
     ]
     assert "in 2 exchanges" in watch.report()
+
+
+def test_a_server_and_its_client_are_watched(tmp_path: Path) -> None:
+    with ForgeServer(tmp_path) as server:
+        server.create_repository("octo/shop").labels["bug"] = Label(1, "bug")
+        watch = Watch(checker())
+        server.on_exchange = watch.look
+        headers = {"Authorization": f"Bearer {server.token('pat', login='robin')}"}
+        asked = (("labels", 200), ("labels?per_page=1&sort=name", 200), ("labels/bug", 200), ("labels/b", 404))
+        for path, status in asked:
+            assert requests.get(f"{server.api_url}/repos/octo/shop/{path}", headers=headers).status_code == status
+    assert watch.exchanges == 4
+    assert [text.partition(",")[0] for text in watch.unexpected()] == [
+        "GET /repos/octo/shop/labels request has the query parameter 'sort'"
+    ]
