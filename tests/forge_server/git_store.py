@@ -34,6 +34,9 @@ for kind in classic rule; do
   esac
   case " $asking " in *" $ref "*) $kind "Changes must be made through a pull request.";; esac
 done
+if [ "$new" = $zero ] && [ "$ref" = "$(git symbolic-ref HEAD)" ]; then
+  refuse "refusing to delete the current branch: $ref"
+fi
 if [ "$FORGE_WORKFLOWS" != yes ] && [ "$new" != $zero ]; then
   commit=$(git rev-list --max-count=1 "$new" --not --all -- .github/workflows)
   if [ -n "$commit" ]; then
@@ -51,6 +54,7 @@ CONFIGURATION = {
     "receive.hideRefs": "refs/pull",
     "receive.advertisePushOptions": "true",
     "receive.autogc": "false",
+    "receive.denyDeleteCurrent": "ignore",
     "gc.auto": "0",
     "core.logAllRefUpdates": "false",
 }
@@ -159,6 +163,10 @@ class GitStore:
         )  # fmt: skip
         if done.returncode:
             raise StaleRefError(done.stderr.strip())
+
+    def set_head(self, branch: str) -> None:
+        """The branch that a clone checks out."""
+        self.git("symbolic-ref", "HEAD", f"refs/heads/{branch}")
 
     def is_ref_name(self, name: str) -> bool:
         return pygit2.reference_is_valid_name(name)

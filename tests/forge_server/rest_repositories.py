@@ -47,6 +47,7 @@ def change_repository(request: Request) -> Reply:
         text = f"The branch {branch} was not found. Please push that ref first or create it via the Git Data API."
         raise invalid("Repository", "default_branch", "invalid", text)
     options.default_branch = branch
+    request.repository.git.set_head(branch)
     request.repository.updated = request.forge.clock.tick()
     return Reply(200, shown_repository(request))
 

@@ -107,8 +107,8 @@ class _Connection(BaseHTTPRequestHandler):
             kind = answer.kind if answer is not None else _kind(path, query)
             answer = Answer(fault.status, {"Content-Type": JSON, **fault.headers}, fault.content(), kind)
         assert answer is not None
+        self._keep(answer, path, query, body)  # before it is sent: who has the answer may look at the log
         self._send(answer)
-        self._keep(answer, path, query, body)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve  # noqa: N815
 
