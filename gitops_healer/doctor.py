@@ -8,10 +8,10 @@ from gitops_healer.adapters.machine import free_bytes
 from gitops_healer.core.decision import Decision, all_of, no, yes
 from gitops_healer.core.policy import preflight
 from gitops_healer.errors import HealerError
-from gitops_healer.places import Choices, Place, find_place
+from gitops_healer.places import Choices, Place
 from gitops_healer.ports import SandboxLevel
 from gitops_healer.report.terminal import NO_CALLS
-from gitops_healer.wiring import build_world, open_ledger, open_store
+from gitops_healer.wiring import build_world, ledger_at, open_store, place_of
 from gitops_healer.world import World
 
 _SANDBOX = {
@@ -24,11 +24,22 @@ _SANDBOX = {
 
 def examine(choices: Choices) -> Decision:
     """One tree of answers; a no at the top means that a cycle would be refused."""
+    hosted = choices.forge == "github"
+    told = [_answer("github", lambda: github_told(choices))] if hosted else []
     try:
-        place = find_place(choices)
+        place = place_of(choices)
     except HealerError as error:
-        return all_of("doctor", [no("repository", str(error))])
-    return all_of("doctor", [repository_found(place), *asked(choices, place)])
+        said = any(not decision.allowed for decision in told)
+        return all_of("doctor", told if said else [*told, no("repository", str(error))])
+    return all_of("doctor", [repository_found(place), *told, *asked(choices, place)])
+
+
+def github_told(choices: Choices) -> Decision:
+    """What the token may do there, and what the repository allows."""
+    from gitops_healer.core.github_access import access_tree
+    from gitops_healer.hosted import probed  # half a second, for those who need it
+
+    return access_tree(probed(choices))
 
 
 def git_found(place: Place) -> Decision:
@@ -46,8 +57,9 @@ def asked(choices: Choices, place: Place) -> list[Decision]:
         "git": lambda: git_found(place),
         "ledger": lambda: ledger_readable(place),
         "executions": lambda: executions_known(place),
-        "checkout": lambda: checkout_told(place),
     }
+    if choices.forge == "local":
+        questions["checkout"] = lambda: checkout_told(place)
     answers = [_answer(name, question) for name, question in questions.items()]
     try:
         world = build_world(choices)
@@ -64,7 +76,7 @@ def _answer(name: str, question: Callable[[], Decision]) -> Decision:
 
 
 def ledger_readable(place: Place) -> Decision:
-    return yes("ledger", f"{len(open_ledger(place.repository).load())} events on healer-ledger")
+    return yes("ledger", f"{len(ledger_at(place).load())} events on healer-ledger")
 
 
 def executions_known(place: Place) -> Decision:

@@ -133,15 +133,15 @@ def open_ledger(repository: GitRepository) -> GitLedger:
     return GitLedger(repository)
 
 
+def ledger_at(place: Place) -> GitLedger:
+    """The ledger of a place: at GitHub as it was fetched, else as it can be read here."""
+    origin = getattr(place, "origin", None)
+    return open_ledger(place.repository) if origin is None else GitLedger(place.repository, origin=origin)
+
+
 def ledger_of(choices: Choices) -> Ledger:
     """The ledger where it is at home, as it stands there now."""
-    place = place_of(choices)
-    if choices.forge == "local":
-        return open_ledger(place.repository)
-    from gitops_healer.hosted import Hosted
-
-    assert isinstance(place, Hosted)
-    return GitLedger(place.repository, origin=place.origin)
+    return ledger_at(place_of(choices))
 
 
 def rebuilt_events(choices: Choices) -> tuple[Event, ...]:

@@ -50,8 +50,11 @@ class ServerTime:
 
 @dataclass
 class GitHubStage:
-    """One repository at the forge server and whoever heals it. kind: actions, app (a token of one), app-key (its id and
-    key) or pat; permissions: of the token, None for the usual ones; options: settings of the story; keeps_cache: as a job with actions/cache."""
+    """One repository at the forge server and whoever heals it.
+
+    kind: actions, app (a token of one), app-key (its id and key) or pat; permissions: of the token, None for the usual
+    ones; options: settings of the story; keeps_cache: as a job with actions/cache.
+    """
 
     server: ForgeServer
     repository: str

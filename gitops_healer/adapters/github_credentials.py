@@ -12,18 +12,18 @@ from urllib.parse import quote, urlsplit
 
 import pygit2
 import requests
-from github import Auth, Github, GithubException, GithubRetry
+from github import Auth, Github, GithubException
+from urllib3.util import Retry
 
 from gitops_healer.adapters.remote import Credential
 from gitops_healer.core.codec import digest, dump, load
-from gitops_healer.core.github_access import TokenKind
+from gitops_healer.core.github_seen import TokenKind
 from gitops_healer.errors import ForgeError, UsageError
 from gitops_healer.ports import Cache
 from gitops_healer.settings import ForgeVariables
 
 ACTIONS_LOGIN = "github-actions[bot]"
 TIMEOUT = 15  # seconds for one answer
-LONGEST_WAIT = 120  # seconds, when GitHub says that we ask too often
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 _SHORT = re.compile(r"(?:[^@/\s]+@)?([A-Za-z0-9.-]+):(?!/)(.+)")  # git@host:owner/name
@@ -65,11 +65,13 @@ class Account:
 
 @dataclass(frozen=True)
 class Access:
-    """A repository that we are signed in to. auth: for PyGithub; App tokens refresh themselves."""
+    """A repository that we are signed in to. auth: for PyGithub; App tokens refresh themselves; app: speaks as the App
+    itself, where we have its key."""
 
     place: GitHubPlace
     account: Account
     auth: Auth.Auth
+    app: Auth.AppAuth | None = None
 
     def credential(self) -> Credential:
         """For git, valid now."""
@@ -243,7 +245,7 @@ def _as_app(variables: ForgeVariables, place: GitHubPlace, cache: Cache) -> Acce
     key = f"github-app:{digest(place.api_url, place.name, variables.app_id)}"
     known = load(cache.get(key), _Known)
     if known is not None and (auth := _installation_auth(place, app, known.installation)) is not None:
-        return Access(place, _account(place, known), auth)
+        return Access(place, _account(place, known), auth, app)
     try:
         found = _asked(place, app, f"/repos/{place.name}/installation")
     except _RefusedError as error:
@@ -259,7 +261,7 @@ def _as_app(variables: ForgeVariables, place: GitHubPlace, cache: Cache) -> Acce
     login = f"{found['app_slug']}[bot]"
     known = _Known(login, int(_asked(place, auth, f"/users/{quote(login)}")["id"]), int(found["id"]))
     cache.put(key, dump(known))
-    return Access(place, _account(place, known), auth)
+    return Access(place, _account(place, known), auth, app)
 
 
 def _app_auth(variables: ForgeVariables) -> Auth.AppAuth:
@@ -304,7 +306,10 @@ class _RefusedError(ForgeError):
 
 def open_github(place: GitHubPlace, auth: Auth.Auth) -> Github:
     """For questions that change nothing: every one may be asked again."""
-    retry = GithubRetry(total=3, backoff_factor=0.5, max_rate_limit_wait=LONGEST_WAIT)
+    retry = Retry(
+        total=3, backoff_factor=0.5, status_forcelist=[500, 502, 503, 504], allowed_methods={"GET", "POST"},
+        raise_on_status=False,
+    )  # fmt: skip
     return Github(
         base_url=place.api_url, auth=auth, retry=retry, timeout=TIMEOUT, lazy=True, per_page=100,
         seconds_between_requests=0, seconds_between_writes=0, user_agent="gitops-healer",

@@ -1,135 +1,19 @@
 """What a token may do at GitHub, and what follows from it. Pure: what was probed in, Decision out.
 
-Facts: docs.github.com, "Permissions required for GitHub Apps", "Permissions required for fine-grained personal access
-tokens", "GITHUB_TOKEN" and "Triggering a workflow from a workflow".
+Facts: docs.github.com, "GITHUB_TOKEN", "Triggering a workflow from a workflow", "Signature verification for bots".
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import Enum
+from datetime import timedelta
 
 from gitops_healer.core.decision import Decision, no, yes
-from gitops_healer.core.github_rules import RulesSeen, rules_tree, weighed
+from gitops_healer.core.github_permissions import permissions_tree
+from gitops_healer.core.github_rules import rules_tree, weighed
+from gitops_healer.core.github_seen import Probed, Rate, RepositorySeen, TokenKind
 
 LOW_RATE = 100
 """Calls that should be left: a busy cycle makes some dozens."""
 GREATEST_SKEW = timedelta(seconds=60)
 SOON = timedelta(days=7)
-
-
-class TokenKind(Enum):
-    """Whose token it is: a GitHub App's installation, a person's, or that of a job of GitHub Actions."""
-
-    APP = "app"
-    PAT = "pat"
-    ACTIONS = "actions"
-
-    @property
-    def signs(self) -> bool:
-        """Whether GitHub signs commits that are made by its API without naming an author: for bots only."""
-        return self is not TokenKind.PAT
-
-    @property
-    def starts_workflows(self) -> bool:
-        """Whether what is done with it starts workflows, such as CI on a pull request."""
-        return self is not TokenKind.ACTIONS
-
-
-class Grant(Enum):
-    """What is known of one permission. READABLE: at least read; UNKNOWN: nothing could be found out by reading."""
-
-    NONE = "none"
-    READ = "read"
-    WRITE = "write"
-    READABLE = "readable"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Need:
-    """A permission that the healer needs. scope: as in `permissions:` of a workflow; title: as in forms of GitHub;
-    vital: without it nothing can be healed."""
-
-    scope: str
-    title: str
-    level: str
-    purpose: str
-    without: str
-    vital: bool = True
-
-
-NEEDS = (
-    Need("contents", "Contents", "write", "branches, merges and the ledger", "nothing can be pushed"),
-    Need("pull-requests", "Pull requests", "write", "open, update, merge and close pull requests",
-         "only branches are pushed, and you open the pull requests yourself"),
-    Need("statuses", "Commit statuses", "write", "the status gitops-healer/validation",
-         "the proof cannot be shown on the commit, and no pull request is validated"),
-    Need("checks", "Checks", "read", "results of other CI", "results of CI are not seen, so nothing is merged"),
-    Need("issues", "Issues", "write", "the dashboard, and reactions under your commands",
-         "there is no dashboard and no reaction; replies under pull requests still come", vital=False),
-    Need("actions", "Actions", "read", "whether the scheduled workflow is switched on",
-         "nobody notices here when GitHub switches the schedule off", vital=False),
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class RepositorySeen:
-    """squash: whether squash merging is allowed, None when the token may not see it; pushes: whether the account may
-    push by its role, None for bots, which have none."""
-
-    private: bool
-    archived: bool
-    default_branch: str
-    issues: bool
-    squash: bool | None = None
-    pushes: bool | None = None
-
-
-@dataclass(frozen=True)
-class WorkflowSeen:
-    """A workflow of the repository that runs the healer. state: `active`, or why not."""
-
-    path: str
-    state: str
-
-
-@dataclass(frozen=True)
-class Rate:
-    left: int
-    limit: int
-    resets: datetime
-
-
-@dataclass(frozen=True)
-class Probed:
-    """What GitHub answered. refused: why the repository cannot be seen; grants: scope -> what is known; source: from
-    where; opens_pulls: whether Actions may create pull requests; workflows: of ours, None when they cannot be listed;
-    skew: our clock minus GitHub's; expires: the token, where GitHub says it."""
-
-    kind: TokenKind
-    login: str
-    name: str
-    server_url: str
-    base_branch: str
-    repository: RepositorySeen | None
-    refused: str = ""
-    grants: tuple[tuple[str, Grant], ...] = ()
-    source: str = ""
-    opens_pulls: bool | None = None
-    rules: RulesSeen | None = None
-    workflows: tuple[WorkflowSeen, ...] | None = None
-    rate: Rate | None = None
-    skew: timedelta | None = None
-    now: datetime | None = None
-    expires: datetime | None = None
-
-    @property
-    def settings_url(self) -> str:
-        return f"{self.server_url}/{self.name}/settings"
-
-    def grant(self, scope: str) -> Grant:
-        return dict(self.grants).get(scope, Grant.UNKNOWN)
-
 
 _MATTERS = frozenset({"repository", "token", "permissions", "branch rules", "rate limit", "clock"})
 """Without the others the healer can do less, and still something."""
@@ -224,49 +108,6 @@ def _expiry(seen: Probed) -> list[Decision]:
         return [no("end", f"the token ended on {seen.expires:%Y-%m-%d}", "make a new one, set GITOPS_HEALER_TOKEN")]
     soon = "; renew it soon" if left < SOON else ""
     return [yes("end", f"the token ends on {seen.expires:%Y-%m-%d}, in {left.days} days{soon}")]
-
-
-# Permissions
-
-
-def permissions_tree(seen: Probed, repository: RepositorySeen) -> Decision:
-    if repository.pushes is False:
-        return no(
-            "permissions", f"{seen.login} may only read {seen.name}", f"{seen.settings_url}/access → give it write"
-        )
-    children = [_permission(need, seen, repository) for need in NEEDS]
-    tree = weighed("permissions", children, frozenset(need.scope for need in NEEDS if need.vital))
-    return Decision(tree.gate, tree.allowed, f"{tree.reason} ({seen.source})", tree.children, tree.next_action)
-
-
-def _permission(need: Need, seen: Probed, repository: RepositorySeen) -> Decision:
-    grant, wanted = seen.grant(need.scope), f"{need.level}: {need.purpose}"
-    if grant is Grant.WRITE or (need.level == "read" and grant in (Grant.READ, Grant.READABLE)):
-        return yes(need.scope, wanted)
-    if grant in (Grant.NONE, Grant.READ):
-        has = "not given" if grant is Grant.NONE else "only read is given"
-        return no(need.scope, f"{has}, {need.level} is needed for {need.purpose}: {need.without}", _give(need, seen))
-    if need.level == "read" and not repository.private:
-        return yes(need.scope, f"{wanted} (the repository is public)")
-    return yes(
-        need.scope,
-        f"{wanted}. Whether it is given cannot be told by reading; without it {need.without}. {_give(need, seen)}",
-    )
-
-
-def _give(need: Need, seen: Probed) -> str:
-    """Where that permission is given, for this kind of token."""
-    match seen.kind:
-        case TokenKind.ACTIONS:
-            return f"in the job of the workflow:  permissions: {{{need.scope}: {need.level}}}"
-        case TokenKind.APP:
-            level = "Read and write" if need.level == "write" else "Read-only"
-            return f"settings of the App → Permissions → {need.title}: {level}; then accept that where it is installed"
-        case TokenKind.PAT:
-            level = "Read and write" if need.level == "write" else "Read-only"
-            if need.scope == "checks":
-                return "a fine-grained token cannot have it for a private repository: use a GitHub App"
-            return f"{seen.server_url}/settings/tokens → the token → Repository permissions → {need.title}: {level}"
 
 
 # What the repository allows
