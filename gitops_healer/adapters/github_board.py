@@ -10,6 +10,8 @@ from gitops_healer.adapters.github_site import Site
 from gitops_healer.core.dashboard import MARKER, ticked
 from gitops_healer.core.forge import Dashboard
 
+CLOSED = "<!-- healer:dashboard-closed -->"
+
 
 class Board:
     def __init__(self, site: Site, sight: Sight, talk: Talk) -> None:
@@ -46,7 +48,7 @@ class Board:
         known = self.seen()
         if known is None or not known.open:
             return
-        self._talk.add(known.number, self._site.login, reason)
+        self._talk.set_sticky(known.number, CLOSED, f"{reason}\n\n{CLOSED}")
         self._written(known.number, {"state": "closed"})
 
     def _made(self, title: str, text: str) -> Dashboard | None:

@@ -6,7 +6,6 @@ requests, one list of new comments, a GraphQL query for every 25 pull requests o
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from gitops_healer.adapters.github_board import Board
@@ -95,9 +94,7 @@ class GitHubForge:
 
     def push(self, branch: str, commit: str, expected: str) -> str:
         made = self._branches.push(branch, commit, expected)
-        for pull in self._sight.ours():
-            if pull.branch == branch:
-                self._sight.note(replace(pull, head=made))
+        self._sight.moved(branch, made)
         return made
 
     def publish(self, updates: Sequence[RefUpdate]) -> None:
@@ -105,8 +102,7 @@ class GitHubForge:
 
     def delete_branch(self, branch: str, expected: str) -> None:
         self._branches.delete(branch, expected)
-        if any(pull.branch == branch for pull in self._sight.ours()):
-            self._sight.forget_pulls()  # GitHub closes them
+        self._sight.moved(branch, "")
 
     def branch_head(self, branch: str) -> str | None:
         return self._site.origin.head(branch)

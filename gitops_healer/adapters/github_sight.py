@@ -3,11 +3,11 @@
 All open pull requests are one REST list; reviews and checks of ours, with the dashboard, one GraphQL query.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gitops_healer.adapters.github_errors import RefusedError
+from gitops_healer.adapters.github_errors import LostAnswerError, RefusedError
 from gitops_healer.adapters.github_queries import PULLS_A_QUERY, said, seen
 from gitops_healer.adapters.github_reading import Json, login_of, more_of, pull_of
 from gitops_healer.adapters.github_seen import BoardSeen, PullSeen, board_of, board_seen, pull_seen
@@ -22,7 +22,6 @@ Spoken = tuple[int, str]
 class Sight:
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._graphql = True
         self.forget()
 
     def forget(self) -> None:
@@ -30,8 +29,10 @@ class Sight:
         self._others: dict[int, Pull | None] = {}
         self._seen: dict[int, PullSeen] = {}
         self._spoken: dict[int, tuple[Spoken, ...]] = {}
+        self._asked: set[int] = set()
         self._board: BoardSeen | None = None
         self._board_known = False
+        self._graphql = True
 
     def forget_pulls(self) -> None:
         self._open, self._others, self._seen = None, {}, {}
@@ -61,6 +62,14 @@ class Sight:
                 self._open[pull.number] = pull
         self._others.pop(pull.number, None)
 
+    def moved(self, branch: str, head: str) -> None:
+        """We moved a branch; "" means that it is gone, and GitHub closes what was proposed of it."""
+        for pull in list((self._open or {}).values()):
+            if pull.branch == branch and head:
+                self.note(replace(pull, head=head))
+            elif pull.branch == branch:
+                self.forget_pulls()
+
     def _closed(self, data: Json) -> Pull:
         pull = pull_of(data, self._site.place.name)
         if pull.state is not PullState.CLOSED:
@@ -88,8 +97,10 @@ class Sight:
 
     def spoken(self, number: int) -> tuple[Spoken, ...] | None:
         """Comments of ours on an open pull request of ours, oldest first; None when these are not all."""
-        if number not in self._spoken:
-            self._hear([pull.number for pull in self.ours() if pull.number not in self._spoken])
+        ours = {pull.number for pull in self.ours()}
+        if number in ours - self._asked:
+            self._hear(sorted(ours - self._asked))
+            self._asked |= ours
         return self._spoken.get(number)
 
     # The dashboard
@@ -116,19 +127,22 @@ class Sight:
         return self._checked(board_of(data)) if data and "pull_request" not in data else None
 
     def find_board(self) -> BoardSeen | None:
-        """The oldest that is ours, by the list of what we opened; younger ones are closed."""
+        """The oldest that is ours, by the list of what we opened: an open one, else the first that was closed. Younger
+        open ones are closed."""
         site = self._site
-        query = {"creator": site.login, "state": "all", "sort": "created", "direction": "asc"}
-        issues = site.client.each(site.path("issues"), **query)
-        boards = [board_of(issue) for issue in issues if "pull_request" not in issue]
-        found = [board for board in boards if self._checked(board)]
+        found = list(self._boards("open"))
         for double in found[1:]:
-            if double.dashboard.open:
-                site.client.change("PATCH", site.path("issues", double.dashboard.number), {"state": "closed"})
-        if not found:
-            return None
-        site.cache.put(site.key("dashboard"), str(found[0].dashboard.number).encode())
-        return found[0]
+            site.client.change("PATCH", site.path("issues", double.dashboard.number), {"state": "closed"})
+        board = found[0] if found else next(self._boards("closed"), None)
+        if board is not None:
+            site.cache.put(site.key("dashboard"), str(board.dashboard.number).encode())
+        return board
+
+    def _boards(self, state: str) -> Iterator[BoardSeen]:
+        query = {"creator": self._site.login, "state": state, "sort": "created", "direction": "asc"}
+        issues = self._site.client.each(self._site.path("issues"), **query)
+        boards = (board_of(issue) for issue in issues if "pull_request" not in issue)
+        return (board for board in boards if self._checked(board))
 
     def _checked(self, board: BoardSeen) -> BoardSeen | None:
         return board if board.author == self._site.login and MARKER in board.dashboard.body else None
@@ -183,7 +197,7 @@ class Sight:
         owner, _, name = self._site.place.name.partition("/")
         try:
             data: dict[str, Any] = self._site.client.ask(document, {"owner": owner, "name": name})
-        except RefusedError:
+        except (RefusedError, LostAnswerError):
             self._graphql = False
             return None
         found: Json | None = data.get("repository")

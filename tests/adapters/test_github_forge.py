@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -15,7 +16,9 @@ from forge_contract import MARKER, ForgeContract, proposed, state_of  # noqa: E4
 
 from gitops_healer.adapters.cache import MemoryCache  # noqa: E402
 from gitops_healer.adapters.github_client import Calls  # noqa: E402
-from gitops_healer.core.forge import Permission, PullState, Source, Status, StatusState  # noqa: E402
+from gitops_healer.adapters.github_pulls import compare_link  # noqa: E402
+from gitops_healer.adapters.github_seen import board_seen, check_run, latest  # noqa: E402
+from gitops_healer.core.forge import Permission, PullState, Reaction, Source, Status, StatusState  # noqa: E402
 from gitops_healer.errors import ForgeError, PullRefusedError  # noqa: E402
 from gitops_healer.ports import RefUpdate  # noqa: E402
 from tests.adapters.github_ground import KINDS, NAME, GitHubGround, github_ground  # noqa: E402
@@ -46,9 +49,40 @@ def here(make: Make) -> GitHubGround:
 class TestGitHubForge(ForgeContract):
     """Small pages, so that nothing works only because everything fits on one."""
 
-    @pytest.fixture(params=KINDS)
+    @pytest.fixture(params=["app", "pat"])
     def ground(self, request: pytest.FixtureRequest, make: Make) -> GitHubGround:
         return make(request.param, page_size=1)
+
+
+def test_with_the_token_of_a_job_all_of_it_works_as_well(make: Make) -> None:
+    """From pull request to merge, with the dashboard; what differs between tokens is tested below."""
+    ground = make("actions", page_size=1)
+    number, head = proposed(ground)
+    ground.forge.set_status(head, Status("healer/one", StatusState.SUCCESS))
+    ground.forge.set_sticky(number, MARKER, MARKER)
+    ground.say(number, "robin", "/approve")
+    (_, said) = ground.forge.comments(number)
+    ground.forge.react(said, Reaction.SEEN)
+    assert (said.author, said.head, ground.forge.permission("robin").may_write) == ("robin", head, True)
+    assert ground.forge.show_dashboard("Dashboard", "text")
+    merge = ground.forge.merge_pull(number, head, "A title")
+    ground.forge.delete_branch("healer/rule/1", head)
+    assert ground.forge.branch_head("main") == merge
+    assert ground.forge.login == "github-actions[bot]"
+
+
+def test_a_link_is_never_too_long() -> None:
+    link = compare_link("https://github.com/octo/shop", "main", "healer/a&b", "A #1", "x" * 70_000)
+    assert link.startswith("https://github.com/octo/shop/compare/main...healer/a%26b?expand=1&title=A%20%231&body=xxx")
+    assert 7_000 < len(link) < 8_000
+
+
+def test_a_link_keeps_the_hidden_marker() -> None:
+    link = compare_link(
+        "https://github.com/octo/shop", "main", "healer/x", "A", "é" * 70_000 + "\n<!-- healer:v1 {} -->"
+    )
+    assert unquote(link).endswith("<!-- healer:v1 {} -->")
+    assert len(link) < 8_000
 
 
 # Whose pull requests
@@ -202,6 +236,7 @@ def test_what_was_edited_and_what_bots_say(here: GitHubGround) -> None:
     number, _ = proposed(here)
     said = here.person("robin").comment(number, "/hold")
     here.person("robin").edit_comment(said.id, "/approve")
+    here.server.create_app("dependabot")
     here.person("dependabot[bot]").comment(number, "/approve")
     here.forge.refresh()
     assert [(one.edited, one.bot) for one in here.forge.comments()] == [(True, False), (False, True)]
@@ -265,6 +300,42 @@ def test_without_graphql_the_text_of_a_review_is_no_order(here: GitHubGround) ->
 
 
 # Checks
+
+
+@pytest.mark.parametrize(
+    ("state", "conclusion", "found", "words"),
+    [
+        ("queued", None, StatusState.PENDING, "queued"),
+        ("IN_PROGRESS", None, StatusState.PENDING, "in progress"),
+        ("completed", "success", StatusState.SUCCESS, "success"),
+        ("COMPLETED", "NEUTRAL", StatusState.SUCCESS, "neutral"),
+        ("completed", "skipped", StatusState.SUCCESS, "skipped"),
+        ("completed", "failure", StatusState.FAILURE, "failure"),
+        ("completed", "timed_out", StatusState.FAILURE, "timed out"),
+        ("completed", "cancelled", StatusState.FAILURE, "cancelled"),
+        ("COMPLETED", "STARTUP_FAILURE", StatusState.FAILURE, "startup failure"),
+        ("completed", "action_required", StatusState.PENDING, "waits for a maintainer to press Approve workflows"),
+        ("completed", "stale", StatusState.PENDING, "stale"),
+        ("completed", "made up tomorrow", StatusState.PENDING, "made up tomorrow"),
+    ],
+)
+def test_what_a_check_run_means(state: str, conclusion: str | None, found: StatusState, words: str) -> None:
+    status = check_run(1, "ci", state, conclusion, None, None, "github-actions", 1).status
+    assert (status.state, status.description) == (found, words)
+
+
+@pytest.mark.parametrize(
+    ("runs", "counted"),
+    [
+        ([(1, 1, "failure"), (2, 1, "success")], ["success"]),  # the job was run again
+        ([(1, 1, "failure"), (2, 2, "success")], ["failure", "success"]),  # two workflows with a job of that name
+        ([(1, 1, "cancelled"), (2, 2, "success")], ["success"]),  # a newer run of the workflow took its place
+        ([(1, 1, "success"), (2, 2, "cancelled")], ["success", "cancelled"]),
+    ],
+)
+def test_which_runs_of_one_name_count(runs: list[tuple[int, int, str]], counted: list[str]) -> None:
+    made = [check_run(id_, "ci", "completed", word, None, None, "actions", suite) for id_, suite, word in runs]
+    assert [status.description for status in latest(reversed(made))] == counted
 
 
 @pytest.mark.parametrize("graphql", [True, False])
@@ -377,6 +448,56 @@ def test_a_ticked_box_is_the_command_of_who_ticked_it(here: GitHubGround) -> Non
         ("kim", "/retry up-3c4d 5a6b7c", Source.CHECKBOX, shown.number),
     ]
     assert ticked[0] == first
+
+
+def edited(login: str, when: str, text: str | None) -> dict[str, Any]:
+    return {
+        "editor": login and {"__typename": "User", "login": login},
+        "editedAt": f"2026-01-01T00:00:{when}Z",
+        "diff": text,
+    }
+
+
+A, B = (f"- [x] <!-- healer:do /approve up-{n}a2b 1f2e3d --> x" for n in "12")
+
+
+@pytest.mark.parametrize(
+    ("edits", "ticks"),
+    [
+        (
+            [edited("kim", "02", f"{A}\n{B}"), edited("robin", "01", A), edited("healer", "00", "")],
+            {"/a": "robin", "/b": "kim"},
+        ),
+        (
+            [edited("kim", "02", f"{A}\n{B}"), edited("robin", "01", B), edited("kim", "00", A)],
+            {"/a": "kim", "/b": "robin"},
+        ),
+        ([edited("kim", "02", None), edited("kim", "01", None)], {"/a": "kim", "/b": "kim"}),
+        ([edited("kim", "02", None), edited("robin", "01", None)], {}),  # nobody can tell who ticked which
+        (
+            [edited("kim", "02", None), edited("healer", "01", None), edited("robin", "00", "")],
+            {"/a": "kim", "/b": "kim"},
+        ),
+        ([edited("", "02", f"{A}\n{B}")], {}),
+        ([edited("healer", "02", f"{A}\n{B}"), edited("robin", "01", A)], {}),
+        ([edited("kim", "01", f"{A}\n{B}")], {}),  # there is a later edit that we were not told of
+        ([], {}),
+    ],
+)
+def test_whose_tick_it_is(edits: list[Any], ticks: dict[str, str]) -> None:
+    node = {
+        "number": 1,
+        "state": "OPEN",
+        "body": f"{A}\r\n{B}",
+        "lastEditedAt": "2026-01-01T00:00:02Z",
+        "userContentEdits": {"nodes": edits},
+    }
+    found = {
+        {"1": "/a", "2": "/b"}[command.split()[1][3]]: edit.editor["login"]
+        for command, edit in board_seen(node, "healer").ticks()
+        if edit.editor
+    }
+    assert found == ticks
 
 
 def test_a_box_that_was_ticked_while_we_worked_is_not_overwritten(here: GitHubGround) -> None:
