@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from difflib import unified_diff
 from pathlib import Path
 
-from gitops_healer.registry import Detector, discover
+from gitops_healer.core.comments import MAX_ORDERS, RENAMED
+from gitops_healer.core.forge import Permission
+from gitops_healer.core.revising import FORMS
+from gitops_healer.registry import Command, Detector, discover
 from gitops_healer.repair.search.template import Example, RepairTemplate
 from gitops_healer.settings import default_sources
 
@@ -31,6 +34,44 @@ mend it. The prior says how often the right edit comes from a template, relative
 counts, and fitted half way to the bugs in `benchmarks/bugs/shown` (`benchmarks/priors.py`). This page is written from
 the code.
 """
+_COMMANDS = """\
+# Commands
+
+A maintainer writes a command at the start of a line of a comment, on a pull request of the healer, on an issue, or
+with `gitops-healer command "/approve" --actor LOGIN --pull 7`. The healer puts a reaction under the comment, and
+answers once.
+
+* Case does not matter, and `-` counts as `_`. `@login` of the healer may stand before it, and then the slash may be
+  left out: `@octo-healer approve`.
+* UPGRADE is an id (`up-1a2b3c4d5e`, or the beginning of it) or a codename (`calm-fox`). On a pull request of the
+  healer it can be left out. `"quotes"` keep words together.
+* A command in a quote, a list, a table, a heading, code, HTML or an HTML comment is only mentioned. So is one behind
+  an invisible character. What another bot writes is never obeyed.
+* An edited comment is never obeyed; it gets one answer that says to write a new one. At most {most} commands of a
+  comment are obeyed.
+* Who may: what only shows something needs the permission to read the repository, everything else to write, `/permit`
+  is for admins. On GitHub that is the collaborator permission; with the local forge it is what `/permit` gave.
+* A command that is spelled nearly right is asked about; what is far from any command gets no answer.
+
+This page is written from the code.
+"""
+_REVISING = """\
+`TEXT` is read without a model. Several wishes are joined by `;` or `and`, and the last word about the same thing
+counts:
+
+{forms}
+
+What is not understood is asked back, and nothing is changed. When no option of the upgrade is all of that, the plan
+stays as it is, and the answer says what each option violates.
+"""
+_REQUESTING = """\
+COMPONENT is a file, a folder, a module (`billing.invoices`) or a function (`billing.invoices:total`), however it is
+spelled; `not COMPONENT` leaves one out. The other words are read without a model: kinds of flaw ("duplicated code",
+"circular imports", "slow") choose among the findings, words that name a part of the code choose that part, the rest
+says what comes first. When it is not clear what is meant, the healer asks, and `/answer` starts the request again.
+"""
+_MORE = {"revise_plan": _REVISING.format(forms="\n".join(f"* `{form}`" for form in FORMS)), "self_upgrade": _REQUESTING}
+_MAY = {Permission.NONE: "anybody", Permission.READ: "readers", Permission.WRITE: "writers", Permission.ADMIN: "admins"}
 _BEHAVIOUR = """\
 # In executions and tests
 
@@ -84,10 +125,36 @@ def _example(example: Example) -> str:
     return "\n".join(["```diff", *list(lines)[3:], "```", ""])
 
 
+def commands_page(commands: Iterable[Command]) -> str:
+    """The documentation of all commands, as Markdown."""
+    known = sorted(commands, key=lambda command: command.name)
+    rows = "\n".join(
+        f"| [`{_cell(one.usage)}`](#{one.name}) | {_cell(one.help)} | {_MAY[one.needs]} |" for one in known
+    )
+    table = f"| write | to | who may |\n|---|---|---|\n{rows}\n"
+    renamed = ", ".join(f"`/{old}` is `/{new}`" for old, new in RENAMED.items())
+    return "\n".join(
+        [_COMMANDS.format(most=MAX_ORDERS), table, f"Renamed: {renamed}.\n", *(_command_section(one) for one in known)]
+    )
+
+
+def _command_section(command: Command) -> str:
+    doc = (inspect.getdoc(command.run) or "").strip()
+    examples = "\n".join(command.examples)
+    parts = [f"## {command.name}", f"`{command.usage}`, for {_MAY[command.needs]}.", doc, _MORE.get(command.name, "")]
+    return "\n\n".join(part.strip() for part in [*parts, f"```text\n{examples}\n```"] if part) + "\n"
+
+
+def _cell(text: str) -> str:
+    """A bar would end the cell of a table, in code as well."""
+    return text.replace("|", "\\|")
+
+
 def write(docs: Path) -> None:
     templates = discover("gitops_healer.repair.search.templates", RepairTemplate)
     (docs / "templates.md").write_text(templates_page(templates), encoding="utf-8")
     (docs / "detectors.md").write_text(detectors_page(discover("gitops_healer.detectors", Detector)), encoding="utf-8")
+    (docs / "commands.md").write_text(commands_page(discover("gitops_healer.commands", Command)), encoding="utf-8")
 
 
 if __name__ == "__main__":
