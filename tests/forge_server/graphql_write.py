@@ -5,6 +5,8 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pygit2
+
 from tests.forge_server import graphql_git, graphql_issues, graphql_pulls, issues, pulls, refs, views
 from tests.forge_server.access import need_role
 from tests.forge_server.errors import Refusal
@@ -200,7 +202,7 @@ def _tree(repository: Repository, tip: str, changes: Input) -> str:
         entries[path] = (int(mode), repository.git.write_blob(content))
     try:
         return repository.git.write_tree(tip, entries)
-    except (KeyError, ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError, pygit2.GitError) as error:
         raise Problem("UNPROCESSABLE", f"A path is malformed: {error}") from error
 
 

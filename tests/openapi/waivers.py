@@ -46,7 +46,7 @@ WAIVERS = (
     Waiver(
         (*_answer("/app/installations", "get", "200"), "items"),
         {"$ref": "#/components/schemas/installation"},
-        "it asks for a user and an enterprise at once, which its own example breaks; one installation is described well",
+        "it asks for a user and an enterprise at once, which its example breaks; one installation is described well",
     ),
     Waiver(
         ("components", "schemas", "api-overview"),
