@@ -58,7 +58,7 @@ def _tell_status(repository: Repository, caller: Token, made: CommitStatus) -> N
 
 
 def _something_passed(repository: Repository, caller: Token) -> None:
-    from tests.forge_server.pulls import merge_what_waits  # pulls ask for checks, and checks may merge a pull
+    from tests.forge_server.merging import merge_what_waits  # pulls ask for checks, and checks may merge a pull
 
     merge_what_waits(repository, caller)
 

@@ -230,7 +230,7 @@ class GitStore:
         after = self.tree(new)
         assert after is not None
         before = self.tree(old) if old else None
-        diff = self.objects.diff(before, after) if before else after.diff_to_tree(swap=True)
+        diff = before.diff_to_tree(after) if before else after.diff_to_tree(swap=True)
         diff.find_similar(DiffFind.FIND_RENAMES)
         return [_file_change(patch) for patch in diff if patch is not None]
 

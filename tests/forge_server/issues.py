@@ -56,7 +56,7 @@ def tell_issue(repository: Repository, caller: Token, issue: Issue, action: str,
     if pull is None:
         tell(repository, caller, "issues", action, issue=views_issues.issue(repository, issue), **parts)
         return
-    from tests.forge_server.pulls import full_pull  # the one circle: a pull is an issue too
+    from tests.forge_server.mergeability import full_pull  # the one circle: a pull is an issue too
 
     shown = full_pull(repository, pull)
     tell(repository, caller, "pull_request", action, number=pull.number, pull_request=shown, **parts)

@@ -140,7 +140,12 @@ def bypasses(repository: Repository, caller: Token, rule: Protection) -> bool:
 
 def rules_for_hook(repository: Repository, caller: Token) -> dict[str, str]:
     """The branches that this caller may not push to as he likes, as the hook `update` reads them."""
-    told = {"FORGE_CLASSIC": [], "FORGE_CLASSIC_PULL": [], "FORGE_RULES": [], "FORGE_RULES_PULL": []}
+    told: dict[str, list[str]] = {
+        "FORGE_CLASSIC": [],
+        "FORGE_CLASSIC_PULL": [],
+        "FORGE_RULES": [],
+        "FORGE_RULES_PULL": [],
+    }
     for branch, rule in repository.protections.items():
         if bypasses(repository, caller, rule):
             continue

@@ -99,14 +99,18 @@ class ForgeServer:
         self, full_name: str, source: Path | None = None, private: bool = False, default_branch: str = "main",
         fork_of: str = "", **options: bool,
     ) -> Repository:  # fmt: skip
-        """source: a git repository whose branches are taken, or a folder whose files are the first commit; options:
-        fields of RepositoryOptions. An owner that nobody knows is made an organization."""
+        """source: a git repository whose branches are taken, or a folder whose files are the first commit.
+
+        fork_of: the repository that it is a fork of; options: fields of RepositoryOptions. An owner that nobody knows
+        is made an organization."""
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+", full_name):
             raise ValueError(f"a repository is called owner/name, not {full_name!r}")
         if full_name.lower() in self.state.repositories:
             raise ValueError(f"{full_name} is there already")
         self.state.add_user(full_name.split("/")[0], "Organization")
         path = self.state.folder / f"{full_name}.git"
+        if fork_of and source is None:
+            source = self.repository(fork_of).path
         chosen = RepositoryOptions(private=private, default_branch=default_branch, **options)  # type: ignore[arg-type]
         is_git = source is not None and ((source / ".git").exists() or (source / "HEAD").exists())
         git = GitStore.create(path, default_branch, source if is_git else None)
