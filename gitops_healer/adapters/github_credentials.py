@@ -104,9 +104,10 @@ def find_github(variables: ForgeVariables, origin: str) -> GitHubPlace:
     if not _NAME.fullmatch(name):
         source = "GITHUB_REPOSITORY" if variables.repository else "the URL of the remote `origin`"
         raise UsageError(f"{source} must name a repository of GitHub as OWNER/NAME, not {name[:200]!r}")
-    server = variables.server_url or _server_of_api(variables.api_url) or host or "https://github.com"
-    api = variables.api_url or _api_of_server(server)
-    return GitHubPlace(name, _checked_url(server, "GITHUB_SERVER_URL"), _checked_url(api, "GITHUB_API_URL"))
+    given = _checked_url(variables.api_url, "GITHUB_API_URL") if variables.api_url else ""
+    known = variables.server_url or _server_of_api(given) or host or "https://github.com"
+    server = _checked_url(known, "GITHUB_SERVER_URL")
+    return GitHubPlace(name, server, given or _api_of_server(server))
 
 
 def _parts(url: str) -> tuple[str, str]:
@@ -140,13 +141,13 @@ def _api_of_server(server: str) -> str:
     host = parts.hostname or ""
     if host == "github.com" or host.endswith(".ghe.com"):
         return f"{parts.scheme}://api.{parts.netloc}"
-    return f"{server.rstrip('/')}/api/v3"
+    return f"{server}/api/v3"
 
 
 def _server_of_api(api: str) -> str:
-    if api.rstrip("/").endswith("/api/v3"):
-        return api.rstrip("/").removesuffix("/api/v3")
-    return api.replace("://api.", "://", 1).rstrip("/") if "://api." in api else ""
+    if api.endswith("/api/v3"):
+        return api.removesuffix("/api/v3")
+    return api.replace("://api.", "://", 1) if "://api." in api else ""
 
 
 def _checked_url(url: str, variable: str) -> str:
@@ -219,7 +220,7 @@ def _who(place: GitHubPlace, auth: Auth.Auth, variables: ForgeVariables) -> _Kno
         if viewer.get("login"):
             return _Known(str(viewer["login"]), int(viewer.get("databaseId") or 0))
     except _RefusedError as error:
-        if error.status == 401:
+        if error.status in (0, 401):
             raise
     return _who_by_rest(place, auth, variables)
 
@@ -307,7 +308,7 @@ class _RefusedError(ForgeError):
 def open_github(place: GitHubPlace, auth: Auth.Auth) -> Github:
     """For questions that change nothing: every one may be asked again."""
     retry = Retry(
-        total=3, backoff_factor=0.5, status_forcelist=[500, 502, 503, 504], allowed_methods={"GET", "POST"},
+        total=3, connect=1, backoff_factor=0.5, status_forcelist=[500, 502, 503, 504], allowed_methods={"GET", "POST"},
         raise_on_status=False,
     )  # fmt: skip
     return Github(

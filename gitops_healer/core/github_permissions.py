@@ -63,11 +63,11 @@ def _permission(need: Need, seen: Probed, repository: RepositorySeen) -> Decisio
     grant, wanted = seen.grant(need.scope), f"{need.level}, {need.purpose}"
     if grant is Grant.WRITE or (need.level == "read" and grant in (Grant.READ, Grant.READABLE)):
         return yes(need.scope, wanted)
+    if need.level == "read" and not repository.private:
+        return yes(need.scope, f"{wanted} (the repository is public)")
     if grant in (Grant.NONE, Grant.READ):
         has = "not given" if grant is Grant.NONE else "only read is given"
         return no(need.scope, f"{has}. Needed is {wanted}; without it {need.without}", _give(need, seen))
-    if need.level == "read" and not repository.private:
-        return yes(need.scope, f"{wanted} (the repository is public)")
     return yes(need.scope, f"cannot be told. Needed is {wanted}; without it {need.without}")
 
 
