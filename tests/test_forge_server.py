@@ -1,5 +1,9 @@
 """The forge server as REST clients see it; every exchange is judged by GitHub's own description."""
 
+import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -604,3 +608,62 @@ def test_no_request_breaks_the_server(lasting: tuple[ForgeServer, str], data: st
     url = f"{server.api_url}{path}"
     sent = requests.request(known.method, url, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=10)
     assert sent.status_code < 500, server.crashes[-1]
+
+
+def test_a_limit_ends_with_the_hour(server: ForgeServer, call: Call) -> None:
+    token = server.token("pat", SHOP, "robin")
+    server.exhaust(token)
+    stopped = call("GET", "", token)
+    assert stopped.status_code == 403
+    server.clock.turn(int(stopped.headers["X-RateLimit-Reset"]) - server.clock.now().timestamp())
+    assert call("GET", "", token).status_code == 200
+
+
+def test_a_pull_from_a_fork(server: ForgeServer, shop: Repository) -> None:
+    server.create_repository("kim/shop", fork_of=SHOP)
+    kim = server.person("kim", "kim/shop")
+    head = kim.push("mine", {"b.txt": "1"})
+    pull = server.person("kim", SHOP).open_pull("kim:mine", "main", "From afar")
+    found = shop.get_pull(pull.number)
+    assert (found.head.label, found.head.repo.full_name, found.head.sha) == ("kim:mine", "kim/shop", head)
+    by_head = {head: [pull.number for pull in shop.get_pulls(head=head)] for head in ("kim:mine", "octo:mine")}
+    assert by_head == {"kim:mine": [1], "octo:mine": []}
+    assert found.head.sha == shop.get_git_ref("pull/1/head").object.sha
+    assert kim.push("mine", {"b.txt": "2"}) == shop.get_pull(1).head.sha
+    server.person("robin", SHOP).merge(1)
+    assert shop.get_contents("b.txt").decoded_content == b"2"  # type: ignore[union-attr]
+
+
+def test_the_timeline_says_who_moved_what(server: ForgeServer, shop: Repository, robin: Person) -> None:
+    robin.move_branch("release", shop.get_branch("main").commit.sha)
+    robin.push("work", {"b.txt": "1"})
+    robin.open_pull("work", "main", "Title")
+    alex = server.person("alex", SHOP)
+    alex.change_base(1, "release")
+    robin.force_push("work", {"b.txt": "2"})
+    alex.close(1)
+    alex.reopen(1)
+    robin.delete_branch("work")
+    with pytest.raises(Refusal, match="cannot be reopened"):
+        robin.reopen(1)
+    lines = [(line.event, line.actor.login) for line in shop.get_issue(1).get_events()]
+    assert lines == [
+        ("base_ref_changed", "alex"), ("head_ref_force_pushed", "robin"), ("closed", "alex"), ("reopened", "alex"),
+        ("closed", "robin"), ("head_ref_deleted", "robin"),
+    ]  # fmt: skip
+    assert shop.get_issue(1).closed_by.login == "robin"
+
+
+def test_it_is_started_by_one_command(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.forge_server", str(tmp_path / "forge"), "--demo"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]) as running:
+        assert running.stdout is not None
+        last = f"Ctrl-C stops it; what was pushed stays in {tmp_path / 'forge'}.\n"
+        told = "".join(iter(running.stdout.readline, last))
+        said = dict(re.findall(r"export (\w+)=(\S+)", told))
+        repository = Github(
+            base_url=said["GITHUB_API_URL"], auth=Auth.Token(said["GITOPS_HEALER_TOKEN"]), seconds_between_requests=0
+        ).get_repo(said["GITHUB_REPOSITORY"])
+        assert [pull.title for pull in repository.get_pulls()] == ["Let sum() add the prices"]
+        running.send_signal(signal.SIGINT)
+        assert running.wait(10) == 0

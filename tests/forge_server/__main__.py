@@ -7,11 +7,11 @@ from pathlib import Path
 
 from tests.forge_server.server import ForgeServer
 
+LOOP = "    result = 0\n    for price in prices:\n        result = result + price\n    return result\n"
 DEMO = {
     "shop/__init__.py": '"""A small shop."""\n',
     "shop/prices.py": '"""Prices in cents."""\n\n\n'
-    'def total(prices: list[int]) -> int:\n    """The sum of all prices."""\n'
-    "    result = 0\n    for price in prices:\n        result = result + price\n    return result\n\n\n"
+    f'def total(prices: list[int]) -> int:\n    """The sum of all prices."""\n{LOOP}\n\n'
     'def cheapest(prices: list[int]) -> int:\n    """The lowest price."""\n    return min(prices)\n',
     "shop/orders.py": '"""Orders: what is bought."""\n\nfrom shop.prices import total\n\n\n'
     'def order_total(lines: dict[str, list[int]]) -> int:\n    """The sum over all lines."""\n'
@@ -66,6 +66,20 @@ def main() -> None:
         parser.error(f"cannot listen on port {chosen.port}: {refused.strerror}; choose another with --port")
 
 
+def _stage(server: ForgeServer, name: str) -> None:
+    """A small project, an issue and an open pull with a comment, a check and a review."""
+    alex, robin = server.person("alex", name), server.person("robin", name)
+    alex.push("main", DEMO, "Start the shop")
+    alex.open_issue("Prices in other currencies", "Cents are not enough.\n\n- [ ] choose a library\n- [ ] convert\n")
+    prices = DEMO["shop/prices.py"].replace(LOOP, "    return sum(prices)\n")
+    head = robin.push("sum-prices", {"shop/prices.py": prices}, "Let sum() add the prices")
+    pull = robin.open_pull("sum-prices", "main", "Let sum() add the prices", "One line instead of a loop.\n")
+    robin.set_status(head, "tests", "success", "3 passed")
+    alex.comment(pull.number, "> One line instead of a loop.\n\nIs it as fast?")
+    robin.comment(pull.number, "Faster:\n\n| prices | before | now |\n| --- | --- | --- |\n| 1,000 | 40 µs | 6 µs |\n")
+    alex.review(pull.number, "APPROVE", "Thank you.")
+
+
 def _prepared(server: ForgeServer, folder: Path, chosen: argparse.Namespace) -> str:
     """Make the repository and say how to use it."""
     name = "octo/shop"
@@ -73,7 +87,7 @@ def _prepared(server: ForgeServer, folder: Path, chosen: argparse.Namespace) -> 
     server.permit(name, "robin", "write")
     server.permit(name, "alex", "maintain")
     if chosen.demo:
-        server.person("alex", name).push("main", DEMO, "Start the shop")
+        _stage(server, name)
     token = server.token("pat", name, "robin")
     pushing = made.clone_url.replace("://", f"://x-access-token:{token}@")
     return HOW.format(

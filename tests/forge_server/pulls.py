@@ -46,6 +46,9 @@ def open_pull(
         raise invalid("PullRequest", "", "custom", f"A pull request already exists for {owner}:{branch}.")
     if home is not repository:
         repository.git.git("fetch", "--quiet", "--no-write-fetch-head", str(home.path), tip)
+    if repository.git.merge_base(tip, ground) is None:
+        text = f"The {branch} branch has no history in common with {base}"
+        raise invalid("PullRequest", "", "custom", text)
     if not repository.git.ahead_behind(tip, ground)[0]:
         raise invalid("PullRequest", "", "custom", f"No commits between {base} and {branch}")
     issue = issues.new_issue(repository, caller, title, body)

@@ -60,9 +60,8 @@ def collaborators(request: Request) -> Reply:
 @route("GET", "/rate_limit")
 def rate_limit(request: Request) -> Reply:
     limit = request.forge.options.rate_limit
-    used = request.forge.calls_by_token.get(request.caller.value, 0)
-    reset = int(request.forge.clock.now().timestamp()) // 3600 * 3600 + 3600
-    one = {"limit": limit, "used": used, "remaining": max(0, limit - used), "reset": reset}
+    used = request.forge.used(request.caller)
+    one = {"limit": limit, "used": used, "remaining": max(0, limit - used), "reset": request.forge.limit_reset}
     fresh = one | {"used": 0, "remaining": limit}
     return Reply(200, {"resources": {"core": one, "search": fresh, "graphql": fresh}, "rate": one})
 

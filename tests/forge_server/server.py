@@ -197,6 +197,15 @@ class ForgeServer:
             raise RuntimeError("start the server first")
         return Person(self.repository(full_name), token, lock)
 
+    def revoke(self, token: str) -> None:
+        """The job that had the token is over."""
+        del self.state.tokens[token]
+
+    def exhaust(self, token: str) -> None:
+        """This token has used up its calls; it gets new ones at the next full hour of the server's clock."""
+        known = self.state.tokens[token]
+        self.state.spend(known, max(0, self.state.options.rate_limit - self.state.used(known)))
+
     # What happened
 
     @property

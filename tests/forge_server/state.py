@@ -440,7 +440,7 @@ class Forge:
         self.tokens: dict[str, Token] = {}
         self.apps: dict[str, App] = {}
         self.events: list[Event] = []
-        self.calls_by_token: dict[str, int] = {}
+        self._spent: dict[tuple[str, int], int] = {}
         self.signing_key = secrets.token_bytes(32)
         self.listeners: list[Callable[[Event], None]] = []
         self._ids: Iterator[int] = count(1001)
@@ -470,6 +470,25 @@ class Forge:
             number = 41898282 if login == ACTIONS_BOT else self.new_id()
             self.users[login.lower()] = User(number, login, self.clock.now(), kind, name)
         return self.users[login.lower()]
+
+    # The rate limit
+
+    @property
+    def limit_reset(self) -> int:
+        """When the running hour ends, in seconds since the epoch."""
+        return int(self.clock.now().timestamp()) // 3600 * 3600 + 3600
+
+    def used(self, token: Token) -> int:
+        """Calls of this token in the running hour."""
+        return self._spent.get((token.value, self.limit_reset), 0)
+
+    @property
+    def calls_by_token(self) -> dict[str, int]:
+        """What each token has used in the running hour."""
+        return {value: calls for (value, reset), calls in self._spent.items() if reset == self.limit_reset}
+
+    def spend(self, token: Token, calls: int = 1) -> None:
+        self._spent[token.value, self.limit_reset] = self.used(token) + calls
 
     def tell(self, event: Event) -> None:
         self.events.append(event)

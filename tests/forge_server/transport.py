@@ -178,18 +178,15 @@ class _Connection(BaseHTTPRequestHandler):
     def _api(self, caller: Token, kind: str, path: str, query: str, body: bytes) -> Answer:
         forge = self.server.forge
         with self.server.lock:
-            used = forge.calls_by_token.get(caller.value, 0)
-            if used >= forge.options.rate_limit:
+            if forge.used(caller) >= forge.options.rate_limit:
                 user = forge.users.get(caller.login)
                 raise Refusal(403, LIMIT.format(user.id if user else 0))
-            try:
-                if kind == "graphql":
-                    return self._graphql(caller, body)
-                answer = self._rest(caller, path, query, body)
-            finally:
-                forge.calls_by_token[caller.value] = used + 1
-            if answer.status == 304:
-                forge.calls_by_token[caller.value] = used
+            forge.spend(caller)
+            if kind == "graphql":
+                return self._graphql(caller, body)
+            answer = self._rest(caller, path, query, body)
+            if answer.status == 304 or path == f"{API}/rate_limit":
+                forge.spend(caller, -1)
             return answer
 
     def _rest(self, caller: Token, path: str, query: str, body: bytes) -> Answer:
@@ -235,16 +232,15 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _usual_headers(self, answer: Answer, caller: Token) -> None:
         forge = self.server.forge
-        limit, now = forge.options.rate_limit, forge.clock.now()
-        used = forge.calls_by_token.get(caller.value, 0)
-        reset = int(now.timestamp()) // 3600 * 3600 + 3600
+        limit, used = forge.options.rate_limit, forge.used(caller)
         usual = {
             "X-GitHub-Media-Type": "github.v3; format=json",
+            "X-GitHub-Api-Version-Selected": "2022-11-28",
             "X-GitHub-Request-Id": ":".join(secrets.token_hex(2).upper() for _ in range(5)),
             "X-RateLimit-Limit": str(limit),
             "X-RateLimit-Remaining": str(max(0, limit - used)),
             "X-RateLimit-Used": str(used),
-            "X-RateLimit-Reset": str(reset),
+            "X-RateLimit-Reset": str(forge.limit_reset),
             "X-RateLimit-Resource": "graphql" if answer.kind == "graphql" else "core",
         }
         answer.headers = usual | answer.headers
