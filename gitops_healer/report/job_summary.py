@@ -85,7 +85,7 @@ def _upgrade(upgrade: Upgrade, waiting: Decision | None) -> str:
     if upgrade.reason:
         lines.append(f"  - why: {quoted(upgrade.reason, _LINE)}")
     if upgrade.held and upgrade.held.question:
-        lines.append(f"  - question: {quoted(upgrade.held.question, 2 * _LINE)}")
+        lines.append(f"  - question:\n\n{_indented(fenced(upgrade.held.question[:_REPLY]), 4)}\n")
     if waiting and (blocking := waiting.blocking):
         lines.append(f"  - waits at {quoted(blocking.gate)}: {quoted(blocking.reason, _LINE)}")
     if action := next_action(upgrade, waiting):
@@ -115,7 +115,7 @@ def _replies(replies: Sequence[Reply]) -> str:
         return ""
     said = [
         f"- {quoted(reply.actor)} {'' if reply.allowed else '(refused) '}{quoted(reply.command, 100)}\n\n"
-        + _indented(fenced(reply.text[:_REPLY]))
+        + _indented(fenced(reply.text[:_REPLY]), 2)
         for reply in replies[:_ROWS]
     ]
     return "### Commands\n\n" + "\n\n".join(said)
@@ -160,8 +160,8 @@ def _cell(text: str) -> str:
     return quoted(plain(text, _LINE).replace("|", "¦"), _LINE)
 
 
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())
+def _indented(text: str, columns: int) -> str:
+    return "\n".join(f"{' ' * columns}{line}" for line in text.splitlines())
 
 
 def _count(number: int, noun: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 _COMMAND = re.compile(r"::(?P<name>[\w-]+)(?: (?P<properties>.*?))?::(?P<data>.*)", re.DOTALL)
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # what .NET reads as a line
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Listener:
 
     def hear(self, output: str) -> str:
         """Obey the commands in what a step printed; returns the log."""
-        return "".join(self._line(line) for line in output.splitlines(keepends=True))
+        return "".join(self._line(line) for line in _LINE.findall(output))
 
     def masked(self, text: str) -> str:
         for secret in sorted(self.secrets, key=len, reverse=True):
