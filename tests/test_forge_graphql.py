@@ -10,6 +10,7 @@ import pytest
 from github import Auth, Github, GithubException, UnknownObjectException
 from github.PullRequest import PullRequest
 from github.Repository import Repository as Remote
+from graphql import get_named_type, is_interface_type, is_leaf_type, is_union_type
 
 from tests.forge_server import ForgeServer
 from tests.forge_server.graphql import schema
@@ -256,6 +257,53 @@ def test_nobody_asks_without_a_token(here: Ground) -> None:
     with pytest.raises(GithubException) as refused:
         here.query("{ viewer { login } }", Github(base_url=here.server.api_url, retry=None))
     assert refused.value.status == 401
+
+
+def everything(kind: Any, depth: int) -> str:
+    """A selection of every field of a type, down to a depth; connections by pages of 5."""
+    kind = get_named_type(kind)
+    if is_leaf_type(kind):
+        return ""
+    if is_union_type(kind) or is_interface_type(kind):
+        members = schema().get_possible_types(kind)
+        return (
+            "{ __typename " + " ".join(f"... on {member.name} {everything(member, depth)}" for member in members) + " }"
+        )
+    chosen = ["__typename"]
+    for name, field in kind.fields.items():
+        inner = get_named_type(field.type)
+        if is_leaf_type(inner) or (depth > 0 and name != "repository"):
+            chosen.append(f"{kind.name}_{name}: {name}{arguments(field)} {everything(inner, depth - 1)}")
+    return "{ " + " ".join(chosen) + " }"
+
+
+GIVEN = {"number": "1", "qualifiedName": '"main"', "refPrefix": '"refs/heads/"', "name": '"healer"', "first": "5",
+         "pullRequestNumber": "1", "oid": None, "expression": '"main:a.py"'}  # fmt: skip
+
+
+def arguments(field: Any) -> str:
+    given = [f"{name}: {GIVEN[name]}" for name in field.args if GIVEN.get(name)]
+    return f"({', '.join(given)})" if given else ""
+
+
+@pytest.mark.parametrize("field", ["pullRequest(number: 1)", "issue(number: 2)", 'ref(qualifiedName: "main")', ""])
+def test_every_field_of_the_schema_is_answered(here: Ground, field: str) -> None:
+    """What the schema promises and no node has would crash the server, which fails the test."""
+    here.kim.label(1, "healer")
+    given = here.robin.review(1, "REQUEST_CHANGES", "why?")
+    here.robin.dismiss_review(1, given.id, "seen")
+    here.robin.set_status(here.head, "tests", "success")
+    here.robin.check_run(here.head, "lint", "success")
+    number = here.robin.open_issue("Dashboard", "- [ ] retry").number
+    here.kim.tick(number, "retry")
+    here.kim.comment(number, "done")
+    here.robin.close(number)
+    root = schema().type_map["Repository"]
+    kind = root.fields[field.partition("(")[0]].type if field else root  # type: ignore[attr-defined]
+    selection = everything(kind, 3 if field else 1)
+    errors = here.errors(in_shop(f"{field} {selection}" if field else selection[1:-1]))
+    # Number 1 is a pull and no issue: of all that was asked for, only this is not there.
+    assert {error["path"][-1] for error in errors} <= {"Repository_issue"}
 
 
 # Mutations
