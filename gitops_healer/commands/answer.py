@@ -1,6 +1,6 @@
 """`/answer`: answer a question about a request."""
 
-from gitops_healer.commands.self_upgrade import names_of, ordered
+from gitops_healer.commands._requests import names_of, ordered
 from gitops_healer.core.comments import split_arguments
 from gitops_healer.core.orders import asks, order_possible
 from gitops_healer.core.requesting import understand

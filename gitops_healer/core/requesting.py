@@ -6,10 +6,21 @@ free text has its place in `understand`, and gives the same `Understood`.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
+from gitops_healer.core.components import (
+    FILE,
+    FOLDER,
+    SYMBOL,
+    Names,
+    Part,
+    looks_like_code,
+    must_be_code,
+    near,
+    parts_of,
+    resolve,
+)
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.quoting import quoted
 from gitops_healer.core.search import Ranking, terms
@@ -20,8 +31,6 @@ EXCLUDED = "!"
 MAX_WORDS = 200
 MAX_NAMED = 5
 _MAX_LENGTH = 200
-_NEAR, _SURE = 0.7, 0.9
-_SYMBOL, _FILE, _FOLDER = 0, 1, 2
 _YES = frozenset("yes y yep yeah ok okay sure ja correct right".split())
 _ALL = frozenset(["all", "everything", ".", "*"])
 _NOT = frozenset("not without except excluding".split())
@@ -61,16 +70,6 @@ _KINDS: Sequence[tuple[str, frozenset[str]]] = (
 
 
 @dataclass(frozen=True)
-class Names:
-    """What the code calls its parts. paths: all files; modules: dotted name of each Python file that can be imported;
-    symbols: qualified names by file."""
-
-    paths: tuple[str, ...]
-    modules: Mapping[str, str] = field(default_factory=dict)
-    symbols: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Understood:
     """components: folders and files as paths, functions and classes as `pkg.mod:qualname`; what begins with `!` is left
     out; text: the other words; question: what has to be answered first, as Markdown."""
@@ -78,15 +77,6 @@ class Understood:
     components: tuple[str, ...] = ()
     text: str = ""
     question: str = ""
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A part of the code. keys: its full names in lower case, divided by dots."""
-
-    name: str
-    level: int
-    keys: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -107,7 +97,7 @@ class _Read:
 
 def understand(words: Sequence[str], names: Names, former: Sequence[str] = ()) -> Understood:
     """What an order means. former: the words of the request that `words` answer a question about."""
-    parts = _parts_of(names)
+    parts = parts_of(names)
     said = [word[:_MAX_LENGTH] for word in words[:MAX_WORDS] if word.strip()]
     before = _read([word[:_MAX_LENGTH] for word in former[:MAX_WORDS]], parts)
     if former and said and " ".join(said).strip(" .!,").lower() in _YES:
@@ -159,7 +149,7 @@ def spelled(components: Iterable[str]) -> str:
     return (wanted or "the whole repository") + (f" without {left_out}" if left_out else "")
 
 
-def _settled(before: _Read, own: _Read, parts: Sequence[_Part]) -> Understood:
+def _settled(before: _Read, own: _Read, parts: Sequence[Part]) -> Understood:
     """Both together: the components, or what has to be asked."""
     components = tuple(dict.fromkeys((*before.components, *own.components)))
     text = " ".join((*before.rest, *own.rest))
@@ -175,132 +165,39 @@ def _settled(before: _Read, own: _Read, parts: Sequence[_Part]) -> Understood:
     return _searched(components, text, parts)
 
 
-def _read(words: Sequence[str], parts: Sequence[_Part], alone: bool = False) -> _Read:
+def _read(words: Sequence[str], parts: Sequence[Part], alone: bool = False) -> _Read:
     """Which words name parts of the code. In the middle of a sentence only what looks like code does; alone: words that
     are nothing but names may be any names."""
     if [word.lower() for word in words] in [[word] for word in _ALL]:
         return _Read()
-    if (
-        alone
-        and words
-        and all(len(_resolve(word, parts)) == 1 for word in words if word.lower() not in _NOT | _FILLERS)
-    ):
+    if alone and words and all(len(resolve(word, parts)) == 1 for word in words if word.lower() not in _NOT | _FILLERS):
         return _sorted(words, parts, anything=True)
     return _sorted(words, parts, anything=False, only=len(words) == 1)
 
 
-def _sorted(words: Sequence[str], parts: Sequence[_Part], *, anything: bool, only: bool = False) -> _Read:
+def _sorted(words: Sequence[str], parts: Sequence[Part], *, anything: bool, only: bool = False) -> _Read:
     components: list[str] = []
     rest: list[str] = []
     problems: list[_Problem] = []
     leading = True
     for number, word in enumerate(words):
         without = number > 0 and words[number - 1].lower() in _NOT
-        shaped = _looks_like_code(word)
-        found = _resolve(word, parts)
-        plain = leading and bool(found) and found[0].level > _SYMBOL
+        shaped = looks_like_code(word)
+        found = resolve(word, parts)
+        plain = leading and bool(found) and found[0].level > SYMBOL
         if len(found) == 1 and (anything or shaped or plain):
             if without and rest and rest[-1] == words[number - 1]:
                 rest.pop()
             components.append(f"{EXCLUDED if without else ''}{found[0].name}")
         elif (shaped or plain or only) and len(found) > 1:
             problems.append(_Problem(word, tuple(part.name for part in found[:MAX_NAMED]), several=True))
-        elif _must_be_code(word) or (only and not kinds_of(word)):
-            near = _near(word, parts)
-            problems.append(_Problem(word, near))
+        elif must_be_code(word) or (only and not kinds_of(word)):
+            problems.append(_Problem(word, near(word, parts)))
         else:
             rest.append(word)
             leading = leading and word.lower() in _NOT | _FILLERS
     dropped = rest if components and all(word.lower() in _FILLERS for word in rest) else []
     return _Read(tuple(components), () if dropped else tuple(rest), tuple(problems))
-
-
-def _looks_like_code(word: str) -> bool:
-    bare = word.strip("`'\",.;:!?()")
-    return bool(re.search(r"[/\\_:]|\w\.\w|[a-z][A-Z]", bare)) and "://" not in word
-
-
-def _must_be_code(word: str) -> bool:
-    """A path or a qualified name, which is no word of any language; `and/or` and `e.g` are."""
-    bare = word.strip("`'\",.;:!?()")
-    if "://" in bare:
-        return False
-    return bool(re.search(r"\.pyi?(?:$|:)|::|^\.?/?\w[\w.-]*/\w[\w./-]*\w{2}|\w+:\w+|\w{2,}\.\w{3,}", bare))
-
-
-def _parts_of(names: Names) -> tuple[_Part, ...]:
-    """Folders, files and symbols, under the names by which people call them."""
-    by_path = {path: module for module, path in names.modules.items()}
-    folders = {path[:cut] for path in names.paths for cut, letter in enumerate(path) if letter == "/"}
-    parts = [
-        _Part(folder, _FOLDER, _keys(_dotted(folder), by_path.get(f"{folder}/__init__.py", "")))
-        for folder in sorted(folders)
-    ]
-    for path in names.paths:
-        module = by_path.get(path, "")
-        package = path.endswith("__init__.py")
-        keys = _keys(_dotted(path), f"{module}.__init__" if package and module else module)
-        inside = _keys(_dotted(path), module)
-        parts.append(_Part(path, _FILE, keys))
-        prefix = module or re.sub(r"\.pyi?$", "", path).replace("/", ".")
-        parts += [
-            _Part(f"{prefix}:{name}", _SYMBOL, tuple(f"{key}.{name.casefold()}" for key in inside))
-            for name in names.symbols.get(path, ())
-        ]
-    return tuple(parts)
-
-
-def _keys(*names: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name.casefold() for name in names if name))
-
-
-def _dotted(text: str) -> str:
-    """However a place is spelled: in lower case, with dots."""
-    text = text.strip("`'\",;!?()").replace("\\", "/").removeprefix("./").strip("/").casefold()
-    return re.sub(r"\.pyi?(?=[.:]|$)", "", text).replace("::", ".").replace(":", ".").replace("/", ".").strip(".")
-
-
-def _resolve(word: str, parts: Sequence[_Part]) -> tuple[_Part, ...]:
-    """The parts that a word names: by their whole names, else by the ends of their names; folders before files before
-    functions, unless it says which."""
-    key = _dotted(word)
-    if not key:
-        return ()
-    bare = word.strip("`'\",;!?()")
-    levels = {_FILE} if bare.lower().endswith((".py", ".pyi")) else {_SYMBOL} if ":" in bare else set()
-    levels = {_FOLDER} if bare.endswith(("/", "\\")) else levels
-    ending = f".{key}"
-    found = [
-        part
-        for part in parts
-        if (not levels or part.level in levels) and any(name == key or name.endswith(ending) for name in part.keys)
-    ]
-    found = [part for part in found if key in part.keys] or found
-    found = [part for part in found if part.level != _SYMBOL or _own(part) == key] or found
-    found = [part for part in found if _exact(bare) in _exact(part.name)] or found
-    highest = max((part.level for part in found), default=_SYMBOL)
-    return tuple(part for part in found if part.level == highest)
-
-
-def _own(part: _Part) -> str:
-    """The name of a symbol inside of its file."""
-    return part.name.rpartition(":")[2].casefold()
-
-
-def _exact(name: str) -> str:
-    return name.replace("\\", "/").replace("::", ":").rstrip("/")
-
-
-def _near(word: str, parts: Sequence[_Part]) -> tuple[str, ...]:
-    """Names that are spelled nearly so."""
-    key = _dotted(word)
-    by_key: dict[str, str] = {}
-    for part in sorted(parts, key=lambda part: -part.level):
-        for name in part.keys:
-            by_key.setdefault(name, part.name)
-            by_key.setdefault(".".join(name.split(".")[-1 - key.count(".") :]), part.name)
-    close = get_close_matches(key, by_key, n=MAX_NAMED, cutoff=_SURE) or get_close_matches(key, by_key, cutoff=_NEAR)
-    return tuple(dict.fromkeys(by_key[name] for name in close))[:3]
 
 
 def _which(problems: Sequence[_Problem]) -> str:
@@ -318,24 +215,24 @@ def _which(problems: Sequence[_Problem]) -> str:
     return " ".join(said)
 
 
-def _searched(components: tuple[str, ...], text: str, parts: Sequence[_Part]) -> Understood:
+def _searched(components: tuple[str, ...], text: str, parts: Sequence[Part]) -> Understood:
     """Free text about no part by name: what the words name together, when that is one thing."""
     kinds = kinds_of(text)
     said = frozenset(terms(text)) - {word for phrase, rules in _KINDS if rules <= kinds for word in terms(phrase)}
-    scored = [(_named_by(said, part), part) for part in parts if part.level != _FOLDER]
+    scored = [(_named_by(said, part), part) for part in parts if part.level != FOLDER]
     best = max((score for score, _ in scored), default=0)
     found = [part for score, part in scored if score == best] if best else []
-    found = [part for part in found if part.level == _FILE] or found
+    found = [part for part in found if part.level == FILE] or found
     if len(found) == 1:
         return Understood((*components, found[0].name), text)
     if kinds:
         return Understood(components, text)
-    near = [part.name for part in found[:MAX_NAMED]] or _by_words(text, parts)
-    listed = f" Perhaps {', '.join(quoted(name, 100) for name in near)}?" if near else ""
+    perhaps = [part.name for part in found[:MAX_NAMED]] or _by_words(text, parts)
+    listed = f" Perhaps {', '.join(quoted(name, 100) for name in perhaps)}?" if perhaps else ""
     return Understood(components, text, f"Which part of the code is it about: a file, a folder or a function?{listed}")
 
 
-def _named_by(said: Collection[str], part: _Part) -> int:
+def _named_by(said: Collection[str], part: Part) -> int:
     """How many words name the part: all words of its own name have to be there, and one that is not ordinary."""
     own = terms(re.sub(r"\.pyi?$", "", re.split("[/:.]", re.sub(r"\.pyi?$", "", part.name))[-1]))
     if not own or not set(own) <= set(said) or set(own) <= _ORDINARY:
@@ -343,7 +240,7 @@ def _named_by(said: Collection[str], part: _Part) -> int:
     return len(set(own))
 
 
-def _by_words(text: str, parts: Sequence[_Part]) -> list[str]:
+def _by_words(text: str, parts: Sequence[Part]) -> list[str]:
     documents = {
         part.name: {"name": part.name.rpartition(":")[2], "code": re.sub(r"\.pyi?$", "", part.name)} for part in parts
     }

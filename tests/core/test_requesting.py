@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gitops_healer.core.components import Names
 from gitops_healer.core.finding import Finding, Severity
 from gitops_healer.core.requesting import (
     RULES,
-    Names,
     Understood,
     chosen_for,
     concerns,
