@@ -1,0 +1,235 @@
+"""The action, run as GitHub runs it: by events of the forge server, through action.yml, with real git and HTTP."""
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from gitops_healer.cli import app
+from gitops_healer.console.on_event import outputs_of
+from gitops_healer.onboarding import action_reference, workflow_text
+from gitops_healer.report.action_inputs import INPUTS, renewed
+from tests.actions_runner.forge import ServerHost
+from tests.actions_runner.runner import JobRun, Runner
+from tests.actions_runner.workflow import load_yaml
+from tests.forge_server.person import Person
+from tests.forge_server.server import ForgeServer
+from tests.forge_server.state import Repository
+
+ROOT = Path(__file__).parent.parent
+ACTION = ROOT / "action.yml"
+CI = """\
+name: ci
+on: [push, pull_request]
+permissions: {contents: read}
+jobs:
+  tests:
+    runs-on: ubuntu-24.04
+    steps:
+      - uses: actions/checkout@v5
+        with: {persist-credentials: false}
+      - uses: actions/setup-python@v6
+      - run: python -m pytest -q -p no:cacheprovider tests
+"""
+SHOP = {
+    ".github/workflows/ci.yml": CI,
+    "shop/__init__.py": "",
+    "shop/orders.py": "import shop.customers\n\n\ndef owner(order: dict) -> str:\n"
+    '    return shop.customers.name(order["customer"])\n',
+    "shop/customers.py": "import shop.orders\n\n\ndef name(customer: dict) -> str:\n"
+    '    return str(customer["name"])\n\n\ndef owners(orders: list) -> list:\n'
+    "    return [shop.orders.owner(order) for order in orders]\n",
+    "tests/test_shop.py": "from shop.customers import owners\n\n\ndef test_owners():\n"
+    '    assert owners([{"customer": {"name": "robin"}}]) == ["robin"]\n    assert owners([]) == []\n',
+}
+
+
+QUICK = "proof: {mutants: 0, shadow: {inputs: 20, budget: 5s}}\n"
+"""A policy under which little is proved: here the way counts, not the proof."""
+
+
+@dataclass
+class Stage:
+    """octo/shop at a forge, its people, and the runner of its workflows."""
+
+    server: ForgeServer
+    repository: Repository
+    runner: Runner
+    host: ServerHost
+
+    def person(self, login: str) -> Person:
+        return self.server.person(login, "octo/shop")
+
+    def healed(self, jobs: list[JobRun]) -> list[JobRun]:
+        """Those that ran the healer."""
+        return [job for job in jobs if job.workflow.endswith("gitops-healer.yml") and job.conclusion != "skipped"]
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
+    """Make the stage: files beside those of the shop, and inputs of the action. The healer acts by an App's token."""
+    servers: list[ForgeServer] = []
+
+    def made(files: dict[str, str] | None = None, inputs: dict[str, str] | None = None) -> Stage:
+        source = tmp_path / "shop"
+        for name, text in {**SHOP, **(files or {})}.items():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_text(text)
+        text = workflow_text(source, "main", action_reference(f"octo/gitops_healer@{'ab' * 20}"))
+        given = {"token": "${{ secrets.HEALER_TOKEN }}", **(inputs or {})}
+        text += "        with:\n" + "".join(f"          {name}: {value}\n" for name, value in given.items())
+        (source / ".github/workflows/gitops-healer.yml").write_text(without_install(text))
+        servers.append(ForgeServer(tmp_path / "forge").start())
+        server = servers[-1]
+        server.create_repository("octo/shop", source=source)
+        server.permit("octo/shop", "robin", "admin")
+        server.permit("octo/shop", "eve", "read")
+        permissions = {"contents": "write", "pull_requests": "write", "issues": "write", "statuses": "write"}
+        token = server.token("app", "octo/shop", "octo-healer", {**permissions, "checks": "read"})
+        host = ServerHost(server, "octo/shop", secrets={"HEALER_TOKEN": token})
+        runner = Runner(host, tmp_path / "runner", {"octo/gitops_healer": ROOT}, {"gitops-healer-": venv()})
+        return Stage(server, server.repository("octo/shop"), runner, host)
+
+    yield made
+    for server in servers:
+        server.stop()
+
+
+def without_install(text: str) -> str:
+    """The tests of the shop need pytest only, which the healer has: nothing is fetched from anywhere."""
+    kept = re.sub(r"      # The sandbox in which.*?(?=      - name: Heal)", "", text, flags=re.DOTALL)
+    assert kept != text
+    return kept
+
+
+def venv() -> Path:
+    """The installation that an earlier run left in the cache: the one that runs these tests."""
+
+    return Path(sys.prefix)
+
+
+# The file
+
+
+def test_the_inputs_are_those_of_the_settings() -> None:
+    text = ACTION.read_text("utf-8")
+    assert renewed(text) == text, "renew them: python -m gitops_healer.report.action_inputs"
+
+
+def test_every_input_reaches_the_program() -> None:
+    action = load_yaml(ACTION.read_text("utf-8"))
+    heal = action["runs"]["steps"][-1]
+    assert list(action["inputs"]) == [one.name for one in INPUTS]
+    known = {option for command in [get_command(app).commands["on-event"]] for p in command.params for option in p.opts}  # type: ignore[attr-defined]
+    for one in INPUTS:
+        variables = [name for name, value in heal["env"].items() if value == f"${{{{ inputs.{one.name} }}}}"]
+        if one.name == "python-version":
+            continue
+        assert len(variables) == 1
+        if not variables[0].startswith("GITOPS_HEALER_"):
+            assert f'option --{one.name} "${variables[0]}"' in heal["run"]
+            assert f"--{one.name}" in known
+
+
+def test_every_output_is_written_by_the_program() -> None:
+    action = load_yaml(ACTION.read_text("utf-8"))
+    assert list(action["outputs"]) == list(outputs_of(None))
+    for name, facts in action["outputs"].items():
+        assert facts["value"] == f"${{{{ steps.heal.outputs.{name} }}}}"
+
+
+# Runs
+
+
+@pytest.mark.slow
+def test_events_lead_from_a_push_to_a_merge(stage: Callable[..., Stage]) -> None:
+    shop = stage(files={".github/gitops-healer.yml": QUICK})
+    robin = shop.person("robin")
+    robin.push("main", {"README.md": "A shop.\n"})
+
+    first = shop.runner.settle()
+    opened = next(job for job in shop.healed(first) if job.event == "push")
+    assert opened.step("Heal").outputs == {
+        "findings": "1", "pulls-opened": "1", "pulls-merged": "0", "rollbacks": "0",
+    }, opened.log  # fmt: skip
+    assert [note.facts["file"] for note in opened.annotations if note.level == "warning"] == ["shop/customers.py"]
+    assert "circular_import" in opened.summary
+    number, pull = next(iter(shop.repository.pulls.items()))
+    assert pull.head_branch.startswith("healer/circular_import/")
+    assert {job.job for job in first if job.event == "pull_request"} >= {"tests"}
+    assert [job.conclusion for job in shop.healed(first) if job.event == "workflow_run"][-1:] == ["success"]
+    assert not pull.merged
+
+    robin.review(number, "APPROVE")
+    second = shop.healed(shop.runner.settle())
+    third = [] if pull.merged else shop.healed(shop.runner.tick())
+    assert pull.merged, "\n".join(job.log for job in second + third)
+    assert [job.step("Heal").outputs["pulls-merged"] for job in second + third].count("1") == 1
+    assert all(job.permissions["contents"] == "write" and "actions" not in job.permissions for job in second)
+
+
+def test_only_words_to_the_healer_cost_minutes_and_only_maintainers_are_obeyed(stage: Callable[..., Stage]) -> None:
+    shop = stage(inputs={"mode": "propose"})
+    issue = shop.person("robin").open_issue("Something", "else").number
+    shop.server.take_events()
+    shop.person("robin").comment(issue, "see https://example.org/approve")
+    ordinary = shop.runner.settle()
+    assert [job.conclusion for job in ordinary if job.event == "issue_comment"] == ["skipped"]
+
+    shop.person("eve").comment(issue, "hello\r\n\r\n/freeze ::error::`$(touch pwned)`")
+    heard = shop.healed(shop.runner.settle())
+    assert [job.conclusion for job in heard] == ["success"], heard[0].log
+    replies = [said.body for said in shop.repository.comments.values() if said.login == "octo-healer[bot]"]
+    assert [reply for reply in replies if "@eve" in reply]
+    assert not [note for note in heard[0].annotations if note.level == "error"]
+    assert "(refused)" in heard[0].summary
+    secrets = [shop.host.secrets["HEALER_TOKEN"], "ghs_"]
+    shown = heard[0].log + heard[0].summary + "".join(replies)
+    assert not [secret for secret in secrets if secret in shown]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({"mode": "wild"}, "observe"),
+        ({"limit": "many"}, "--limit"),
+        ({"base-branch": "'$(touch pwned) `touch pwned`'"}, "touch pwned"),
+        ({"base-branch": "--help"}, "--help"),
+    ],
+)
+def test_inputs_are_words_and_wrong_ones_are_told(
+    stage: Callable[..., Stage], inputs: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    shop = stage(inputs=inputs)
+    done = shop.runner.tick()[0]
+    assert done.conclusion == "failure"
+    assert said in done.log
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def test_a_wrong_policy_stops_the_run_and_says_what_to_change(stage: Callable[..., Stage]) -> None:
+    shop = stage(files={".github/gitops-healer.yml": "limits:\n  open_puls: 1\n"})
+    done = shop.runner.tick()[0]
+    assert done.conclusion == "failure"
+    message = next(note.message for note in done.annotations if note.facts.get("title") == "Healer")
+    assert "there is no setting limits.open_puls. Did you mean open_pulls?" in message
+    assert "Healer: stopped" in done.summary
+    assert set(done.step("Heal").outputs.values()) == {"0"}
+
+
+def test_the_installation_is_found_by_what_it_is_made_of(stage: Callable[..., Stage], tmp_path: Path) -> None:
+    shop = stage(inputs={"mode": "wild"})
+    done = shop.runner.tick()[0]
+    wanted = done.step("Say which installation is wanted").outputs
+    assert re.fullmatch(r"gitops-healer-\w+-\w+-3\.\d+\.\d+-[0-9a-f]{16}", wanted["key"])
+    assert wanted["venv"] == str(tmp_path / "runner/tools/gitops-healer" / wanted["key"])
+    assert done.step("Install the healer").conclusion == "skipped"
+
+
+def test_help_knows_the_command() -> None:
+    assert "on-event" in CliRunner().invoke(app, ["--help"]).output
