@@ -159,17 +159,15 @@ class Pulls:
             return self._after_all(pull, message, error)
         except RefusedError as error:
             if error.status == 409 or any(words in error.said.lower() for words in _MOVED):
-                self._site.origin.forget()
                 said = f"#{pull.number} was not merged: {error.said}"
                 raise LostRaceError(f"{said}. Prove what stands there now") from error
             raise ForgeError(f"#{pull.number} cannot be merged: {error.said}") from error
-        self._site.origin.forget()
         return str(data["sha"])
 
     def _after_all(self, pull: Pull, message: str, error: LostAnswerError) -> str:
         """Nobody knows whether it was merged: look, and never merge a second time in this cycle."""
         self._site.client.pause(1.0)
-        self._site.origin.forget()
+        self._site.origin.refresh()
         now = pull_of(self._fresh(pull.number), self._site.place.name)
         if now.state is PullState.MERGED and now.head == pull.head:
             return now.merge_commit

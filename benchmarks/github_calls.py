@@ -1,0 +1,102 @@
+"""What a cycle that has nothing to do asks of GitHub, by the number of open pull requests of the healer.
+
+    python -m benchmarks.github_calls [PULLS ...] [--people 200] [--show]
+
+Real cycles, wired as `heal --forge github` wires them, over real HTTP and real git against the forge server of the
+tests. A run is a fresh clone, as on a runner; with the cache, `cache.sqlite` came along from the run before. Columns:
+REST calls, how many of them were answered by 304 (these cost no rate limit), GraphQL queries, fetches, pushes, writes.
+"""
+
+import argparse
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from gitops_healer.core.change import whole_file
+from gitops_healer.core.finding import Finding, Severity, fingerprint
+from gitops_healer.core.plan import Cause, Investigation, Option
+from gitops_healer.cycle import run_cycle
+from gitops_healer.registry import Detector, Fixer, Scene
+from tests.cycle.stage import BROKEN, HEALED, PROGRAM, TESTS
+from tests.github_stage import GitHubStage, github_stage
+
+RULE = "scripted"
+HEAD = f"{'pulls':>6} {'cache':>6} {'rest':>6} {'304':>6} {'graphql':>8} {'fetch':>6} {'push':>6} {'write':>6}"
+
+
+def sees(scene: Scene) -> Iterable[Finding]:
+    """Every module with the broken line."""
+    for file in scene.repository.files(scene.commit):
+        source = scene.repository.read_blob(file.blob).decode()
+        if file.path.startswith("program") and BROKEN in source and HEALED not in source:
+            symbol = f"{file.path.removesuffix('.py')}:mean"
+            print_ = fingerprint(RULE, symbol, BROKEN)
+            yield Finding(RULE, file.path, symbol, 1, 2, Severity.HIGH, "mean fails for no values", print_, priority=8)
+
+
+def heals(scene: Scene, finding: Finding) -> Investigation:
+    before = scene.repository.read(scene.commit, finding.path) or b""
+    change = whole_file(finding.path, before, before.replace(BROKEN.encode(), HEALED.encode(), 1))
+    option = Option("zero", "Return 0.0", RULE, change, "Return 0.0", ("the benchmark says so",), symbols=("mean",))
+    return Investigation(Cause("no values", finding.path, 2, 0.9), options=(option,))
+
+
+def healed(stage: GitHubStage) -> list[str]:
+    """One cycle; what went wrong in it."""
+    stage.clock.turn(timedelta(minutes=5))
+    detector, fixer = Detector(RULE, "Sees it.", "code", sees), Fixer(RULE, "Fixes it.", (RULE,), heals)
+    cycle = run_cycle(replace(stage.world(), detectors=(detector,), fixers=(fixer,)))
+    return [str(error) for error in cycle.errors]
+
+
+def measured(pulls: int, people: int, show: bool) -> Iterable[str]:
+    files = {"test_program.py": TESTS.replace("program", "program0"), "program0.py": PROGRAM.replace(BROKEN, HEALED)}
+    files |= {f"program{number}.py": PROGRAM for number in range(1, pulls + 1)}
+    with TemporaryDirectory() as folder, github_stage(Path(folder), "app", files, keeps_cache=True) as stage:
+        stage.options |= {"limits.open_pulls": 1000, "limits.new_per_cycle": 1000, "limits.queue": 1000}
+        stage.options |= {"limits.slots": 1000}
+        robin = stage.person("robin")
+        issue = robin.open_issue("Talk").number
+        for _ in range(people):
+            robin.comment(issue, "What people say to each other.")
+        stage.clock.turn(timedelta(hours=3))
+        for _ in range(3):
+            if errors := healed(stage):
+                raise SystemExit(f"a cycle of the benchmark failed: {errors}")
+        opened = len([one for one in stage.server.repository(stage.repository).pulls.values() if not one.merged])
+        for kept in (True, False):
+            stage.keeps_cache = kept
+            mark = stage.server.mark()
+            healed(stage)
+            spent = stage.spent(mark)
+            yield (
+                f"{opened:>6} {'yes' if kept else 'no':>6} {spent.rest:>6} {spent.unchanged:>6} {spent.graphql:>8} "
+                f"{spent.fetches - 1:>6} {spent.pushes:>6} {spent.writes:>6}"
+            )
+            if kept and show:
+                yield from paths_of(stage, mark)
+
+
+def paths_of(stage: GitHubStage, mark: int) -> Iterable[str]:
+    """The calls themselves."""
+    for line in stage.server.exchanges[mark:]:
+        if line.kind in ("rest", "graphql"):
+            yield f"         {line.status} {line.method} {line.path}{'?' if line.query else ''}{line.query}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("pulls", nargs="*", type=int, default=[0, 1, 10, 50])
+    parser.add_argument("--people", type=int, default=200, help="comments of people elsewhere in the repository")
+    parser.add_argument("--show", action="store_true", help="the calls themselves as well")
+    chosen = parser.parse_args()
+    print(HEAD)
+    for pulls in chosen.pulls:
+        for line in measured(pulls, chosen.people, chosen.show):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
