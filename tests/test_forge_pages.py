@@ -123,6 +123,7 @@ SHOWN = [
     ("/octo/new", ["This repository is empty"]),
     ("/octo/shop/issues", ["Open 1", "Healer dashboard", "#1 opened"]),
     ("/octo/shop/pulls", ["Open 1 Closed 1", "Stop orders.total from raising KeyError"]),
+    ("/octo/shop/pulls/closed", ["Merged Say more in the README"]),
     ("/octo/shop/branches", ["main Default Protected", "healer/error/0123456789", "1 ahead, 1 behind #2"]),
     ("/octo/shop/commits/main", ["Say more", "Verified"]),
     ("/octo/shop/tree/healer/error/0123456789", ["healer/error/0123456789", "orders.py"]),

@@ -63,13 +63,15 @@ def page(forge: Forge, path: str) -> Page | None:
     for pattern, show in ROUTES:
         if (matched := pattern.fullmatch(path.rstrip("/") or "/")) is None:
             continue
-        view = _view(show, forge, {name: unquote(text) for name, text in matched.groupdict().items()}, query)
+        view = _view(
+            show, forge, {name: unquote(text) if text else text for name, text in matched.groupdict().items()}, query
+        )
         if view is not None:
             return view.status, "text/html; charset=utf-8", draw(forge, view).encode("utf-8", "replace")
     return None
 
 
-def _view(show: Show, forge: Forge, names: dict[str, str], query: str) -> View | None:
+def _view(show: Show, forge: Forge, names: dict[str, Any], query: str) -> View | None:
     """The page; of what is not there, a page that says so."""
     try:
         if "owner" in names:
@@ -220,9 +222,9 @@ def overview(repository: Repository, query: Context) -> View:
     return tree(repository, query, repository.options.default_branch)
 
 
-@at("/{owner}/{name}/(?P<kind>issues|pulls)")
-def listing(repository: Repository, query: Context, kind: str) -> View:
-    wanted = query.get("state", "open")
+@at("/{owner}/{name}/(?P<kind>issues|pulls)(?:/(?P<state>closed))?")
+def listing(repository: Repository, query: Context, kind: str, state: str | None) -> View:
+    wanted = state or query.get("state", "open")
     found = [issue for issue in repository.issues.values() if (issue.number in repository.pulls) == (kind == "pulls")]
     counts = {state: sum(issue.state == state for issue in found) for state in ("open", "closed")}
     shown = sorted((issue for issue in found if issue.state == wanted), key=lambda issue: -issue.number)

@@ -1,6 +1,7 @@
 """The fixture `validated`: every exchange of a test with a forge server is judged by GitHub's description."""
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -53,23 +54,45 @@ Validated = Callable[[Server], Watch]
 
 @pytest.fixture
 def validated() -> Iterator[Validated]:
-    """validated(server): judge all exchanges of this server from now on; the test fails at its end if one was wrong."""
-    watches: list[Watch] = []
+    """validated(server): judge all exchanges of this server from now on; the test fails at its end if one was wrong.
+    A second call for the same server gives the same watch."""
+    watches: dict[int, tuple[Server, Watch]] = {}
 
     def watch(server: Server) -> Watch:
-        watched = Watch(checker())
-        before = server.on_exchange
-
-        def both(exchange: Exchange) -> None:
-            if before is not None:
-                before(exchange)
-            watched.look(exchange)
-
-        server.on_exchange = both
-        watches.append(watched)
-        return watched
+        if id(server) not in watches:
+            watches[id(server)] = server, _watch(server)
+        return watches[id(server)][1]
 
     yield watch
-    failed = [watched.report() for watched in watches if watched.unexpected()]
+    failed = [watched.report() for _, watched in watches.values() if watched.unexpected()]
     if failed:
         pytest.fail("\n".join(failed), pytrace=False)
+
+
+def _watch(server: Server) -> Watch:
+    watched = Watch(checker())
+    before = server.on_exchange
+
+    def both(exchange: Exchange) -> None:
+        if before is not None:
+            before(exchange)
+        watched.look(exchange)
+
+    server.on_exchange = both
+    return watched
+
+
+@pytest.fixture(autouse=True)
+def every_exchange(validated: Validated, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where this fixture is imported, every forge server that a test starts is judged without being asked to."""
+    module = sys.modules.get("tests.forge_server.server")
+    if module is None:
+        return
+    start = module.ForgeServer.start
+
+    def start_watched(server: Any) -> Any:
+        started = start(server)
+        validated(server)
+        return started
+
+    monkeypatch.setattr(module.ForgeServer, "start", start_watched)
