@@ -9,6 +9,7 @@ SYMBOL, FILE, FOLDER = 0, 1, 2
 """Levels of parts; the larger part is meant where a name fits several."""
 _MAX_NEAR = 5
 _NEAR, _SURE = 0.7, 0.9
+_TESTS = re.compile(r"(?:^|[/.])(?:tests?(?:[/.:]|$)|test_)|_test(?:\.py)?(?::|$)")
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ def _dotted(text: str) -> str:
 
 
 def resolve(word: str, parts: Sequence[Part]) -> tuple[Part, ...]:
-    """The parts that a word names: by their whole names, else by the ends of their names; folders before files before
-    functions, unless it says which."""
+    """The parts that a word names: by their whole names, else by the ends of their names, the largest first unless it
+    says which."""
     key = _dotted(word)
     if not key:
         return ()
@@ -80,8 +81,15 @@ def resolve(word: str, parts: Sequence[Part]) -> tuple[Part, ...]:
     found = [part for part in found if key in part.keys] or found
     found = [part for part in found if part.level != SYMBOL or _own(part) == key] or found
     found = [part for part in found if _exact(bare) in _exact(part.name)] or found
+    return largest(found)
+
+
+def largest(found: Sequence[Part]) -> tuple[Part, ...]:
+    """Of parts that a word may mean, those that people mean first: folders before files before functions, and no tests
+    where there is something else."""
     highest = max((part.level for part in found), default=SYMBOL)
-    return tuple(part for part in found if part.level == highest)
+    large = [part for part in found if part.level == highest]
+    return tuple([part for part in large if not _TESTS.search(part.name)] or large)
 
 
 def _own(part: Part) -> str:

@@ -10,11 +10,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from gitops_healer.core.components import (
-    FILE,
-    FOLDER,
     SYMBOL,
     Names,
     Part,
+    largest,
     looks_like_code,
     must_be_code,
     near,
@@ -183,16 +182,16 @@ def _sorted(words: Sequence[str], parts: Sequence[Part], *, anything: bool, only
     for number, word in enumerate(words):
         without = number > 0 and words[number - 1].lower() in _NOT
         shaped = looks_like_code(word)
-        found = resolve(word, parts)
+        found = resolve(word, parts) if anything or shaped or leading or only else ()
         plain = leading and bool(found) and found[0].level > SYMBOL
         if len(found) == 1 and (anything or shaped or plain):
             if without and rest and rest[-1] == words[number - 1]:
                 rest.pop()
             components.append(f"{EXCLUDED if without else ''}{found[0].name}")
-        elif (shaped or plain or only) and len(found) > 1:
+        elif (shaped or only or (plain and not components)) and len(found) > 1:
             problems.append(_Problem(word, tuple(part.name for part in found[:MAX_NAMED]), several=True))
         elif must_be_code(word) or (only and not kinds_of(word)):
-            problems.append(_Problem(word, near(word, parts)))
+            problems.append(_Problem(word, near(word, parts) if len(problems) < MAX_NAMED else ()))
         else:
             rest.append(word)
             leading = leading and word.lower() in _NOT | _FILLERS
@@ -219,10 +218,9 @@ def _searched(components: tuple[str, ...], text: str, parts: Sequence[Part]) -> 
     """Free text about no part by name: what the words name together, when that is one thing."""
     kinds = kinds_of(text)
     said = frozenset(terms(text)) - {word for phrase, rules in _KINDS if rules <= kinds for word in terms(phrase)}
-    scored = [(_named_by(said, part), part) for part in parts if part.level != FOLDER]
+    scored = [(_named_by(said, part), part) for part in parts]
     best = max((score for score, _ in scored), default=0)
-    found = [part for score, part in scored if score == best] if best else []
-    found = [part for part in found if part.level == FILE] or found
+    found = largest([part for score, part in scored if score == best]) if best else ()
     if len(found) == 1:
         return Understood((*components, found[0].name), text)
     if kinds:
