@@ -1,11 +1,14 @@
 """Commit statuses and check runs at GitHub, which are two things and count both."""
 
+from contextlib import suppress
+
 from gitops_healer.adapters.github_errors import RefusedError
-from gitops_healer.adapters.github_seen import check_run_of, latest, ordered, status_of
+from gitops_healer.adapters.github_seen import check_run_of, gated_run_of, latest, ordered, status_of
 from gitops_healer.adapters.github_sight import Sight
 from gitops_healer.adapters.github_site import Site
 from gitops_healer.adapters.remote import check_id
 from gitops_healer.core.forge import Status
+from gitops_healer.core.github_seen import TokenKind
 
 LONGEST_DESCRIPTION = 140
 """Characters, of a commit status at GitHub."""
@@ -19,12 +22,14 @@ class Checks:
 
     def forget(self) -> None:
         self._known: dict[str, tuple[Status, ...]] = {}
+        self._gated: dict[str, list[Status]] | None = None
 
     def of(self, commit: str) -> tuple[Status, ...]:
         if commit not in self._known:
             seen = self._sight.seen_at(commit)
             statuses = seen.statuses if seen else None
-            self._known[commit] = self._listed(check_id(commit)) if statuses is None else statuses
+            reported = self._listed(check_id(commit)) if statuses is None else statuses
+            self._known[commit] = ordered([*reported, *self._gated_at(commit)])
         return self._known[commit]
 
     def set(self, commit: str, status: Status) -> None:
@@ -51,6 +56,19 @@ class Checks:
             if error.status in (404, 422):  # not there (any more), or not yet
                 return ()
             raise
+
+    def _gated_at(self, commit: str) -> list[Status]:
+        """Workflows that wait for approval, and report nothing else before: those of what the token of a job pushed
+        (docs.github.com, "GITHUB_TOKEN"). One call tells of all."""
+        if self._site.account.kind is not TokenKind.ACTIONS:
+            return []
+        if self._gated is None:
+            self._gated = {}
+            runs = self._site.client.each(self._site.path("actions", "runs"), "workflow_runs", status="action_required")
+            with suppress(RefusedError):  # without actions: read it cannot be told
+                for run in runs:
+                    self._gated.setdefault(str(run["head_sha"]), []).append(gated_run_of(run))
+        return self._gated.get(commit, [])
 
     def _statuses(self, commit: str) -> list[Status]:
         """The newest of each context."""

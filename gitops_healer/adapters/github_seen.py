@@ -22,6 +22,7 @@ from gitops_healer.core.forge import Dashboard, Status, StatusState
 
 _GREEN = ("success", "neutral", "skipped")
 _RED = ("failure", "timed_out", "cancelled", "startup_failure")
+_GATED = "waits for a maintainer to press Approve workflows"
 _STATES = {state.value: state for state in StatusState}
 
 
@@ -48,11 +49,16 @@ def check_run(
     elif word in _RED:
         found, text = StatusState.FAILURE, word
     elif word == "action_required":
-        found, text = StatusState.PENDING, "waits for a maintainer to press Approve workflows"
+        found, text = StatusState.PENDING, _GATED
     else:
         found, text = StatusState.PENDING, word
     text = text.replace("_", " ")
     return CheckRun(id_, app, suite, word, Status(name, found, f"{text}: {title}" if title else text, url or ""))
+
+
+def gated_run_of(data: Json) -> Status:
+    """REST: a run of a workflow that waits for approval."""
+    return Status(str(data.get("name") or "workflow"), StatusState.PENDING, _GATED, str(data.get("html_url") or ""))
 
 
 def check_run_of(data: Json) -> CheckRun:

@@ -23,6 +23,7 @@ from gitops_healer.errors import ForgeError, PullRefusedError  # noqa: E402
 from gitops_healer.ports import RefUpdate  # noqa: E402
 from tests.adapters.github_ground import KINDS, NAME, GitHubGround, github_ground  # noqa: E402
 from tests.forge_server import Fault  # noqa: E402
+from tests.forge_server.state import Workflow, WorkflowRun  # noqa: E402
 from tests.openapi.fixture import validated  # noqa: E402, F401
 
 Make = Callable[..., GitHubGround]
@@ -356,6 +357,24 @@ def test_check_runs_and_statuses_both_count(here: GitHubGround, graphql: bool) -
         ("lint", StatusState.SUCCESS, "skipped: words"),
         ("slow", StatusState.PENDING, "in progress: words"),
     ]
+
+
+def test_a_workflow_that_waits_for_approval_is_seen_though_it_reports_nothing(make: Make) -> None:
+    ground, now = make("actions"), START
+    head = ground.person("robin").push("healer/rule/1", {"new.txt": "x\n"})
+    ground.person("robin").open_pull("healer/rule/1", "main", "A title")
+    run = WorkflowRun(1, 1, 1, "pull_request", "healer/rule/1", head, "octo", "completed", "action_required", now, now)
+    ground.shop.workflow_runs[1] = run
+    ground.shop.workflows[1] = Workflow(1, ".github/workflows/ci.yml", "CI", now)
+    ground.forge.refresh()
+    (waits,) = ground.forge.statuses(head)
+    assert (waits.state, waits.description) == (
+        StatusState.PENDING,
+        "waits for a maintainer to press Approve workflows",
+    )
+    run.conclusion = "success"
+    ground.forge.refresh()
+    assert ground.forge.statuses(head) == ()
 
 
 def test_more_checks_than_one_query_gives_are_all_read(make: Make) -> None:
