@@ -9,10 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from gitops_healer import __version__
 from gitops_healer.core import texts
 from gitops_healer.core.blame import own_readings, rivals_of
-from gitops_healer.core.codec import digest, dump, load
 from gitops_healer.core.decision import Decision, all_of, no
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.following import given_back, hands_off
@@ -88,7 +86,8 @@ from gitops_healer.obedience import obey
 from gitops_healer.ports import Conflict, RefUpdate
 from gitops_healer.proving import prove
 from gitops_healer.queueing import clear_queue, open_orders, queue, serve
-from gitops_healer.registry import Case, Detector, Scene
+from gitops_healer.registry import Case
+from gitops_healer.seeing import detect, readable
 from gitops_healer.settings import format_duration
 from gitops_healer.telling import pull_text, revert_text, tell
 from gitops_healer.world import Journal, World, observing
@@ -236,7 +235,8 @@ def gather(cycle: Cycle) -> None:
 def begin(cycle: Cycle, ordered_only: bool = False) -> list[Upgrade]:
     """Detect, and queue what was ordered and what is new; returns the upgrades that were begun."""
     begun, limits = list[str](), cycle.world.settings.limits
-    findings = detect(cycle)
+    findings, looks = detect(cycle.world)
+    cycle.looks += looks
     retire(cycle, {finding.fingerprint for finding in findings})
     orders = open_orders(cycle.journal.history)
     ordered = [up for order in orders for up in serve(cycle.world, cycle.journal, order, findings)]
@@ -255,51 +255,6 @@ def begin(cycle: Cycle, ordered_only: bool = False) -> list[Upgrade]:
     return [*ordered, *(cycle.journal[upgrade] for upgrade in begun)]
 
 
-def detect(cycle: Cycle) -> list[Finding]:
-    """What the detectors see on the base branch, most urgent first: those whose findings can be healed, and those of
-    executions, which cost little. Two of them may see the same flaw. `gitops-healer scan` shows all that code shows."""
-    world = cycle.world
-    scene = world.scene(world.base)
-    seen: dict[str, Finding] = {}
-    for detector in world.detectors:
-        wanted = detector.reads == "executions" or world.fixers_of(detector.name)
-        if detector.name in world.settings.detection.disabled or not wanted:
-            continue
-        world.progress(f"looking: {detector.name}")
-        said: list[str] = []
-        seen_by = remembered(detector, replace(scene, progress=said.append))
-        found = [finding for finding in seen_by if not left_out(scene, finding)]
-        if len(found) < len(seen_by):
-            said.append("; ".join([*said[-1:], f"{len(seen_by) - len(found)} left out by comments in the code"]))
-        cycle.looks.append(Look(detector.name, len(found), said[-1] if said else ""))
-        for finding in found:
-            known = seen.setdefault(finding.fingerprint, finding)
-            if finding.priority > known.priority:
-                seen[finding.fingerprint] = finding
-    return sorted(seen.values(), key=lambda f: (-f.priority, -f.severity.weight, f.rule, f.path, f.symbol))
-
-
-def left_out(scene: Scene, finding: Finding) -> bool:
-    """Whether a comment `# healer: ignore[rule]` in the code wants it so."""
-    if not finding.path.endswith(".py") or not scene.code.has(finding.path):
-        return False
-    comments = scene.code.facts(finding.path, detail=True).details.ignores
-    return any(comment.covers(finding.rule, finding.start) for comment in comments)
-
-
-def remembered(detector: Detector, scene: Scene) -> list[Finding]:
-    """A detector that reads nothing but code sees the same in the same tree: it is asked once."""
-    if detector.reads != "code":
-        return list(detector(scene))
-    tree = scene.repository.commit(scene.commit).tree
-    key = f"findings:{digest(detector.name, __version__, tree, scene.settings.detection.model_dump_json())}"
-    if (known := load(scene.cache.get(key), list[Finding])) is not None:
-        return known
-    findings = list(detector(scene))
-    scene.cache.put(key, dump(findings))
-    return findings
-
-
 def retire(cycle: Cycle, seen: Collection[str]) -> None:
     """Somebody else mended it while it waited for an answer: its file changed, and it is not seen any more. What a
     maintainer ordered is seen by nobody, and stays."""
@@ -308,15 +263,9 @@ def retire(cycle: Cycle, seen: Collection[str]) -> None:
         if up.merged or up.finding.fingerprint in seen or up.base == base or up.finding.rule not in rules:
             continue
         changed = up.finding.path in cycle.world.repository.changed_paths(up.base, base)
-        if changed and readable(cycle, base, up.finding.path):
+        if changed and readable(cycle.world, base, up.finding.path):
             cycle.journal.record([(up.id, Dropped(f"seen no more since {up.finding.path} changed, at {base[:10]}"))])
             advance(cycle, up.id)
-
-
-def readable(cycle: Cycle, commit: str, path: str) -> bool:
-    """Whether a file is gone or could be looked at: what cannot be read says nothing about what is in it."""
-    code = cycle.world.scene(commit).code
-    return not path.endswith(".py") or not code.has(path) or code.facts(path).analyzable
 
 
 # Understand and plan

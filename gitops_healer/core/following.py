@@ -51,7 +51,8 @@ def given_back(up: Upgrade, pull: Pull) -> Resumed | None:
 def _closed(up: Upgrade, pull: Pull) -> tuple[Fact | RepositoryFact, ...]:
     who = pull.closed_by or "somebody"
     reason = f"{who} closed pull request #{pull.number}"
-    return Ignored(up.finding.fingerprint, who, reason), Dropped(reason)
+    undo = f"{reason}, so the finding is ignored: /unignore {up.id} undoes that"
+    return Ignored(up.finding.fingerprint, who, reason), Dropped(undo)
 
 
 def _held(reason: str, next_action: str) -> Held:
