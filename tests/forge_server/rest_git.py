@@ -254,8 +254,3 @@ def encode(data: bytes) -> str:
     """Base64 in lines of 60, as GitHub sends it."""
     text = base64.b64encode(data).decode()
     return "".join(f"{text[start : start + 60]}\n" for start in range(0, len(text), 60))
-
-
-@route("GET", f"{REPO}/git/tags/{{sha}}", "contents:read")
-def get_tag(request: Request) -> Reply:
-    raise not_found()

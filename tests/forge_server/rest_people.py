@@ -69,8 +69,3 @@ def rate_limit(request: Request) -> Reply:
 @route("GET", "/meta")
 def meta(request: Request) -> Reply:
     return Reply(200, {"verifiable_password_authentication": False, "installed_version": "3.19.0"})
-
-
-@route("GET", "/zen")
-def zen(request: Request) -> Reply:
-    return Reply(200, b"Keep it logically awesome.", {"Content-Type": "text/plain; charset=utf-8"})

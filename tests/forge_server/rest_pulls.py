@@ -125,7 +125,6 @@ def update_branch(request: Request) -> Reply:
 # Review comments on lines: read only, there are none
 
 
-@route("GET", f"{REPO}/pulls/comments", READ)
 @route("GET", f"{ONE}/comments", READ)
 def list_review_comments(request: Request) -> Reply:
     return paged(request, [], lambda shown: shown)
