@@ -10,10 +10,12 @@ from gitops_healer.core.finding import Finding
 from gitops_healer.core.fitting import Block, fit, folded, spoken
 from gitops_healer.core.history import History
 from gitops_healer.core.orders import asks, possible_orders, where_it_stands
+from gitops_healer.core.plan import Plan
 from gitops_healer.core.progress import question_of
 from gitops_healer.core.quoting import plain, quoted
 from gitops_healer.core.texts import decision_markdown
 from gitops_healer.core.upgrade import Stage, Upgrade
+from gitops_healer.core.verdict_markdown import counted
 
 TITLE = "gitops-healer: dashboard"
 MARKER = "<!-- healer:dashboard -->"
@@ -198,9 +200,10 @@ def _boxes(up: Upgrade, waits: Decision | None, view: View) -> tuple[list[str], 
     if "choose" in possible and asks(up):
         first += _options(up)
     if "approve" in possible and (head := _head(up)):
-        first.append(box(f"/approve {up.id} {head[:10]}", f"approve {quoted(head[:10])}"))
+        what = "approve taking it back" if up.stage is Stage.REGRESSED else "approve"
+        first.append(box(f"/approve {up.id} {head[:10]}", f"{what}, {quoted(head[:10])}"))
     if "approve_plan" in possible and up.plan is not None:
-        what = f"approve the plan, version {up.plan.version}: {up.plan.lines:,} lines in {len(up.plan.paths)} files"
+        what = f"approve the plan, version {up.plan.version}: {_size(up.plan)}"
         first.append(box(f"/approve_plan {up.id}", what))
     waiting = up.stage is Stage.HELD and not asks(up)
     likely = [name for name in ("resume", "retry") if name in possible and waiting]
@@ -218,6 +221,10 @@ _LABELS = {
     "rollback_upgrade": "take it back",
     "reland": "land it again",
 }
+
+
+def _size(plan: Plan) -> str:
+    return f"{counted(plan.lines, 'line')} in {counted(len(plan.paths), 'file')}"
 
 
 def _options(up: Upgrade) -> list[str]:
@@ -239,16 +246,20 @@ def _head(up: Upgrade) -> str:
 
 def _not_begun(view: View) -> Iterator[str]:
     """Findings that did not become an upgrade, most urgent first; what is known or ignored is shown elsewhere."""
-    for finding, decision in sorted(view.findings, key=lambda pair: (-pair[0].priority, pair[0].fingerprint)):
+    urgent = sorted(
+        view.findings, key=lambda pair: (-pair[0].priority, pair[0].path, pair[0].start, pair[0].fingerprint)
+    )
+    for finding, decision in urgent:
         blocking = decision.blocking
         if blocking is None or blocking.gate in _QUIET_GATES:
             continue
         then = f" → {spoken(blocking.next_action)}" if blocking.next_action else ""
-        yield f"- {quoted(finding.message, 160)} {quoted(blocking.gate, 60)}: {quoted(blocking.reason)}{then}"
+        yield f"- {quoted(finding.message, 160)}; {quoted(blocking.gate, 60)}: {quoted(blocking.reason)}{then}"
 
 
 def _ignored(view: View) -> Iterator[str]:
-    for fingerprint, ignored in view.history.ignored.items():
+    """The last one first."""
+    for fingerprint, ignored in reversed(view.history.ignored.items()):
         attempts = view.history.of_finding(fingerprint)
         what = quoted(attempts[-1].finding.message, 160) if attempts else quoted(fingerprint[:10])
         yield box(
