@@ -2,6 +2,8 @@
 
 import re
 
+_HARMLESS = re.compile(r"[\w ,.;:%()'\"“”‘’→–…/+=?!-]+")
+_MARKUP = re.compile(r"_|://|www\.|^[ ]|^(?:[-+=]|\d+[.)] )|\bGH-\d|(?<!\w):\w+:|//")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -11,6 +13,14 @@ def quoted(text: str, limit: int = 300) -> str:
     fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") or len(fence) > 1 else ""
     return f"{fence}{pad}{line}{pad}{fence}" if line else "``(empty)``"
+
+
+def sentence(text: str, limit: int = 300) -> str:
+    """Foreign text as it is where it is nothing but words, figures and punctuation that mean nothing in Markdown; else
+    as inline code."""
+    line = plain(text, limit)
+    harmless = _HARMLESS.fullmatch(line) and not _MARKUP.search(line)
+    return line if harmless else quoted(text, limit)
 
 
 def plain(text: str, limit: int) -> str:
