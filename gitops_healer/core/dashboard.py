@@ -259,7 +259,7 @@ def _not_begun(view: View) -> Iterator[str]:
 
 def _ignored(view: View) -> Iterator[str]:
     """The last one first."""
-    for fingerprint, ignored in reversed(view.history.ignored.items()):
+    for fingerprint, ignored in tuple(view.history.ignored.items())[::-1]:
         attempts = view.history.of_finding(fingerprint)
         what = quoted(attempts[-1].finding.message, 160) if attempts else quoted(fingerprint[:10])
         yield box(
