@@ -30,9 +30,6 @@ def _parts(up: Upgrade, plan: Plan, request: Request) -> Iterator[str]:
     yield fenced(plan_text(plan))
     places = [*plan.paths[:_MOST], *plan.symbols[:_MOST]]
     yield f"It may touch {', '.join(quoted(place, 100) for place in places) or 'nothing'}, and nothing else."
-    if plan.notes:
-        asked = "\n".join(f"- {quoted(note)}" for note in plan.notes[-_MOST:])
-        yield f"Maintainers asked for:\n\n{asked}"
     if others := _others(up, plan):
         yield others
     yield from _earlier(up)

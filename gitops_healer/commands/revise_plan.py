@@ -5,7 +5,7 @@ from gitops_healer.core.orders import asks, name_of, order_possible, which_upgra
 from gitops_healer.core.plan import Investigation, Option
 from gitops_healer.core.planning import choose, sized
 from gitops_healer.core.revising import FORMS, Wish, at_place, fitting, named, read, standing, touches
-from gitops_healer.core.texts import decision_markdown, quoted
+from gitops_healer.core.texts import quoted
 from gitops_healer.core.upgrade import Revised, Upgrade
 from gitops_healer.errors import HealerError
 from gitops_healer.registry import Answer, Request, command
@@ -82,10 +82,16 @@ def _any_fits(investigation: Investigation, wishes: tuple[Wish, ...], up: Upgrad
 def _none_fits(investigation: Investigation, wishes: tuple[Wish, ...], up: Upgrade, request: Request) -> str:
     """What each option violates."""
     decisions = fitting(investigation.options[:_MOST], wishes, lambda option: _measured(up, option, request))
-    trees = "\n".join(decision_markdown(decision) for decision in decisions)
+    violated = "\n".join(
+        f"- {quoted(decision.gate, 60)} is not "
+        + ", and not ".join(
+            f"{quoted(no.gate, 100)}: {quoted(no.reason, 200)}" for no in decision.children if not no.allowed
+        )
+        for decision in decisions
+    )
     asked = f" Asked before: {', '.join(quoted(known.text, 120) for known in up.revisions)}." if up.revisions else ""
     return (
-        f"No option of {name_of(up)} is all of that, so the plan stays as it is.{asked}\n\n{trees}\n\n"
+        f"No option of {name_of(up)} is all of that, so the plan stays as it is.{asked}\n\n{violated}\n\n"
         f"`/ignore {up.id}` drops it, `/rebuild {up.id}` looks for other options on the present base."
     )
 

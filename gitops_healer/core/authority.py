@@ -22,9 +22,18 @@ def may_command(actor: str, permission: Permission, needs: Permission) -> Decisi
         "permission",
         f"Thank you for looking in, but this treatment is prescribed by {_WHO[needs]}: {quoted(actor, MAX_LOGIN)} has "
         f"{_spelled(permission)}, {needs.value} is needed.",
-        f"An admin of this repository can give it: `/permit {_argument(actor)} {needs.value}` with the local forge, "
-        "the collaborator settings on GitHub.",
+        _how_to_get(actor, needs),
     )
+
+
+def refusal_values(actor: str, permission: Permission, needs: Permission) -> dict[str, str]:
+    """The same no for the message `refusal`, which a repository may word in its own way: {placeholder: Markdown}."""
+    return {
+        "by": quoted(actor, MAX_LOGIN),
+        "permission": _spelled(permission),
+        "needed": f"{needs.value} permission",
+        "next": _how_to_get(actor, needs),
+    }
 
 
 def allows(permission: Permission, needs: Permission) -> bool:
@@ -50,6 +59,13 @@ _WHO = {
     Permission.WRITE: "people who may write to this repository",
     Permission.ADMIN: "admins of this repository",
 }
+
+
+def _how_to_get(actor: str, needs: Permission) -> str:
+    return (
+        f"An admin of this repository can give it: {quoted(f'/permit {_argument(actor)} {needs.value}', 200)} with the "
+        "local forge, the collaborator settings on GitHub."
+    )
 
 
 def _spelled(permission: Permission) -> str:

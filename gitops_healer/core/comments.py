@@ -96,7 +96,8 @@ def _too_late(order: Order) -> Misunderstood:
 
 
 def aim(order: Order, history: History, pull: int) -> Aim:
-    """The upgrade that an order is about: the one that its first argument names, else that of the pull request.
+    """The upgrade that an order is about: the one that its first argument names, else that of the pull request, else
+    the only one under way that was asked for in this thread.
 
     An id (`up-…`, or a beginning of it) and a codename count everywhere; bare hex digits only where there is no pull
     request, because there they could be a word of a sentence.
@@ -125,7 +126,7 @@ def _names_upgrade(word: str, beside_pull: bool) -> bool:
 
 
 def _of_pull(history: History, pull: int) -> Upgrade | None:
-    """The newest upgrade whose pull request, or whose revert, it is."""
+    """The newest upgrade whose pull request, or whose revert, it is; or the only one that is asked for there."""
     ours = [
         up
         for up in history.upgrades.values()
@@ -133,7 +134,8 @@ def _of_pull(history: History, pull: int) -> Upgrade | None:
         or (up.revert and up.revert.pull == pull)
         or (up.rolled_back and up.rolled_back.pull == pull)
     ]
-    return ours[-1] if ours else None
+    asked_for = [up for up in history.open() if up.thread == pull and up.settled_as is None]
+    return ours[-1] if ours else asked_for[0] if len(asked_for) == 1 else None
 
 
 def split_arguments(text: str) -> tuple[str, ...]:

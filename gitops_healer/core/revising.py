@@ -73,7 +73,7 @@ class AtMostLines:
     lines: int
 
     def __str__(self) -> str:
-        return f"at most {self.lines} lines"
+        return f"at most {self.lines} line{'' if self.lines == 1 else 's'}"
 
 
 @dataclass(frozen=True)
@@ -266,7 +266,7 @@ def _fits_one(option: Option, wish: Wish, lines: int, risk: Risk) -> Decision:
             touched = f"it changes {', '.join(option.change.paths)}"
             return _said(gate, not touches(option, place), f"it does not touch {place}", touched)
         case AtMostLines(most):
-            return _said(gate, lines <= most, f"it has {lines}", f"it has {lines} lines")
+            return _said(gate, lines <= most, f"it has {lines} lines", f"it has {lines} lines")
         case RiskAtMost(most_risk):
             return _said(
                 gate, risk.weight <= most_risk.weight, f"its risk is {risk.value}", f"its risk is {risk.value}"

@@ -2,8 +2,10 @@
 
 import pytest
 
-from gitops_healer.core.authority import MAX_LOGIN, may_command, valid_login
+from gitops_healer.core.authority import MAX_LOGIN, may_command, refusal_values, valid_login
 from gitops_healer.core.forge import Permission
+from gitops_healer.core.messages import Messages
+from gitops_healer.settings import load_settings
 
 
 @pytest.mark.parametrize("has", list(Permission))
@@ -27,6 +29,13 @@ def test_the_no_mentions_nobody_and_says_who_may(login: str) -> None:
     assert f"`{login}` has read permission, write is needed" in decision.reason
     assert "people who may write to this repository" in decision.reason
     assert len(decision.reason) < 300
+
+
+def test_the_no_can_be_worded_by_the_repository() -> None:
+    messages = Messages(load_settings().messages.model_dump())
+    said = messages.render("refusal", **refusal_values("@everyone", Permission.NONE, Permission.WRITE))
+    for part in ("`@everyone`", "no permission here", "write permission", "`/permit @everyone write`"):
+        assert part in said
 
 
 def test_a_login_with_a_blank_can_be_typed() -> None:

@@ -327,6 +327,17 @@ def test_an_order_names_its_upgrade(words: tuple[str, ...], upgrade: str | None,
     assert (aimed.upgrade.id if aimed.upgrade else None, aimed.arguments, aimed.problem) == (upgrade, rest, "")
 
 
+def test_in_the_thread_of_a_request_its_only_upgrade_is_meant() -> None:
+    finding = Finding("rule", "a.py", "f", 1, 1, Severity.LOW, "x", "0" * 40)
+    one = [("up-1", Queued(finding, "calm-fox", "base", thread=12)), ("up-2", Queued(finding, "brave-owl", "base"))]
+    two = [*one, ("up-3", Queued(finding, "grey-elk", "base", thread=12))]
+    for facts, meant in ((one, "up-1"), (two, None)):
+        known = replay(Event(f"e-{up}", NOW, up, "run", "x", fact) for up, fact in facts)
+        aimed = aim(Order("approve_plan", ("fine",), ""), known, 12)
+        assert (aimed.upgrade.id if aimed.upgrade else None, aimed.arguments) == (meant, ("fine",))
+        assert aim(Order("approve_plan", (), ""), known, 13).upgrade is None
+
+
 def test_what_is_ambiguous_or_unknown_is_told() -> None:
     assert "2 upgrades" in aim(Order("hold", ("dead",), ""), TWO, 0).problem
     assert "no upgrade" in aim(Order("hold", ("up-ffff",), ""), TWO, 0).problem
