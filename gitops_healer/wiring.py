@@ -95,19 +95,24 @@ def shared_parts(place: Place, choices: Choices) -> tuple[Forge, GitLedger, Cach
 
 
 def sandbox_of(place: Place, python: Path, forge: str) -> BoundedSandbox:
-    """The strongest that this machine has. Raises SandboxError when that is less than the policy demands, and when code
-    that it runs could read the token of a forge from this process."""
-    level = SandboxLevel(place.settings.testing.sandbox)
-    sandbox = detect_sandbox(level, visible=visible_to_candidates(python))
-    weak = sandbox.level.strength < SandboxLevel.NAMESPACE.strength
-    if weak and forge != "local" and not place.settings.limits.allow_weak_sandbox:
-        raise SandboxError(
-            f"the sandbox here is {sandbox.level.value} only: code of the repository, which is run to prove changes, "
-            "could read the token of this run. Install bubblewrap, or allow user namespaces (sysctl "
-            "kernel.apparmor_restrict_unprivileged_userns=0, or a container with seccomp=unconfined). If all who can "
-            "push to the repository may have the token, set in its policy: limits: {allow_weak_sandbox: true}"
-        )
+    """The strongest that this machine has. Raises SandboxError when that is less than the policy demands, or too weak
+    to keep a token."""
+    sandbox = detect_sandbox(SandboxLevel(place.settings.testing.sandbox), visible=visible_to_candidates(python))
+    if forge != "local" and not place.settings.limits.allow_weak_sandbox:
+        keep_token(sandbox.level)
     return SandboxInTime(sandbox)
+
+
+def keep_token(level: SandboxLevel) -> None:
+    """Raises SandboxError when what runs at this level could read the token of a forge from this process."""
+    if level.strength >= SandboxLevel.NAMESPACE.strength:
+        return
+    raise SandboxError(
+        f"the sandbox here is {level.value} only: code of the repository, which is run to prove changes, could read "
+        "the token of this run. Install bubblewrap, or allow user namespaces (sysctl "
+        "kernel.apparmor_restrict_unprivileged_userns=0, or a container with seccomp=unconfined). If all who can push "
+        "to the repository may have the token, set in its policy: limits: {allow_weak_sandbox: true}"
+    )
 
 
 def diagnosed(scene: Scene, finding: Finding) -> Diagnosis | None:
