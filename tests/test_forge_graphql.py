@@ -232,14 +232,27 @@ def test_the_rest_of_a_query_is_answered_beside_an_error(here: Ground) -> None:
     assert refused.value.data["data"] == {"repository": {"name": "shop", "issue": None}}
 
 
+MERGE = "mutation M($i: MergePullRequestInput!) { mergePullRequest(input: $i) { actor { login } } }"
+COMMIT = "mutation M($i: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $i) { ref { name } } }"
+
+
 @pytest.mark.parametrize(
     ("document", "variables", "words"),
     [
         ("{ viewer { logn } }", {}, "Field 'logn' doesn't exist on type 'User'"),
         (in_shop("issue(num: 1) { id }"), {}, "Field 'issue' doesn't accept argument 'num'"),
-        ("query Q($id: ID!) { node(id: $id) { id } }", {}, "Variable '$id' has invalid value"),
-        ("mutation M($i: MergePullRequestInput!) { mergePullRequest(input: $i) { actor { login } } }",
-         {"i": {"pullId": "x"}}, "Variable '$i' has invalid value"),
+        ('{ repository(owner: "octo") { id } }', {}, "Field 'repository' is missing required arguments: name"),
+        ("{ viewer }", {}, "Field must have selections (field 'viewer' returns User but has no selections. Did"),
+        ("{ viewer { ...F } }", {}, "Fragment F was used, but not defined"),
+        ("query Q($a: Int) { viewer { id } }", {}, "Variable $a is declared by Q but not used"),
+        ("query Q($id: ID!) { node(id: $id) { id } }", {}, "Variable $id of type ID! was provided invalid value"),
+        (MERGE, {"i": {"clientMutationId": "x"}}, "Variable $i of type MergePullRequestInput! was provided invalid "
+         "value for pullRequestId (Expected value to not be null)"),
+        (MERGE, {"i": {"pullRequestId": "x", "sha": ""}}, "Variable $i of type MergePullRequestInput! was provided "
+         "invalid value for sha (Field is not defined on MergePullRequestInput)"),
+        (COMMIT, {"i": {"branch": {}, "expectedHeadOid": "0", "message": {"headline": "x"}, "fileChanges": {
+            "additions": [{"path": "a", "contents": ""}, {"path": "b"}]}}},
+         "invalid value for fileChanges.additions.1.contents (Expected value to not be null)"),
         ("{ viewer { login ", {}, "Syntax Error"),
         ("", {}, "Syntax Error"),
     ],

@@ -2,17 +2,49 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import GraphQLError, VariableDefinitionNode, print_ast
 
 from tests.forge_server.errors import Refusal
 
 TYPES = {401: "FORBIDDEN", 403: "FORBIDDEN", 404: "NOT_FOUND", 409: "STALE_DATA"}
-UNKNOWN_FIELD = re.compile(r"Cannot query field '(\w+)' on type '(\w+)'")
-UNKNOWN_ARGUMENT = re.compile(r"Unknown argument '(\w+)' on field '(\w+)\.(\w+)'")
-UNDEFINED_VARIABLE = re.compile(r"Variable '\$(\w+)' is not defined")
-UNUSED_VARIABLE = re.compile(r"Variable '\$(\w+)' is never used(?: in operation '(\w+)')?")
+
+
+@dataclass(frozen=True)
+class _Wording:
+    """How GitHub says what the validator says: a pattern of the one, the other and its code."""
+
+    pattern: re.Pattern[str]
+    message: str
+    code: str
+
+
+WORDINGS = [
+    _Wording(re.compile(pattern), message, code)
+    for pattern, message, code in (
+        (r"Cannot query field '(?P<fieldName>\w+)' on type '(?P<typeName>\w+)'",
+         "Field '{fieldName}' doesn't exist on type '{typeName}'", "undefinedField"),
+        (r"Unknown argument '(?P<argumentName>\w+)' on field '\w+\.(?P<name>\w+)'",
+         "Field '{name}' doesn't accept argument '{argumentName}'", "argumentNotAccepted"),
+        (r"Argument '\w+\.(?P<name>\w+)\((?P<arguments>\w+):\)' of type '.*' is required",
+         "Field '{name}' is missing required arguments: {arguments}", "missingRequiredArguments"),
+        (r"Variable '\$(?P<variableName>\w+)' is not defined",
+         "Variable ${variableName} is used by anonymous query but not declared", "variableNotDefined"),
+        (r"Variable '\$(?P<variableName>\w+)' is never used(?: in operation '(?P<operation>\w+)')?",
+         "Variable ${variableName} is declared by {operation} but not used", "variableNotUsed"),
+        (r"Field '(?P<nodeName>\w+)' of type '\W*(?P<type>\w+).*' must have a selection of subfields",
+         "Field must have selections (field '{nodeName}' returns {type} but has no selections. "
+         "Did you mean '{nodeName} {{ ... }}'?)", "selectionMismatch"),
+        (r"Unknown fragment '(?P<fragmentName>\w+)'",
+         "Fragment {fragmentName} was used, but not defined", "useAndDefineFragment"),
+    )
+]  # fmt: skip
+INVALID_VALUE = re.compile(r"Variable '\$\w+' has invalid value(?: at (?P<path>[^:]+))?: (?P<why>.*)", re.S)
+MISSING_FIELD = re.compile(r"Expected value of type '\w+' to include required field '(\w+)'")
+UNKNOWN_INPUT = re.compile(r"Expected value of type '(\w+)' not to include unknown field '(\w+)'")
+NOT_NULL = "Expected value to not be null"
 
 
 class Problem(Exception):  # noqa: N818
@@ -63,19 +95,30 @@ def of_document(errors: Iterable[GraphQLError]) -> list[dict[str, Any]]:
 
 
 def _of_document(error: GraphQLError) -> dict[str, Any]:
-    message, extensions = error.message, {}
-    if found := UNKNOWN_FIELD.match(error.message):
-        name, kind = found.groups()
-        message = f"Field '{name}' doesn't exist on type '{kind}'"
-        extensions = {"code": "undefinedField", "typeName": kind, "fieldName": name}
-    elif found := UNKNOWN_ARGUMENT.match(error.message):
-        argument, _, name = found.groups()
-        message = f"Field '{name}' doesn't accept argument '{argument}'"
-        extensions = {"code": "argumentNotAccepted", "name": name, "typeName": "Field", "argumentName": argument}
-    elif found := UNDEFINED_VARIABLE.match(error.message):
-        message = f"Variable ${found[1]} is used by anonymous query but not declared"
-        extensions = {"code": "variableNotDefined", "variableName": found[1]}
-    elif found := UNUSED_VARIABLE.match(error.message):
-        message = f"Variable ${found[1]} is declared by {found[2] or 'anonymous query'} but not used"
-        extensions = {"code": "variableNotUsed", "variableName": found[1]}
-    return {**({"extensions": extensions} if extensions else {}), **_place(error), "message": message}
+    for wording in WORDINGS:
+        if found := wording.pattern.match(error.message):
+            names = {name: text or "anonymous query" for name, text in found.groupdict().items()}
+            extensions = {"code": wording.code, **names}
+            return {"extensions": extensions, **_place(error), "message": wording.message.format(**names)}
+    if (found := INVALID_VALUE.match(error.message)) and error.nodes:
+        return _of_variable(error, found)
+    return {**_place(error), "message": error.message}
+
+
+def _of_variable(error: GraphQLError, found: re.Match[str]) -> dict[str, Any]:
+    """A value of a variable that does not fit its type."""
+    path, why = (found["path"] or "").strip("."), found["why"]
+    if missing := MISSING_FIELD.match(why):
+        path, why = f"{path}.{missing[1]}", NOT_NULL
+    elif unknown := UNKNOWN_INPUT.match(why):
+        path, why = f"{path}.{unknown[2]}", f"Field is not defined on {unknown[1]}"
+    elif why.startswith(("Expected a value of non-null type", "Expected value of non-null type")):
+        why = NOT_NULL
+    steps = re.findall(r"\w+", path)
+    declared = error.nodes[0] if error.nodes else None
+    assert isinstance(declared, VariableDefinitionNode)
+    name, kind = declared.variable.name.value, print_ast(declared.type)
+    at = f" for {'.'.join(steps)} ({why})" if steps else ""
+    problems = [{"path": [int(step) if step.isdigit() else step for step in steps], "explanation": why}]
+    message = f"Variable ${name} of type {kind} was provided invalid value{at}"
+    return {"extensions": {"problems": problems}, **_place(error), "message": message}
