@@ -75,7 +75,7 @@ def stage(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
     """Make the stage: files beside those of the shop, and inputs of the action. The healer acts by an App's token."""
     servers: list[ForgeServer] = []
 
-    def made(files: dict[str, str] | None = None, inputs: dict[str, str] | None = None) -> Stage:
+    def made(files: dict[str, str] | None = None, inputs: dict[str, str] | None = None, queue: str = "max") -> Stage:
         source = tmp_path / "shop"
         for name, text in {**SHOP, **(files or {})}.items():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,9 @@ def stage(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
         text = workflow_text(source, "main", action_reference(f"octo/gitops_healer@{'ab' * 20}"))
         given = {"token": "${{ secrets.HEALER_TOKEN }}", **(inputs or {})}
         text += "        with:\n" + "".join(f"          {name}: {value}\n" for name, value in given.items())
-        (source / ".github/workflows/gitops-healer.yml").write_text(without_install(text))
+        (source / ".github/workflows/gitops-healer.yml").write_text(
+            without_install(text).replace("queue: max", f"queue: {queue}")
+        )
         servers.append(ForgeServer(tmp_path / "forge").start())
         server = servers[-1]
         server.create_repository("octo/shop", source=source)
@@ -191,6 +193,20 @@ def test_only_words_to_the_healer_cost_minutes_and_only_maintainers_are_obeyed(s
     secrets = [shop.host.secrets["HEALER_TOKEN"], "ghs_"]
     shown = heard[0].log + heard[0].summary + "".join(replies)
     assert not [secret for secret in secrets if secret in shown]
+
+
+def test_no_command_is_lost_when_a_waiting_run_is_dropped(stage: Callable[..., Stage]) -> None:
+    """Where `queue: max` is not known, the second of three runs never begins."""
+    shop = stage(queue="single")
+    robin = shop.person("robin")
+    issue = robin.open_issue("Something", "else").number
+    shop.server.take_events()
+    for word in ("/upgrade_status", "/healer_help", "/upgrade_ledger"):
+        robin.comment(issue, word)
+    heard = [job for job in shop.runner.settle() if job.event == "issue_comment" and job.conclusion != "skipped"]
+    assert [job.conclusion for job in heard] == ["success", "cancelled", "success"]
+    replies = [said.body for said in shop.repository.comments.values() if "@robin" in said.body]
+    assert len(replies) == 3
 
 
 @pytest.mark.parametrize(

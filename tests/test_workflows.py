@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from gitops_healer.cli import app
 from gitops_healer.errors import UsageError
 from gitops_healer.onboarding import (
     WORKFLOW,
@@ -22,7 +24,7 @@ from gitops_healer.onboarding import (
     start_workflow,
     workflow_text,
 )
-from gitops_healer.settings import load_settings
+from gitops_healer.settings import OVERRIDES, load_settings
 from tests.actions_runner.expressions import evaluate, is_true
 from tests.actions_runner.workflow import load_yaml
 from tests.conftest import GitRepo
@@ -43,13 +45,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         target = root / "own" / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
-    for has_ci, app in itertools.product((False, True), repeat=2):
-        tree = root / f"init-{has_ci}-{app}"
+    for has_ci, as_app in itertools.product((False, True), repeat=2):
+        tree = root / f"init-{has_ci}-{as_app}"
         (tree / ".git").mkdir(parents=True)
         if has_ci:
             (tree / ".github/workflows").mkdir(parents=True)
             (tree / ".github/workflows/ci.yml").write_text(CI)
-        start_workflow(tree, workflow_text(tree, "release/1.x", PINNED, app))
+        start_workflow(tree, workflow_text(tree, "release/1.x", PINNED, as_app))
     return root
 
 
@@ -233,6 +235,20 @@ def test_a_workflow_that_is_there_is_kept(make_repo: Callable[..., GitRepo]) -> 
     assert (tree / WORKFLOW).read_text() == "mine"
     start_workflow(tree, "ours", force=True)
     assert (tree / WORKFLOW).read_text() == "ours"
+
+
+def test_init_writes_workflow_and_policy_and_says_what_has_to_be_switched_on(make_repo: Callable[..., GitRepo]) -> None:
+    tree = make_repo({"x.py": ""}).path
+    command = ["init", str(tree), "--github", "--action-ref", f"octo/gitops_healer@{'ab' * 20}", "--app"]
+    ran = CliRunner().invoke(app, command)
+    assert ran.exit_code == 0, ran.output
+    assert "Allow GitHub Actions to create and approve pull requests" in ran.output
+    assert load_settings((tree / OVERRIDES).read_bytes()).limits.mode == "propose"
+    text = (tree / WORKFLOW).read_text()
+    assert job_of(text)["steps"][-1]["with"]["app-id"] == "${{ vars.HEALER_APP_ID }}"
+    printed = CliRunner().invoke(app, [*command, "--print"])
+    assert printed.output == text
+    assert CliRunner().invoke(app, ["init", str(tree), "--app"]).exit_code != 0
 
 
 def test_nothing_is_written_outside_of_the_repository(make_repo: Callable[..., GitRepo], tmp_path: Path) -> None:
