@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import typer
 
+from gitops_healer.adapters.ledger import GitLedger
 from gitops_healer.adapters.repository import open_repository
 from gitops_healer.cli import speak
 from gitops_healer.console.common import Format
@@ -19,7 +20,7 @@ from gitops_healer.entry import main
 from gitops_healer.errors import ForgeError, PreflightError, SandboxError, UsageError
 from gitops_healer.hosted import Hosted, find_hosted
 from gitops_healer.places import Choices
-from gitops_healer.ports import SandboxLevel
+from gitops_healer.ports import RefUpdate, SandboxLevel
 from gitops_healer.settings import OVERRIDES, ForgeVariables
 from gitops_healer.wiring import build_world, follow_checkout, keep_token, open_ledger, place_of
 from tests.cycle.stage import FILES, SLOW, contents
@@ -190,6 +191,28 @@ def test_a_token_is_kept_from_what_runs_in_the_sandbox(level: SandboxLevel) -> N
         keep_token(level)
     assert "allow_weak_sandbox: true" in str(error.value)
     assert error.value.exit_code == 5
+
+
+def test_credentials_that_a_checkout_left_in_the_clone_are_not_used(stage: GitHubStage) -> None:
+    choices = stage.choices()
+    git(choices.path, "config", f"http.{stage.server.url}/.extraheader", "AUTHORIZATION: basic b2xkOm9sZA==")
+    place = find_hosted(choices)
+    assert place.base
+    place.origin.push([RefUpdate("refs/healer/scratch/up-1", place.base, "")])
+
+
+def test_a_token_that_may_not_push_is_told_what_to_ask(stage: GitHubStage) -> None:
+    stage.permissions = {"contents": "read"}
+    place = find_hosted(stage.choices())
+    with pytest.raises(ForgeError, match="doctor --forge github"):
+        place.origin.push([RefUpdate("refs/healer/scratch/up-1", place.base, "")])
+    stage.person("robin", "admin")
+    stage.server.protect(SHOP, "healer-ledger", reviews=1)
+    said = replace(stage.variables, token=stage.server.token("app", SHOP))
+    place = find_hosted(replace(stage.choices(), variables=said))
+    with pytest.raises(ForgeError, match="rule of the repository") as error:
+        GitLedger(place.repository, origin=place.origin).append([a_pause(stage)])
+    assert said.token not in str(error.value)
 
 
 # The commands

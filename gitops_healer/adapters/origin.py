@@ -23,6 +23,7 @@ TRIES = 5
 _SHARED = (RESTORE_PREFIX, SCRATCH_PREFIX)
 _GONE = re.compile(r"couldn't find remote ref refs/heads/(\S+)")
 _REFUSED = re.compile(r"Authentication failed|could not read Username|returned error: 40[134]|not found", re.IGNORECASE)
+_RULED = re.compile(r"GH0\d\d|protected branch|rule violations|pre-receive hook declined|workflows? permission")
 
 
 class Origin:
@@ -107,9 +108,12 @@ class Origin:
         self.pushes += 1
         try:
             self._git.push(self.url, updates)
-        except (LostRaceError, ForgeError):
+        except LostRaceError:
             self._lose()
             raise
+        except ForgeError as error:
+            self._lose()
+            raise _advised(error) from error
         self._note(updates)
 
     def publish(self, refs: Mapping[str, str]) -> None:
@@ -219,9 +223,14 @@ def _mirror_of(ref: str) -> str | None:
 
 
 def _advised(error: ForgeError) -> ForgeError:
+    """With what to do, where the remote said enough to know."""
+    if _RULED.search(str(error)):
+        return ForgeError(
+            f"{error}\nA rule of the repository is in the way: `gitops-healer doctor --forge github` says which"
+        )
     if not _REFUSED.search(str(error)):
         return error
     return ForgeError(
-        f"{error}\nThe remote does not know the token, or the token may not see the repository (it needs contents: "
-        "read). `gitops-healer doctor --forge github` says which"
+        f"{error}\nThe remote does not know the token, or it may not do that here. `gitops-healer doctor --forge "
+        "github` says what is missing and where to give it"
     )
