@@ -32,7 +32,8 @@ class Block:
         """With the first `keep` items."""
         left_out = len(self.items) - keep
         more = [self.more.replace("{count}", f"{left_out:,}")] if left_out > 0 else []
-        return "\n".join(part for part in (self.head, *self.items[:keep], *more, self.tail) if part)
+        around = [[part] if part else [] for part in (self.head, self.tail)]
+        return "\n".join([*around[0], *self.items[:keep], *more, *around[1]])
 
 
 def fit(blocks: Iterable[Block], limit: int = BODY_LIMIT) -> str:

@@ -160,11 +160,11 @@ def _ended(up: Upgrade, stage: Stage) -> tuple[str, dict[str, str]]:
         case Stage.STABLE:
             return "success", {"commit": _merge(up), "reason": because}
         case Stage.UNPROVEN:
-            then = f"`/rollback_upgrade {up.id}` takes it back"
+            then = f"`/rollback_upgrade {up.id}` takes it back."
             return "unproven", {"commit": _merge(up), "reason": because, "next": then}
         case Stage.ROLLED_BACK:
             revert = up.rolled_back.commit[:10] if up.rolled_back else "?"
-            then = f"`/reland {up.id}` lands it again"
+            then = f"`/reland {up.id}` lands it again."
             return "taken_back", {"commit": _merge(up), "revert": revert, "reason": because, "next": then}
         case _:
             return _without_merge(up, because)
