@@ -176,6 +176,16 @@ def test_a_bot_has_no_brackets_in_graphql_but_as_the_viewer(here: Ground) -> Non
     assert author == {"login": "github-actions", "__typename": "Bot"}
 
 
+def test_lists_are_ordered_as_asked(here: Ground) -> None:
+    numbers = [here.robin.open_issue(f"issue {n}").number for n in range(3)]
+    here.robin.comment(numbers[0], "again")
+    for field, direction, first in (("CREATED_AT", "DESC", numbers[2]), ("UPDATED_AT", "DESC", numbers[0]),
+                                    ("UPDATED_AT", "ASC", numbers[1])):  # fmt: skip
+        order = f"orderBy: {{ field: {field}, direction: {direction} }}"
+        issues = here.query(in_shop(f"issues(first: 1, {order}) {{ nodes {{ number }} }}"))["repository"]["issues"]
+        assert issues["nodes"] == [{"number": first}]
+
+
 def test_every_page_is_read_once_and_in_order(here: Ground) -> None:
     titles = [here.robin.open_issue(f"issue {n}").title for n in range(5)]
     read, after = [], None
@@ -307,6 +317,8 @@ def test_every_field_of_the_schema_is_answered(here: Ground, field: str) -> None
     here.robin.dismiss_review(1, given.id, "seen")
     here.robin.set_status(here.head, "tests", "success")
     here.robin.check_run(here.head, "lint", "success")
+    here.server.protect("octo/shop", "main", reviews=1, checks=("tests",))
+    here.pull.enable_automerge()
     number = here.robin.open_issue("Dashboard", "- [ ] retry").number
     here.kim.tick(number, "retry")
     here.kim.comment(number, "done")

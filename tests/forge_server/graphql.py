@@ -9,7 +9,6 @@ from typing import Any
 from graphql import (
     GraphQLError,
     GraphQLObjectType,
-    GraphQLResolveInfo,
     GraphQLSchema,
     build_schema,
     execute_sync,
@@ -21,14 +20,13 @@ from tests.forge_server import graphql_repository, graphql_write
 from tests.forge_server.clock import stamp
 from tests.forge_server.errors import Refusal
 from tests.forge_server.graphql_errors import Problem, of_document, of_execution
-from tests.forge_server.graphql_paging import Node
+from tests.forge_server.graphql_paging import Info, Node
 from tests.forge_server.graphql_reader import Reader, actor
 from tests.forge_server.state import Forge, Token
 
 SCHEMA = Path(__file__).with_name("graphql_schema.graphql")
 DOCUMENTATION = "https://docs.github.com/graphql/guides/forming-calls-with-graphql#authentication"
 MOST_ERRORS = 20
-Info = GraphQLResolveInfo
 
 
 def answer(

@@ -4,10 +4,9 @@ from functools import partial
 from typing import Any
 
 import pygit2
-from graphql import GraphQLResolveInfo as Info
 
 from tests.forge_server import graphql_checks, graphql_pulls, graphql_repository, views
-from tests.forge_server.graphql_paging import Node, connection
+from tests.forge_server.graphql_paging import Info, Node, connection
 from tests.forge_server.graphql_reader import Reader
 
 
@@ -46,7 +45,7 @@ def object_at(see: Reader, oid: str | None, expression: str | None) -> Node | No
 
 def git_object(see: Reader, sha: str) -> Node:
     see.needs("contents:read")
-    found = see.repository.git.objects[sha]
+    found: Any = see.repository.git.objects[sha]
     base = {
         "id": views.node_id(found.type_str[0].upper(), see.repository.id, sha), "oid": sha,
         "abbreviatedOid": sha[:7], "commitUrl": f"{see.repository.html_url}/commit/{sha}",

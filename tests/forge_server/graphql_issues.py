@@ -5,13 +5,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from graphql import GraphQLResolveInfo as Info
-
 from tests.forge_server import graphql_pulls, graphql_repository, graphql_timeline, views
 from tests.forge_server.access import has_role
 from tests.forge_server.clock import stamp
-from tests.forge_server.graphql_errors import could_not_resolve
-from tests.forge_server.graphql_paging import Node, connection
+from tests.forge_server.graphql_errors import Problem, could_not_resolve
+from tests.forge_server.graphql_paging import Info, Node, connection
 from tests.forge_server.graphql_reader import Reader
 from tests.forge_server.state import BodyEdit, Comment, Issue
 
@@ -119,6 +117,11 @@ def has_label(issue: Issue, labels: Sequence[str]) -> bool:
 def ordered(issues: list[Issue], order: dict[str, str] | None) -> list[Issue]:
     if not order:
         return issues
-    keys = {"UPDATED_AT": lambda issue: issue.updated, "CREATED_AT": lambda issue: issue.created}
-    key = keys.get(order["field"], keys["CREATED_AT"])
-    return sorted(issues, key=lambda issue: (key(issue), issue.number), reverse=order["direction"] == "DESC")
+    if order["field"] == "COMMENTS":
+        raise Problem("UNPROCESSABLE", "This forge does not sort by the number of comments")
+    by_update = order["field"] == "UPDATED_AT"
+
+    def key(issue: Issue) -> tuple[datetime, int]:
+        return issue.updated if by_update else issue.created, issue.number
+
+    return sorted(issues, key=key, reverse=order["direction"] == "DESC")

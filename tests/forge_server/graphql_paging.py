@@ -9,13 +9,14 @@ from graphql import FieldNode, FragmentSpreadNode, GraphQLResolveInfo, InlineFra
 from tests.forge_server.graphql_errors import Problem
 
 Node = dict[str, Any]
+Info = GraphQLResolveInfo[Any]
 T = TypeVar("T")
 LARGEST = 100
 LISTS = frozenset({"nodes", "edges"})
 
 
 def connection(
-    info: GraphQLResolveInfo, items: Sequence[T], show: Callable[[T], Node], arguments: dict[str, Any], **more: Any
+    info: Info, items: Sequence[T], show: Callable[[T], Node], arguments: dict[str, Any], **more: Any
 ) -> Node:
     """The page of `items` that first, last, after and before ask for; only what is on it is shown.
     Raises Problem without first or last, where nodes are asked for, and with more than 100."""
@@ -36,7 +37,7 @@ def connection(
     }
 
 
-def _bounds(info: GraphQLResolveInfo, total: int, arguments: dict[str, Any]) -> tuple[int, int]:
+def _bounds(info: Info, total: int, arguments: dict[str, Any]) -> tuple[int, int]:
     first, last = arguments.get("first"), arguments.get("last")
     name = info.field_name
     if first is None and last is None:
@@ -71,7 +72,7 @@ def position(text: str) -> int:
         raise Problem("INVALID_CURSOR_ARGUMENTS", f"`{text}` does not appear to be a valid cursor.") from None
 
 
-def _asks_for_lists(info: GraphQLResolveInfo) -> bool:
+def _asks_for_lists(info: Info) -> bool:
     sets = [node.selection_set for node in info.field_nodes if node.selection_set]
     while sets:
         for selection in sets.pop().selections:
@@ -85,6 +86,6 @@ def _asks_for_lists(info: GraphQLResolveInfo) -> bool:
     return False
 
 
-def _fragment(info: GraphQLResolveInfo, spread: FragmentSpreadNode) -> SelectionSetNode:
+def _fragment(info: Info, spread: FragmentSpreadNode) -> SelectionSetNode:
     definition = info.fragments[spread.name.value]
     return getattr(definition, "definition", definition).selection_set

@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from graphql import (
-    DefinitionNode,
-    DirectiveDefinitionNode,
     EnumTypeDefinitionNode,
     FieldDefinitionNode,
     InputObjectTypeDefinitionNode,
@@ -81,7 +79,7 @@ def pruned(source: str, wanted: Fields) -> str:
     known = {node.name.value: node for node in schema.definitions if isinstance(node, TypeDefinitionNode)}
     if missing := sorted(set(wanted) - set(known)):
         raise SystemExit(f"graphql_fields.txt: the schema has no type {', '.join(missing)}")
-    kept: dict[str, DefinitionNode] = {}
+    kept: dict[str, TypeDefinitionNode] = {}
     waiting = sorted(wanted)
     while waiting:
         name = waiting.pop()
@@ -91,8 +89,7 @@ def pruned(source: str, wanted: Fields) -> str:
         names = names_in(kept[name])
         waiting += [n for n in names if isinstance(known.get(n), FOLLOWED) or n.endswith(("Connection", "Edge"))]
         waiting += [n for n in names if n == "PageInfo"]
-    nodes = sorted(kept.values(), key=lambda node: (not isinstance(node, DirectiveDefinitionNode), node.name.value))
-    return HEAD + "\n\n".join(map(print_ast, nodes)) + "\n"
+    return HEAD + "\n\n".join(print_ast(kept[name]) for name in sorted(kept)) + "\n"
 
 
 def _cut(node: TypeDefinitionNode, wanted: Fields) -> TypeDefinitionNode:

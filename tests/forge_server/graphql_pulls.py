@@ -3,13 +3,11 @@
 from functools import partial
 from typing import Any
 
-from graphql import GraphQLResolveInfo as Info
-
 from tests.forge_server import graphql_git, graphql_issues, graphql_repository, graphql_timeline, views
 from tests.forge_server import pulls as rules
 from tests.forge_server.clock import stamp
 from tests.forge_server.graphql_errors import could_not_resolve
-from tests.forge_server.graphql_paging import Node, connection
+from tests.forge_server.graphql_paging import Info, Node, connection
 from tests.forge_server.graphql_reader import Reader
 from tests.forge_server.state import AutoMerge, Issue, Pull, Repository, Review
 
@@ -126,11 +124,11 @@ def _decision(repository: Repository, found: Pull) -> str | None:
     return "APPROVED" if approvals >= rule.reviews else "REVIEW_REQUIRED"
 
 
-def _auto_merge(see: Reader, pull: Pull, found: AutoMerge) -> Node:
+def _auto_merge(see: Reader, given: Pull, found: AutoMerge) -> Node:
     return {
         "enabledAt": None, "enabledBy": see.actor(found.login), "mergeMethod": found.method.upper(),
         "commitHeadline": found.title or None, "commitBody": found.message or None,
-        "pullRequest": lambda info: pull(see, pull.number),
+        "pullRequest": lambda info: pull(see, given.number),
     }  # fmt: skip
 
 

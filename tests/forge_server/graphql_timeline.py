@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from graphql import GraphQLResolveInfo as Info
-
 from tests.forge_server import graphql_git, graphql_issues, graphql_pulls, views
 from tests.forge_server.clock import parse_stamp, stamp
-from tests.forge_server.graphql_paging import Node, connection
+from tests.forge_server.graphql_paging import Info, Node, connection
 from tests.forge_server.graphql_reader import Reader
 from tests.forge_server.state import Comment, Issue, IssueEvent, Pull, Review
 

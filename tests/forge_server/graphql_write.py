@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pygit2
@@ -218,7 +219,7 @@ def update_refs(forge: Forge, caller: Token, given: Input) -> Node:
     for update in given["refUpdates"]:
         _check_update(repository, caller, update)
     for update in given["refUpdates"]:
-        _said(lambda update=update: refs.move(repository, caller, update["name"], update["afterOid"]))
+        _said(partial(refs.move, repository, caller, update["name"], update["afterOid"]))
     return {}
 
 

@@ -218,7 +218,7 @@ def home(forge: Forge, query: Context) -> View:
 
 
 @at("/{owner}/{name}")
-def overview(repository: Repository, query: Context) -> View:
+def overview(repository: Repository, query: Context) -> View | None:
     return tree(repository, query, repository.options.default_branch)
 
 
@@ -325,7 +325,7 @@ def tree(repository: Repository, query: Context, rest: str) -> View:
     if not isinstance(folder, pygit2.Tree):
         return View("missing.html", {"repository": repository}, 404)
     entries = sorted(folder, key=lambda entry: (entry.type_str != "tree", entry.name))
-    readme = next((e for e in folder if e.name.lower() == "readme.md" and isinstance(e, pygit2.Blob)), None)
+    readme = next((e for e in folder if (e.name or "").lower() == "readme.md" and isinstance(e, pygit2.Blob)), None)
     values = {"ref": ref, "path": path, "entries": entries, "commit": repository.git.commit(sha)}
     words = readme.data.decode("utf-8", "replace") if readme else ""
     recent = [commit for commit, _ in zip(repository.git.log(sha), range(8), strict=False)] if not path else []
