@@ -135,6 +135,7 @@ SHOWN = [
                            "tests 42 passed in 3.1 s Required",
                            "Merging is blocked", "Changes have been requested by reviewers with write access."]),
     ("/octo/shop/pull/2/commits", ["Fix it"]),
+    ("/octo/shop/actions", ["No workflow has run yet"]),
     ("/octo/shop/pull/2/checks", ["types", "tests 42 passed in 3.1 s Required"]),
     ("/octo/shop/pull/2/files", ["@@ -1,5 +1,5 @@", "2 - return prices[sku]", "2 + return prices.get(sku, 0)"]),
     ("/octo/shop/pull/3", ["Merged robin merged 1 commit", "robin merged commit", "No description provided."]),
@@ -152,7 +153,8 @@ def test_a_page_shows_what_github_would(server: ForgeServer, path: str, told: li
 @pytest.mark.parametrize(
     "path",
     ["/octo/shop/issues/99", "/octo/shop/pull/1/files", "/octo/gone", "/octo/shop/blob/main/no.py",
-     "/octo/shop/tree/main/orders.py", "/octo/shop/commit/" + "0" * 40, "/octo/shop/runs/1", "/octo/shop/nonsense"],
+     "/octo/shop/tree/main/orders.py", "/octo/shop/commit/" + "0" * 40, "/octo/shop/runs/1", "/octo/shop/actions/runs/1",
+     "/octo/shop/nonsense"],
 )  # fmt: skip
 def test_what_is_not_there_is_not_found(server: ForgeServer, path: str) -> None:
     with pytest.raises(HTTPError) as failed:

@@ -292,7 +292,7 @@ def commits(repository: Repository, query: Context, ref: str | None) -> View:
     return View("commits.html", {"repository": repository, "ref": ref, "commits": found})
 
 
-@at("/{owner}/{name}/commit/{sha}")
+@at("/{owner}/{name}/(?:pull/[0-9]+/commits|commit)/{sha}")
 def commit(repository: Repository, query: Context, sha: str) -> View:
     found = repository.git.commit(_resolve(repository, sha))
     assert found is not None
@@ -349,9 +349,14 @@ def run(repository: Repository, query: Context, number: str) -> View:
     return View("run.html", {"repository": repository, "run": checks.check_run(repository, int(number))})
 
 
-@at("/{owner}/{name}/actions")
-def actions(repository: Repository, query: Context) -> View:
+@at("/{owner}/{name}/actions(?:/runs/{number#})?")
+def actions(repository: Repository, query: Context, number: str | None) -> View:
+    """All runs of workflows, or one."""
     runs = sorted(repository.workflow_runs.values(), key=lambda run: -run.id)
+    if number is not None:
+        runs = [run for run in runs if run.id == int(number)]
+        if not runs:
+            return View("missing.html", {"repository": repository}, 404)
     return View("actions.html", {"repository": repository, "runs": runs, "workflows": repository.workflows})
 
 
