@@ -162,6 +162,8 @@ MERGES: dict[str, tuple[Callable[[ForgeServer, Person], object], int, str]] = {
     "check missing": (lambda server, robin: server.protect(SHOP, "main", checks=("ci",)), 405,
                       'Repository rule violations found\n\nRequired status check "ci" is expected.'),
     "check failing": (_failing, 405, 'Required status check "ci" is failing.'),
+    "workflow file": (lambda server, robin: robin.push("work", {".github/workflows/ci.yml": "on: push"}), 403,
+                      "refusing to allow a Personal Access Token to create or update workflow"),
     "method": (lambda server, robin: setattr(server.repository(SHOP).options, "allow_squash_merge", False), 405,
                "Squash merges are not allowed on this repository."),
 }  # fmt: skip

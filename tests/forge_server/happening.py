@@ -17,7 +17,7 @@ def tell(repository: Repository, caller: Token, name: str, action: str = "", /, 
     payload["repository"] = views.repository(repository)
     owner = forge.users.get(repository.owner.lower())
     if owner is not None and owner.kind == "Organization":
-        payload["organization"] = views.user(forge, repository.owner)
+        payload["organization"] = views.organization(forge, repository.owner)
     payload["sender"] = views.user(forge, caller.login)
     forge.tell(Event(name, action, payload, caller.kind, repository.full_name, _skips(repository, name, payload)))
 

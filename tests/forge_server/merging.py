@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from tests.forge_server import issues, views
-from tests.forge_server.access import need_role
+from tests.forge_server.access import need_role, who, workflows_allowed
 from tests.forge_server.errors import Refusal, invalid
 from tests.forge_server.git_store import ZERO, StaleRefError
 from tests.forge_server.mergeability import (
+    changed_files,
     comparison_start,
     compute_mergeable,
     forget_mergeable,
@@ -72,11 +73,20 @@ def _check_mergeable(repository: Repository, caller: Token, pull: Pull, method: 
         raise Refusal(405, "Pull Request is still a draft")
     if not getattr(repository.options, f"allow_{'merge_commit' if method == 'merge' else f'{method}_merge'}"):
         raise Refusal(405, NOT_ALLOWED[method])
+    _check_workflows(repository, caller, pull)
     rule = repository.protections.get(pull.base_branch)
     if rule is not None and not bypasses(repository, caller, rule):
         _check_rule(repository, pull, method)
     if not compute_mergeable(repository, pull):
         raise Refusal(405, "Pull Request is not mergeable")
+
+
+def _check_workflows(repository: Repository, caller: Token, pull: Pull) -> None:
+    """A merge that changes workflow files needs the permission for them, as a push does."""
+    paths = [change.path for change in changed_files(repository, pull) if change.path.startswith(".github/workflows/")]
+    if paths and not workflows_allowed(caller):
+        what = f"to create or update workflow `{paths[0]}` without `workflows` permission"
+        raise Refusal(403, f"refusing to allow {who(caller)} {what}")
 
 
 def _check_rule(repository: Repository, pull: Pull, method: str) -> None:
@@ -107,8 +117,8 @@ def _merged_commit(
     rest = default_message if message is None else message
     text = f"{text}\n\n{rest}" if rest else text
     parents = [base, pull.head] if method == "merge" else [base]
-    who = repository.issues[pull.number].login if method == "squash" else caller.login
-    author = identity(repository, replace(caller, login=who))
+    login = repository.issues[pull.number].login if method == "squash" else caller.login
+    author = identity(repository, replace(caller, login=login))
     return make_commit(repository, tree, parents, text, author, web_flow(repository), signed=True)
 
 

@@ -3,7 +3,7 @@
 import re
 
 from tests.forge_server import issues, views
-from tests.forge_server.access import has_role, workflows_allowed
+from tests.forge_server.access import has_role, refused, workflows_allowed
 from tests.forge_server.errors import Refusal
 from tests.forge_server.git_store import ZERO, Identity, StaleRefError, commit_payload
 from tests.forge_server.happening import tell
@@ -79,9 +79,15 @@ def tell_push(repository: Repository, caller: Token, ref: str, before: str, afte
     branch = ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
     kind = "branch" if ref.startswith("refs/heads/") else "tag"
     if before == ZERO or after == ZERO:
-        name = "create" if before == ZERO else "delete"
-        default = repository.options.default_branch
-        tell(repository, caller, name, "", ref=branch, ref_type=kind, pusher_type="user", master_branch=default)
+        parts = {"ref": branch, "ref_type": kind, "pusher_type": "user"}
+        if after == ZERO:
+            tell(repository, caller, "delete", "", **parts)
+            return
+        options = repository.options
+        tell(
+            repository, caller, "create", "", **parts,
+            master_branch=options.default_branch, description=options.description,
+        )  # fmt: skip
 
 
 def _pushed_commit(repository: Repository, sha: str) -> views.Json:
@@ -130,7 +136,7 @@ def check_direct_push(repository: Repository, caller: Token, ref: str, new: str)
         return
     log = repository.git.git("rev-list", "--max-count=1", new, "--not", "--all", "--", ".github/workflows")
     if log.strip():
-        raise Refusal(403, "Resource not accessible by integration")
+        raise refused(caller, "contents:write&workflows:write")
 
 
 def bypasses(repository: Repository, caller: Token, rule: Protection) -> bool:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.forge_server import rest
 from tests.forge_server.access import granted
 from tests.forge_server.clock import ServerClock
+from tests.forge_server.errors import Refusal
 from tests.forge_server.exchanges import Calls, Exchange, Fault, count
 from tests.forge_server.git_store import GitStore, Identity, commit_payload
 from tests.forge_server.person import Person
@@ -136,7 +137,12 @@ class ForgeServer:
         git.move(f"refs/heads/{repository.options.default_branch}", git.write_commit(payload))
 
     def repository(self, full_name: str) -> Repository:
-        return self.state.repository(full_name)
+        """Raises ValueError when there is none of that name."""
+        try:
+            return self.state.repository(full_name)
+        except Refusal:
+            known = ", ".join(repository.full_name for repository in self.state.repositories.values()) or "none yet"
+            raise ValueError(f"no repository {full_name!r} here ({known}); make it by create_repository()") from None
 
     def add_user(self, login: str, name: str = "") -> User:
         return self.state.add_user(login, "User", name)

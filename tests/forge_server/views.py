@@ -97,6 +97,26 @@ def user(forge: Forge, login: str) -> Json:
     }
 
 
+def organization(forge: Forge, login: str) -> Json:
+    """As events carry it."""
+    found = forge.user(login)
+    url = f"{forge.api_url}/orgs/{found.login}"
+    return {
+        "login": found.login,
+        "id": found.id,
+        "node_id": node_id("O", found.id),
+        "url": url,
+        "repos_url": f"{url}/repos",
+        "events_url": f"{url}/events",
+        "hooks_url": f"{url}/hooks",
+        "issues_url": f"{url}/issues",
+        "members_url": f"{url}/members{{/member}}",
+        "public_members_url": f"{url}/public_members{{/member}}",
+        "avatar_url": f"{forge.url}/avatars/u/{found.id}?v=4",
+        "description": None,
+    }
+
+
 def full_user(forge: Forge, login: str, private: bool = False) -> Json:
     found = forge.user(login)
     shown = user(forge, login) | {
