@@ -34,7 +34,7 @@ def rebuild(request: Request) -> Answer:
         facts = (Resumed(request.actor), outdated)
     said = f"{name_of(up)} is investigated and built again, on `{base[:10]}`."
     if theirs:
-        said += f" What others committed is replaced; it stays to be had as `{theirs[:10]}`."
+        said += f" What others committed is replaced; its last commit was `{theirs}`."
     elif _was_proposed(up):
         said += " Approvals that were given do not count for the new commit."
     return Answer(True, said, tuple((up.id, fact) for fact in facts))

@@ -8,6 +8,8 @@ from gitops_healer.errors import HealerError
 from gitops_healer.registry import Answer, Request, command
 
 MAX_CHARACTERS = 50_000
+READERS = 8_000
+"""As many characters for people who may only read, who are everybody on a public repository."""
 
 
 @command(
@@ -32,7 +34,8 @@ def show_upgrade_diff(request: Request) -> Answer:
             f"The change of {name_of(up)} went from `{base[:10]}` to `{head[:10]}`, but those commits are not here any "
             "more. If this is a shallow clone, `git fetch --unshallow` brings them back.",
         )
-    return Answer(True, f"{name_of(up)}, `{base[:10]}` to `{head[:10]}`:\n\n{fenced(_cut(diff), 'diff')}")
+    shown = _cut(diff, MAX_CHARACTERS if request.permission.may_write else READERS)
+    return Answer(True, f"{name_of(up)}, `{base[:10]}` to `{head[:10]}`:\n\n{fenced(shown, 'diff')}")
 
 
 def _span(up: Upgrade) -> tuple[str, str] | None:
@@ -44,10 +47,10 @@ def _span(up: Upgrade) -> tuple[str, str] | None:
     return None
 
 
-def _cut(diff: str) -> str:
-    """Whole lines, as many as a comment can hold."""
-    if len(diff) <= MAX_CHARACTERS:
+def _cut(diff: str, limit: int) -> str:
+    """Whole lines, as many as fit."""
+    if len(diff) <= limit:
         return diff
-    end = diff.rfind("\n", 0, MAX_CHARACTERS)
-    shown = diff[: end if end > 0 else MAX_CHARACTERS]
+    end = diff.rfind("\n", 0, limit)
+    shown = diff[: end if end > 0 else limit]
     return f"{shown}\n[{len(diff) - len(shown):,} more characters: run `gitops-healer diff` to see them all]"

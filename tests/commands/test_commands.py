@@ -170,7 +170,7 @@ def ask(command: str, history: History, *arguments: str, **more: Any) -> Answer:
     defaults: dict[str, Any] = {"pull": 0, "head": "", "scene": scene_of(), "comment": "1/0"}
     request = Request(
         actor="alex",
-        permission=Permission.ADMIN,
+        permission=more.pop("permission", Permission.ADMIN),
         arguments=arguments,
         upgrade=history.upgrades.get(upgrade),
         history=history,
@@ -856,9 +856,11 @@ def test_a_huge_diff_is_cut_at_a_line(make_repo: Callable[..., Any]) -> None:
     base = repo.git("rev-parse", "HEAD")
     head = repo.commit({"a.py": "x = 1\n" * 100_000})
     built = (*PLAN_APPROVED, Prepared(head, base, "refs/healer/restore/x", VERDICT))
-    reply = ask("show_upgrade_diff", lived(*built), scene=scene_of(repository=open_repository(repo.path))).reply
-    assert len(reply) < 60_000
+    scene = scene_of(repository=open_repository(repo.path))
+    reply = ask("show_upgrade_diff", lived(*built), scene=scene).reply
+    assert 40_000 < len(reply) < 60_000
     assert "more characters" in reply
+    assert len(ask("show_upgrade_diff", lived(*built), scene=scene, permission=Permission.READ).reply) < 9_000
 
 
 def test_help_knows_all_commands() -> None:

@@ -385,6 +385,27 @@ def test_when_the_head_moved_nothing_is_merged_and_nothing_of_theirs_is_lost(
         assert "`Mine now`" in reply.text
 
 
+def test_commits_of_others_are_replaced_when_somebody_who_saw_them_says_so(
+    moved: Callable[[str], tuple[Ground, Reply, str]],
+) -> None:
+    ground, _, theirs = moved("explain")
+    ground.stage.heal()
+    assert ground.branch() == theirs
+    held = replay(ground.events()).upgrades[ground.up.id]
+    assert held.held is not None
+    assert held.held.hands_off
+    refused = ground.say("/rebuild")
+    assert not refused.allowed
+    assert "`Mine now`" in refused.text
+    assert ground.say("/rebuild discard").allowed
+    ground.stage.heal()
+    up = replay(ground.events()).upgrades[ground.up.id]
+    assert up.stage.value in ("proposed", "validated")
+    assert up.proposed is not None
+    assert ground.branch() == up.proposed.head != theirs
+    assert theirs not in ground.stage.repo.git("rev-list", up.proposed.branch)
+
+
 @pytest.mark.parametrize("command", ON_PULL)
 def test_when_the_pull_request_is_closed_it_is_answered_and_nothing_is_merged(
     command: str, make_ground: Callable[..., Ground]
