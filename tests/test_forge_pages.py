@@ -153,8 +153,8 @@ def test_a_page_shows_what_github_would(server: ForgeServer, path: str, told: li
 @pytest.mark.parametrize(
     "path",
     ["/octo/shop/issues/99", "/octo/shop/pull/1/files", "/octo/gone", "/octo/shop/blob/main/no.py",
-     "/octo/shop/tree/main/orders.py", "/octo/shop/commit/" + "0" * 40, "/octo/shop/runs/1", "/octo/shop/actions/runs/1",
-     "/octo/shop/nonsense"],
+     "/octo/shop/tree/main/orders.py", "/octo/shop/commit/" + "0" * 40, "/octo/shop/runs/1",
+     "/octo/shop/actions/runs/1", "/octo/shop/nonsense"],
 )  # fmt: skip
 def test_what_is_not_there_is_not_found(server: ForgeServer, path: str) -> None:
     with pytest.raises(HTTPError) as failed:
