@@ -9,8 +9,9 @@ from typing import Any
 
 from gitops_healer.adapters.cache import SqliteCache, scan_cache
 from gitops_healer.adapters.github_client import GitHubClient, Pace, connect, path_of
-from gitops_healer.adapters.github_credentials import Access, find_github, origin_url, sign_in
+from gitops_healer.adapters.github_credentials import Access, sign_in
 from gitops_healer.adapters.github_forge import GitHubForge
+from gitops_healer.adapters.github_place import find_github, origin_url
 from gitops_healer.adapters.github_probe import GitHubProbe
 from gitops_healer.adapters.github_workflows import HealingWorkflow, healing_workflows
 from gitops_healer.adapters.origin import Origin

@@ -1,22 +1,21 @@
-"""Which repository at which GitHub, by which token, and whose token that is. No token ever leaves in a text.
+"""By which token, and whose token that is. No token ever leaves in a text.
 
 A GitHub App (id and key) is preferred to a token: its tokens live for an hour and are made anew when they are needed.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-import pygit2
 import requests
 from github import Auth, Github, GithubException
 from urllib3.util import Retry
 
+from gitops_healer.adapters.github_place import GitHubPlace as GitHubPlace
 from gitops_healer.adapters.remote import Credential
 from gitops_healer.core.codec import digest, dump, load
+from gitops_healer.core.github_permissions import NEEDS
 from gitops_healer.core.github_seen import TokenKind
 from gitops_healer.errors import ForgeError, UsageError
 from gitops_healer.ports import Cache
@@ -25,31 +24,15 @@ from gitops_healer.settings import ForgeVariables
 ACTIONS_LOGIN = "github-actions[bot]"
 TIMEOUT = 15  # seconds for one answer
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
-_SHORT = re.compile(r"(?:[^@/\s]+@)?([A-Za-z0-9.-]+):(?!/)(.+)")  # git@host:owner/name
+_WANTED = {need.scope.replace("-", "_"): need.level for need in NEEDS} | {"workflows": "write"}
+"""`workflows`: for a policy that lets workflow files be changed, and for taking such a change back."""
+_SOUGHT = {(scope, level) for scope, level in _WANTED.items() if scope not in ("actions", "workflows")}
 _PERSONAL = ("ghp_", "github_pat_", "gho_", "ghu_")
 _WHO = "query { viewer { login databaseId } }"
 _NO_TOKEN = (
     "there is no token for {host}. Set GITOPS_HEALER_TOKEN (in a workflow: env GITHUB_TOKEN: ${{{{ github.token }}}}), "
     "or for a GitHub App GITOPS_HEALER_APP_ID and GITOPS_HEALER_APP_KEY"
 )
-
-
-@dataclass(frozen=True)
-class GitHubPlace:
-    """A repository at one GitHub. name: `owner/repo`; URLs without a slash at the end."""
-
-    name: str
-    server_url: str = "https://github.com"
-    api_url: str = "https://api.github.com"
-
-    @property
-    def clone_url(self) -> str:
-        return f"{self.server_url}/{self.name}.git"
-
-    @property
-    def host(self) -> str:
-        return urlsplit(self.server_url).hostname or ""
 
 
 @dataclass(frozen=True)
@@ -78,98 +61,6 @@ class Access:
         return Credential(self.place.clone_url, self.auth.token)
 
 
-# Where
-
-
-def origin_url(git_dir: Path) -> str:
-    """The URL of the remote `origin`, "" when there is none."""
-    try:
-        return str(pygit2.Repository(str(git_dir)).config["remote.origin.url"])
-    except (KeyError, ValueError, pygit2.GitError):
-        return ""
-
-
-def find_github(variables: ForgeVariables, origin: str) -> GitHubPlace:
-    """The environment says where (as in a job of GitHub Actions), else the URL of the clone's origin.
-
-    Raises UsageError. User names and passwords in the URL are never used.
-    """
-    host, path = _parts(origin)
-    name = variables.repository or path
-    if not name:
-        raise UsageError(
-            "which repository at GitHub? The clone has no remote `origin` that says it. Add one: git remote add origin "
-            "https://github.com/OWNER/NAME.git, or set GITHUB_REPOSITORY=OWNER/NAME"
-        )
-    if not _NAME.fullmatch(name):
-        source = "GITHUB_REPOSITORY" if variables.repository else "the URL of the remote `origin`"
-        raise UsageError(f"{source} must name a repository of GitHub as OWNER/NAME, not {name[:200]!r}")
-    given = _checked_url(variables.api_url, "GITHUB_API_URL") if variables.api_url else ""
-    known = variables.server_url or _server_of_api(given) or host or "https://github.com"
-    server = _checked_url(known, "GITHUB_SERVER_URL")
-    return GitHubPlace(name, server, given or _api_of_server(server))
-
-
-def _parts(url: str) -> tuple[str, str]:
-    """(URL of the server, path without `.git`) of a remote; empty for what is no remote at a server."""
-    if short := _SHORT.fullmatch(url):
-        host, path = short[1], short[2]
-        return f"https://{_web_host(host)}", _trimmed(path)
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return "", ""
-    if parts.scheme in ("http", "https") and parts.hostname:
-        return f"{parts.scheme}://{_web_host(parts.hostname)}{port}", _trimmed(parts.path)
-    if parts.scheme in ("ssh", "git+ssh", "git") and parts.hostname:
-        return f"https://{_web_host(parts.hostname)}", _trimmed(parts.path)
-    return "", ""
-
-
-def _trimmed(path: str) -> str:
-    return path.strip("/").removesuffix(".git")
-
-
-def _web_host(host: str) -> str:
-    host = f"[{host}]" if ":" in host else host.lower()
-    return {"ssh.github.com": "github.com", "www.github.com": "github.com"}.get(host, host)
-
-
-def _api_of_server(server: str) -> str:
-    parts = urlsplit(server)
-    host = parts.hostname or ""
-    if host == "github.com" or host.endswith(".ghe.com"):
-        return f"{parts.scheme}://api.{parts.netloc}"
-    return f"{server}/api/v3"
-
-
-def _server_of_api(api: str) -> str:
-    if api.endswith("/api/v3"):
-        return api.removesuffix("/api/v3")
-    return api.replace("://api.", "://", 1) if "://api." in api else ""
-
-
-def _checked_url(url: str, variable: str) -> str:
-    """Raises UsageError for what is no URL, or would carry a token in the clear over a network."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        raise UsageError(f"{variable} must be a URL such as https://github.com, not {_bare(url)!r}")
-    if "@" in parts.netloc:
-        raise UsageError(f"{variable} must hold no user name and no password: put a token into GITOPS_HEALER_TOKEN")
-    if parts.scheme == "http" and host not in ("localhost", "::1") and not host.startswith("127."):
-        raise UsageError(f"{variable}={_bare(url)} would send the token unencrypted: use https")
-    return url.rstrip("/")
-
-
-def _bare(url: str) -> str:
-    return re.sub(r"(?<=//)[^/\s]*@", "", url)[:200]
-
-
 # Who
 
 
@@ -196,11 +87,13 @@ def sign_in(variables: ForgeVariables, place: GitHubPlace, cache: Cache) -> Acce
 
 @dataclass(frozen=True)
 class _Known:
-    """What is remembered: an account's login and number, and of an App its installation."""
+    """What is remembered: an account's login and number, and of an App its installation with the permissions that are
+    asked for."""
 
     login: str
     number: int
     installation: int = 0
+    permissions: dict[str, str] = field(default_factory=dict)
 
 
 def _account(place: GitHubPlace, known: _Known) -> Account:
@@ -245,8 +138,10 @@ def _as_app(variables: ForgeVariables, place: GitHubPlace, cache: Cache) -> Acce
     app = _app_auth(variables)
     key = f"github-app:{digest(place.api_url, place.name, variables.app_id)}"
     known = load(cache.get(key), _Known)
-    if known is not None and (auth := _installation_auth(place, app, known.installation)) is not None:
-        return Access(place, _account(place, known), auth, app)
+    if known is not None and known.permissions.items() >= _SOUGHT:  # else what was missing may have been given
+        auth = _installation_auth(place, app, known.installation, known.permissions)
+        if auth is not None:
+            return Access(place, _account(place, known), auth, app)
     try:
         found = _asked(place, app, f"/repos/{place.name}/installation")
     except _RefusedError as error:
@@ -256,11 +151,16 @@ def _as_app(variables: ForgeVariables, place: GitHubPlace, cache: Cache) -> Acce
             f"the GitHub App {variables.app_id} is not installed on {place.name}: install it there "
             f"({place.server_url}/apps/SLUG/installations/new)"
         ) from error
-    auth = _installation_auth(place, app, int(found["id"]))
+    permissions = _narrowed(found.get("permissions") or {})
+    auth = _installation_auth(place, app, int(found["id"]), permissions)
     if auth is None:
         raise ForgeError(f"GitHub gives no token for installation {found['id']} of the App: is it suspended?")
     login = f"{found['app_slug']}[bot]"
-    known = _Known(login, int(_asked(place, auth, f"/users/{quote(login)}")["id"]), int(found["id"]))
+    if known is None or known.login != login:
+        number = int(_asked(place, auth, f"/users/{quote(login)}")["id"])
+    else:
+        number = known.number
+    known = _Known(login, number, int(found["id"]), permissions)
     cache.put(key, dump(known))
     return Access(place, _account(place, known), auth, app)
 
@@ -281,14 +181,25 @@ def _app_auth(variables: ForgeVariables) -> Auth.AppAuth:
     return app
 
 
-def _installation_auth(place: GitHubPlace, app: Auth.AppAuth, number: int) -> Auth.AppInstallationAuth | None:
-    """Signed in, or None when there is no such installation (any more)."""
-    auth = Auth.AppInstallationAuth(app, number)
+def _narrowed(given: Mapping[str, Any]) -> dict[str, str]:
+    """What the token shall be able to do: no more than the healer needs, of what the App has."""
+    return {
+        scope: level if level == "read" or given[scope] != "read" else "read"
+        for scope, level in _WANTED.items()
+        if scope in given
+    }
+
+
+def _installation_auth(
+    place: GitHubPlace, app: Auth.AppAuth, number: int, permissions: dict[str, str]
+) -> Auth.AppInstallationAuth | None:
+    """Signed in, or None when there is no such installation or it has not these permissions (any more)."""
+    auth = Auth.AppInstallationAuth(app, number, permissions)
     try:
         auth.withRequester(open_github(place, app).requester)
         _ = auth.token
     except (GithubException, requests.RequestException) as error:
-        if isinstance(error, GithubException) and error.status in (403, 404):
+        if isinstance(error, GithubException) and error.status in (403, 404, 422):
             return None
         raise _explained(place, error) from error
     return auth

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from gitops_healer.adapters.cache import MemoryCache
-from gitops_healer.adapters.github_credentials import Access, GitHubPlace, find_github, origin_url, sign_in
+from gitops_healer.adapters.github_credentials import Access, sign_in
+from gitops_healer.adapters.github_place import GitHubPlace, find_github, origin_url
 from gitops_healer.core.github_seen import TokenKind
 from gitops_healer.errors import ForgeError, HealerError, UsageError
 from gitops_healer.settings import ForgeVariables, forge_variables
@@ -158,6 +159,29 @@ def test_an_app_that_was_installed_anew_is_found_again(server: ForgeServer) -> N
     sign_in(said, place(server), cache)
     app.installation_id += 1000
     assert sign_in(said, place(server), cache).account.login == "octo-healer[bot]"
+
+
+@pytest.mark.parametrize(
+    ("has", "gets"),
+    [
+        ({"contents": "write", "checks": "write", "administration": "write"}, {"contents": "write", "checks": "read"}),
+        ({"contents": "read", "issues": "write"}, {"contents": "read", "issues": "write"}),
+    ],
+)
+def test_a_token_of_an_app_can_do_no_more_than_is_needed(
+    server: ForgeServer, has: dict[str, str], gets: dict[str, str]
+) -> None:
+    app, cache = server.create_app("octo-healer", has), MemoryCache()
+    said = ForgeVariables(app_id=str(app.id), app_key=app.private_key)
+
+    def given() -> dict[str, str]:
+        return server.state.tokens[sign_in(said, place(server), cache).credential().token].permissions
+
+    assert given() == gets
+    app.permissions |= {"statuses": "write"}
+    assert given() == gets | {"statuses": "write"}, "what was missing and is given now is noticed at once"
+    del app.permissions["contents"]
+    assert "contents" not in given()
 
 
 def test_an_app_that_is_not_installed_there_says_so(server: ForgeServer) -> None:
