@@ -81,8 +81,10 @@ def stage(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_text(text)
         text = workflow_text(source, "main", action_reference(f"octo/gitops_healer@{'ab' * 20}"))
-        given = {"token": "${{ secrets.HEALER_TOKEN }}", **(inputs or {})}
-        text += "        with:\n" + "".join(f"          {name}: {value}\n" for name, value in given.items())
+        given = {"token": "${{ secrets.HEALER_TOKEN }}"} if inputs is None else inputs
+        text += "".join(
+            ["        with:\n", *(f"          {key}: {value}\n" for key, value in given.items())] if given else []
+        )
         (source / ".github/workflows/gitops-healer.yml").write_text(
             without_install(text).replace("queue: max", f"queue: {queue}")
         )
@@ -175,8 +177,23 @@ def test_events_lead_from_a_push_to_a_merge(stage: Callable[..., Stage]) -> None
     assert all(job.permissions["contents"] == "write" and "actions" not in job.permissions for job in second)
 
 
+def test_the_token_of_the_job_is_enough_and_starts_no_ci(stage: Callable[..., Stage]) -> None:
+    shop = stage(files={".github/gitops-healer.yml": QUICK}, inputs={})
+    shop.person("robin").push("main", {"README.md": "A shop.\n"})
+    done = shop.runner.settle()
+    healed = shop.healed(done)[0]
+    assert healed.conclusion == "success", healed.log
+    assert shop.host.granted[-1] == {
+        "contents": "write", "pull-requests": "write", "issues": "write", "statuses": "write", "checks": "read",
+    }  # fmt: skip
+    assert len(shop.repository.pulls) == 1
+    assert {job.event for job in done if job.job == "tests"} == {"push"}
+    assert [exchange for exchange in shop.server.exchanges if exchange.status in (401, 403)] == []
+    assert "waits at `tests`: `it reports on the base branch and has not reported here yet`" in healed.summary
+
+
 def test_only_words_to_the_healer_cost_minutes_and_only_maintainers_are_obeyed(stage: Callable[..., Stage]) -> None:
-    shop = stage(inputs={"mode": "propose"})
+    shop = stage()
     issue = shop.person("robin").open_issue("Something", "else").number
     shop.server.take_events()
     shop.person("robin").comment(issue, "see https://example.org/approve")

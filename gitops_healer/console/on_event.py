@@ -19,6 +19,7 @@ from gitops_healer.console.actions_output import (
     write_summary,
 )
 from gitops_healer.console.common import HERE, As, Format, Repo, show, told
+from gitops_healer.console.repair import ended_like_ctrl_c
 from gitops_healer.core.activity import Activity, ForgeEvent, Kind, activity_of
 from gitops_healer.core.finding import Severity
 from gitops_healer.core.summary import Summary
@@ -121,7 +122,7 @@ def on_event_command(
         if activity.kind is Kind.NOTHING:
             _tell_nothing(places, activity, format_)
             return
-        with told(format_) as progress:
+        with told(format_) as progress, ended_like_ctrl_c():
             done = act(activity, repo, options, progress)
     except (HealerError, OSError) as error:
         raise _stopped(places, error) from error
