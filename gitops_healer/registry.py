@@ -167,7 +167,7 @@ class Metric(Plugin):
 class Request:
     """A maintainer's command. upgrade: what it is about, when that could be told; head: of the pull, when written;
     head_now: of the pull, at this moment ("" when it has none); comment: the key of the order, which no other has;
-    written: when it was given, where that is known."""
+    written: when it was given, where that is known; closed: whether the pull is closed without a merge."""
 
     actor: str
     permission: Permission
@@ -180,6 +180,7 @@ class Request:
     head_now: str = ""
     comment: str = ""
     written: datetime | None = None
+    closed: bool = False
 
 
 @dataclass(frozen=True)

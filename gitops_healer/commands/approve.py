@@ -24,6 +24,11 @@ def approve(request: Request) -> Answer:
     decision = order_possible("approve", up)
     if not decision.allowed:
         return Answer(False, f"{decision.reason}. {decision.next_action}")
+    if request.closed:
+        return Answer(
+            False,
+            f"#{request.pull} is closed, which I take as a no: nothing is merged. `/retry {up.id}` proposes it again.",
+        )
     wanted = _head_of(up, request)
     seen, problem = _seen(up, request, wanted)
     if problem:

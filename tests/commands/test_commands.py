@@ -345,6 +345,12 @@ def test_an_approval_is_kept_until_it_is_needed(life: str) -> None:
     assert not again.facts
 
 
+def test_what_is_closed_is_not_approved() -> None:
+    answer = ask("approve", lived(*VALIDATED), pull=PULL, head=HEAD, head_now=HEAD, closed=True)
+    assert not answer.allowed
+    assert "#7 is closed" in answer.reply
+
+
 def test_an_approval_survives_proof_and_its_loss_but_no_new_head() -> None:
     history = lived(*PROPOSED, ApprovalGiven("alex", HEAD), Validated(VERDICT, HEAD, BASE))
     assert history.upgrades[ID].approvals
