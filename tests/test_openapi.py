@@ -16,7 +16,7 @@ from tests.forge_server import ForgeServer
 from tests.forge_server.state import Label
 from tests.openapi import prune
 from tests.openapi.check import Checker, checker
-from tests.openapi.fixture import Watch
+from tests.openapi.fixture import Validated, Watch, every_exchange, validated  # noqa: F401
 from tests.openapi.schema import converted
 from tests.openapi.waivers import WAIVERS, Waiver, waived
 
@@ -361,3 +361,14 @@ def test_a_server_and_its_client_are_watched(tmp_path: Path) -> None:
     assert [text.partition(",")[0] for text in watch.unexpected()] == [
         "GET /repos/octo/shop/labels request has the query parameter 'sort'"
     ]
+
+
+def test_every_server_that_a_test_starts_is_judged_where_the_fixture_is(
+    tmp_path: Path,
+    validated: Validated,  # noqa: F811
+) -> None:
+    with ForgeServer(tmp_path) as server:
+        assert requests.get(f"{server.api_url}/nonsense").status_code == 404
+        watch = validated(server)
+        assert len(watch.violations) == watch.exchanges == 1
+        watch.expect("unknown operation")
