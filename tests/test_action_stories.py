@@ -1,0 +1,191 @@
+"""The whole life of an upgrade, driven by nothing but events, through action.yml, over real HTTP and real git."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gitops_healer.adapters.executions import open_executions
+from gitops_healer.onboarding import action_reference, workflow_text
+from tests.actions_runner.forge import ServerHost
+from tests.actions_runner.runner import JobRun, Runner
+from tests.forge_server.clock import ServerClock
+from tests.forge_server.person import Person
+from tests.forge_server.server import ForgeServer
+from tests.forge_server.state import Repository
+from tests.openapi.fixture import Validated, validated  # noqa: F401
+from tests.test_action import CI, ROOT, venv, without_install
+
+NAME = "octo/shop"
+TOOL = "shop.ratings:average"
+FAILS = "    return sum(stars) / len(stars)"
+FILES = {
+    ".github/workflows/ci.yml": CI,
+    "shop/__init__.py": "",
+    "shop/ratings.py": f'def average(stars):\n    """The mean of the stars, 0.0 when there are no stars."""\n{FAILS}\n',
+    "tests/test_ratings.py": "from shop.ratings import average\n\n\ndef test_average():\n"
+    "    assert average([1, 3]) == 2\n\n\ndef test_one():\n    assert average([5]) == 5\n",
+}
+QUICK = "proof: {mutants: 0, shadow: {inputs: 20, budget: 5s}}\n"
+
+
+@dataclass
+class Story:
+    server: ForgeServer
+    repository: Repository
+    runner: Runner
+    store: Path
+
+    @property
+    def robin(self) -> Person:
+        return self.server.person("robin", NAME)
+
+    def settle(self) -> list[JobRun]:
+        """Whatever the events so far lead to; every run of the healer ends well."""
+        return self._well(self.runner.settle())
+
+    def tick(self) -> list[JobRun]:
+        return self._well([*self.runner.tick(), *self.runner.settle()])
+
+    def _well(self, jobs: list[JobRun]) -> list[JobRun]:
+        ours = [job for job in jobs if job.workflow.endswith("gitops-healer.yml") and job.conclusion != "skipped"]
+        for job in ours:
+            assert job.conclusion == "success", job.log
+        return ours
+
+    def record(self, commit: str, good: int, bad: int, hours_ago: float) -> None:
+        """What production tells the store."""
+        start = datetime.now(UTC) - timedelta(hours=hours_ago)
+        lines = [call(start + timedelta(seconds=n), commit, n < bad, n) for n in range(good + bad)]
+        store = open_executions(f"sqlite:///{self.store}")
+        assert store.import_jsonl(lines).stored == len(lines)
+
+    def text(self, ref: str = "main", path: str = "shop/ratings.py") -> str:
+        return self._git("show", f"{ref}:{path}")
+
+    def head(self, ref: str = "main") -> str:
+        return self._git("rev-parse", ref).strip()
+
+    def _git(self, *arguments: str) -> str:
+        argv = ["git", "--git-dir", str(self.repository.path), *arguments]
+        return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+
+    def ours(self, number: int) -> str:
+        """All that the healer said there."""
+        said = (one for one in self.repository.comments.values() if one.number == number)
+        return "\n".join(one.body for one in said if one.login == "octo-healer[bot]")
+
+
+def call(when: datetime, commit: str, failed: bool, number: int) -> bytes:
+    event = {"v": 1, "tool": TOOL, "ts": when.isoformat(), "ok": not failed, "commit": commit, "duration_ms": 1.0}
+    if failed:
+        frames = [["shop/ratings.py", 3, "average"]]
+        error = {"type": "ZeroDivisionError", "message": "division by zero", "frames": frames}
+        event |= {"args": [[]], "error": error}
+    else:
+        event |= {"args": [[1, 2, number % 5]], "result": (3 + number % 5) / 3}
+    return json.dumps(event).encode() + b"\n"
+
+
+def failing_differently(when: datetime, commit: str, number: int) -> bytes:
+    error = {"type": "ValueError", "message": "a new way to fail", "frames": [["shop/ratings.py", 3, "average"]]}
+    event = {"v": 1, "tool": TOOL, "ts": when.isoformat(), "ok": False, "commit": commit, "args": [[number]]}
+    return json.dumps(event | {"error": error}).encode() + b"\n"
+
+
+@pytest.fixture
+def story(tmp_path: Path, validated: Validated) -> Iterator[Story]:  # noqa: F811
+    """octo/shop, whose maintainer robin ran `gitops-healer init --github` and made an App."""
+    source, store = tmp_path / "shop", tmp_path / "executions.sqlite"
+    for name, text in {**FILES, ".github/gitops-healer.yml": QUICK}.items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(text)
+    workflow = without_install(workflow_text(source, "main", action_reference(f"octo/gitops_healer@{'ab' * 20}")))
+    workflow += "        env:\n          GITOPS_HEALER_STORE_URL: ${{ secrets.STORE_URL }}\n"
+    workflow += "        with:\n          token: ${{ secrets.HEALER_TOKEN }}\n"
+    (source / ".github/workflows/gitops-healer.yml").write_text(workflow)
+    clock = ServerClock(datetime.now(UTC) - timedelta(hours=1))  # so that a merge now is some minutes old
+    with ForgeServer(tmp_path / "forge", clock=clock) as server:
+        server.create_repository(NAME, source=source)
+        validated(server)
+        server.permit(NAME, "robin", "admin")
+        permissions = {"contents": "write", "pull_requests": "write", "issues": "write", "statuses": "write"}
+        token = server.token("app", NAME, "octo-healer", {**permissions, "checks": "read"})
+        secrets = {"HEALER_TOKEN": token, "STORE_URL": f"sqlite:///{store}"}
+        host = ServerHost(server, NAME, secrets=secrets)
+        runner = Runner(host, tmp_path / "runner", {"octo/gitops_healer": ROOT}, {"gitops-healer-": venv()})
+        server.take_events()
+        yield Story(server, server.repository(NAME), runner, store)
+        assert not server.crashes
+
+
+@pytest.mark.slow
+def test_from_the_schedule_to_the_merge_of_the_revert(story: Story) -> None:
+    before = story.text()
+    story.record(story.head(), good=24, bad=16, hours_ago=2)
+
+    opened = story.tick()
+    (number,) = story.repository.pulls
+    pull = story.repository.pulls[number]
+    assert opened[0].event == "schedule"
+    assert opened[0].step("Heal").outputs["pulls-opened"] == "1"
+    assert "0.0" in story.text(pull.head_branch)
+    assert not pull.merged
+    head = story.head(pull.head_branch)
+    checks = {run.name: run.conclusion for run in story.repository.check_runs.values() if run.sha == head}
+    assert checks["tests"] == "success", "the shop's own CI ran on the pull request"
+    assert "is proved" in story.ours(number)
+
+    story.robin.review(number, "APPROVE")
+    story.settle()
+    assert pull.merged, story.ours(number)
+    merge = story.head()
+    assert story.text() != before
+    assert "watched until" in story.ours(number)
+
+    lines = [failing_differently(datetime.now(UTC) - timedelta(seconds=n), merge, n) for n in range(200)]
+    open_executions(f"sqlite:///{story.store}").import_jsonl(lines)
+    story.record(merge, good=10, bad=0, hours_ago=0.2)
+    taken = story.tick()
+    assert [job.step("Heal").outputs["rollbacks"] for job in taken].count("1") == 1, taken[0].log
+    (revert,) = (known for known in story.repository.pulls.values() if known is not pull)
+    assert revert.merged
+    assert story.text() == before
+    assert "Taken back" in story.ours(number)
+    assert "/reland" in story.repository.issue(revert.number).body
+    subjects = story._git("log", "--format=%s", "main").splitlines()
+    assert subjects[0].startswith("Take back: ")
+    assert "Healer-Reverts: " + merge in story._git("log", "-1", "--format=%B", "main")
+
+
+@pytest.mark.slow
+def test_from_an_order_over_a_plan_to_a_merge_by_comments_alone(story: Story) -> None:
+    strict = f"{QUICK}risk: {{plan_without_approval: []}}\nlimits: {{new_per_cycle: 0}}\n"
+    story.robin.push("main", {".github/gitops-healer.yml": strict})
+    story.record(story.head(), good=24, bad=16, hours_ago=2)
+    story.settle()
+    assert not story.repository.pulls
+
+    issue = story.robin.open_issue("Ratings fail", "For customers without ratings.").number
+    story.robin.comment(issue, "/self_upgrade shop.ratings empty ratings fail")
+    story.settle()
+    said = story.ours(issue)
+    assert "/approve_plan" in said, said
+    assert not story.repository.pulls, "nothing is built before the plan is approved"
+
+    story.robin.comment(issue, "/approve_plan agreed")
+    story.settle()
+    if not story.repository.pulls:
+        upgrade = said.split("/approve_plan ")[1][:13]
+        story.robin.comment(issue, f"/approve_plan {upgrade}")
+        story.settle()
+    (number,) = story.repository.pulls
+    story.robin.comment(number, "/approve")
+    story.settle()
+    assert story.repository.pulls[number].merged, story.ours(number)
+    assert "0.0" in story.text()
+    assert "Merged" in story.ours(issue), "who ordered it is told where it was ordered"
