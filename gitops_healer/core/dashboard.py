@@ -7,7 +7,7 @@ from itertools import islice
 
 from gitops_healer.core.decision import Decision
 from gitops_healer.core.finding import Finding
-from gitops_healer.core.fitting import Block, fit, folded, spoken
+from gitops_healer.core.fitting import Block, fit, folded, prose, spoken
 from gitops_healer.core.history import History
 from gitops_healer.core.orders import asks, possible_orders, where_it_stands
 from gitops_healer.core.plan import Plan
@@ -91,7 +91,7 @@ def _blocks(view: View) -> Iterator[Block]:
     yield Block(_top(view, len(groups[_YOURS]) + len(tuple(_questions(view)))))
     if view.history.paused is not None:
         paused = view.history.paused
-        stopped = f"> [!WARNING]\n> **Everything is stopped** by {quoted(paused.by)}: {quoted(paused.reason)}"
+        stopped = f"> [!WARNING]\n> **Everything is stopped** by {quoted(paused.by)}: {prose(paused.reason)}"
         yield Block(f"{stopped}\n\n{box('/unfreeze', 'go on: `/unfreeze`')}")
     asked = tuple(_questions(view))
     for title, upgrades in groups.items():
@@ -99,7 +99,7 @@ def _blocks(view: View) -> Iterator[Block]:
         yield _section(title, (*(asked if title == _YOURS else ()), *entries))
     yield _section("Seen, and not taken up", _not_begun(view))
     yield _section("Ignored", _ignored(view))
-    yield _section("Problems", (f"- {quoted(error, 600)}" for error in view.errors))
+    yield _section("Problems", (f"- {prose(error, 600)}" for error in view.errors))
     yield _section("Switched off", _disabled(view))
     if recent := tuple(_recent(view)):
         yield folded("Recently done", recent)
@@ -146,7 +146,7 @@ def _questions(view: View) -> Iterator[str]:
         if order.question and order.id not in view.history.served:
             where = f" in {_link(order.thread, view.links)}" if order.thread else ""
             asked = quoted(order.text or ", ".join(order.components) or "work", 160)
-            yield f"- {quoted(order.by)} asked for {asked}: {quoted(order.question, 400)} → `/answer TEXT`{where}"
+            yield f"- {quoted(order.by)} asked for {asked}: {prose(order.question, 400)} → `/answer TEXT`{where}"
 
 
 def _entry(up: Upgrade, view: View) -> str:
@@ -158,7 +158,7 @@ def _entry(up: Upgrade, view: View) -> str:
     if rest := [*possible, *gates]:
         summary = f"{plain(up.codename, 60)}, {plain(up.id, 60)}: more"
         lines += folded(summary, rest).text(len(rest)).splitlines()
-    said = f"- {_pull_of(up, view)}**{quoted(_name(up), 160)}** {_why(up, waits)}"
+    said = f"- {_pull_of(up, view)}**{prose(_name(up), 160)}** {_why(up, waits)}"
     return "\n".join([said, *(f"  {line}" if line else "" for line in lines)])
 
 
@@ -181,14 +181,14 @@ def _why(up: Upgrade, waits: Decision | None) -> str:
     """Where it stands, and the gate that it waits at, in a few words."""
     if up.stage is Stage.HELD and up.held is not None:
         if up.held.question:
-            return f"asks: {quoted(question_of(up), 400)}"
+            return f"asks: {prose(question_of(up), 400)}"
         then = f" → {spoken(up.held.next_action)}" if up.held.next_action else ""
-        return f"{where_it_stands(up)}: {quoted(up.held.reason, 400)}{then}"
+        return f"{where_it_stands(up)}: {prose(up.held.reason, 400)}{then}"
     blocking = waits.blocking if waits else None
     if blocking is None:
         return where_it_stands(up)
     then = f" → {spoken(blocking.next_action)}" if blocking.next_action and up.stage is not Stage.WATCHED else ""
-    return f"{where_it_stands(up)}; {quoted(blocking.gate, 60)}: {quoted(blocking.reason, 400)}{then}"
+    return f"{where_it_stands(up)}; {quoted(blocking.gate, 60)}: {prose(blocking.reason, 400)}{then}"
 
 
 def _boxes(up: Upgrade, waits: Decision | None, view: View) -> tuple[list[str], list[str]]:
@@ -230,7 +230,7 @@ def _size(plan: Plan) -> str:
 def _options(up: Upgrade) -> list[str]:
     options = up.investigation.options if up.investigation else ()
     shown = [
-        box(f"/choose {up.id} {option.key}", quoted(option.behaviour or option.title))
+        box(f"/choose {up.id} {option.key}", prose(option.behaviour or option.title))
         for option in options[:_MOST_OPTIONS]
     ]
     more = len(options) - len(shown)
@@ -254,21 +254,21 @@ def _not_begun(view: View) -> Iterator[str]:
         if blocking is None or blocking.gate in _QUIET_GATES:
             continue
         then = f" → {spoken(blocking.next_action)}" if blocking.next_action else ""
-        yield f"- {quoted(finding.message, 160)}; {quoted(blocking.gate, 60)}: {quoted(blocking.reason)}{then}"
+        yield f"- {prose(finding.message, 160)}; {quoted(blocking.gate, 60)}: {prose(blocking.reason)}{then}"
 
 
 def _ignored(view: View) -> Iterator[str]:
     """The last one first."""
     for fingerprint, ignored in tuple(view.history.ignored.items())[::-1]:
         attempts = view.history.of_finding(fingerprint)
-        what = quoted(attempts[-1].finding.message, 160) if attempts else quoted(fingerprint[:10])
+        what = prose(attempts[-1].finding.message, 160) if attempts else quoted(fingerprint[:10])
         yield box(
             f"/unignore {fingerprint[:10]}", f"propose it again: {what}, ignored by {_by(ignored.by, ignored.reason)}"
         )
 
 
 def _by(who: str, reason: str) -> str:
-    return f"{quoted(who)}: {quoted(reason, 200)}"
+    return f"{quoted(who)}: {prose(reason, 200)}"
 
 
 def _disabled(view: View) -> Iterator[str]:
@@ -280,7 +280,7 @@ def _recent(view: View) -> Iterator[str]:
     ended = [up for up in view.history.upgrades.values() if up.settled_as is not None]
     for up in sorted(ended, key=lambda up: (up.changed_at, up.id), reverse=True)[:_RECENT]:
         settled = up.settled_as.value.replace("_", " ") if up.settled_as else ""
-        said = f"- {_pull_of(up, view)}{quoted(_name(up), 160)} {settled}: {quoted(up.reason, 300)}"
+        said = f"- {_pull_of(up, view)}{prose(_name(up), 160)} {settled}: {prose(up.reason, 300)}"
         possible = possible_orders(up)
         wanted = [name for name in ("rollback_upgrade", "reland", "retry") if name in possible][:1]
         yield "\n".join([said, *(f"  {box(f'/{name} {up.id}', _LABELS[name])}" for name in wanted)])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from gitops_healer.core.quoting import plain, quoted
+from gitops_healer.core.quoting import plain, quoted, sentence
 
 BODY_LIMIT = 65_000  # GitHub takes 65,536 characters
 
@@ -85,12 +85,28 @@ def _code_line(line: str) -> str:
 
 def bullets(lines: Iterable[str], limit: int = 300) -> tuple[str, ...]:
     """One bullet a line of foreign text."""
-    return tuple(f"- {quoted(line, limit)}" for line in lines)
+    return tuple(f"- {prose(line, limit)}" for line in lines)
+
+
+def prose(text: str, limit: int = 300) -> str:
+    """Foreign text that may begin a line: ordinary sentences as they are, what could be markup or somebody's command
+    as code."""
+    return quoted(text, limit) if text.lstrip().startswith("/") else sentence(text, limit)
 
 
 def cell(text: str, limit: int = 300) -> str:
-    """Foreign text in a table, where even inside of code a bar ends the cell."""
-    return re.sub(r"\\(?=\\*\|)", r"\\ ", quoted(text, limit)).replace("|", "\\|")
+    """Foreign text in a table."""
+    return _in_cell(prose(text, limit))
+
+
+def code_cell(name: str, limit: int = 300) -> str:
+    """A foreign name in a table."""
+    return _in_cell(quoted(name, limit))
+
+
+def _in_cell(markdown: str) -> str:
+    """Even inside of code a bar ends a cell, unless exactly one backslash stands before it."""
+    return re.sub(r"\\(?=\\*\|)", r"\\ ", markdown).replace("|", "\\|")
 
 
 def spoken(action: str) -> str:

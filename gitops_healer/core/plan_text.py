@@ -1,5 +1,6 @@
 """A plan in words: for the terminal, and as items of Markdown."""
 
+from gitops_healer.core.fitting import prose
 from gitops_healer.core.plan import Plan, Task
 from gitops_healer.core.quoting import quoted
 
@@ -33,16 +34,16 @@ def plan_items(plan: Plan) -> tuple[str, ...]:
         f"- **It may touch** {_listed(plan.paths)}{f' ({_listed(plan.symbols)})' if plan.symbols else ''} and nothing "
         f"else: {plan.lines:,} {'line' if plan.lines == 1 else 'lines'}, risk {plan.risk.value}, priority "
         f"{plan.priority}",
-        *(f"- **Asked for:** {quoted(note, 500)}" for note in plan.notes),
-        *(f"- **Success:** {quoted(criterion)}" for criterion in plan.criteria),
-        *(f"- **What could go wrong:** {quoted(risk)}" for risk in plan.risks),
+        *(f"- **Asked for:** {prose(note, 500)}" for note in plan.notes),
+        *(f"- **Success:** {prose(criterion)}" for criterion in plan.criteria),
+        *(f"- **What could go wrong:** {prose(risk)}" for risk in plan.risks),
         f"- **The way back:** {quoted(plan.rollback_point[:10])}",
     )
 
 
 def _task(task: Task) -> str:
     after = f", after step {', '.join(map(str, task.needs))}" if task.needs else ""
-    return f"{task.number}. {quoted(task.title, 500)}{after}; then {quoted(task.checkpoint)}"
+    return f"{task.number}. {prose(task.title, 500)}{after}; then {prose(task.checkpoint)}"
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from gitops_healer.core.decision import Decision
-from gitops_healer.core.fitting import Block, cell, fit, folded, spoken
+from gitops_healer.core.fitting import Block, cell, code_cell, fit, folded, prose, spoken
 from gitops_healer.core.following import hands_off_values
 from gitops_healer.core.messages import Messages
 from gitops_healer.core.orders import asks
@@ -47,17 +47,17 @@ def present_message(up: Upgrade, messages: Messages) -> str:
 
 
 def _common(up: Upgrade) -> dict[str, str]:
-    return {"id": plain(up.id, 60), "codename": quoted(up.codename, 60), "title": quoted(_title(up))}
+    return {"id": plain(up.id, 60), "codename": quoted(up.codename, 60), "title": prose(_title(up))}
 
 
 def _progress(up: Upgrade, waits: Decision | None, messages: Messages) -> Iterator[Block]:
     pull = f" · #{up.proposed.pull}" if up.proposed and up.proposed.pull else ""
-    yield Block(f"{quoted(up.codename, 60)} · {quoted(_title(up))} · {quoted(up.id, 60)}{pull}")
+    yield Block(f"{quoted(up.codename, 60)} · **{prose(_title(up))}** · {quoted(up.id, 60)}{pull}")
     yield Block(" → ".join(f"{mark} {name}" for name, mark in stages_of(up)))
     yield Block(present_message(up, messages))
     if waits is not None and (blocking := waits.blocking) and up.stage is not Stage.WATCHED:
         then = f" → {spoken(blocking.next_action)}" if blocking.next_action else ""
-        yield Block(f"**Waits** at {quoted(blocking.gate, 80)}: {quoted(blocking.reason, 600)}{then}")
+        yield Block(f"**Waits** at {quoted(blocking.gate, 80)}: {prose(blocking.reason, 600)}{then}")
         if waits.children:
             yield folded("Every gate", decision_markdown(waits).splitlines())
     if up.merged is not None:
@@ -99,13 +99,13 @@ def _kind(up: Upgrade) -> tuple[str, dict[str, str]]:
     stage = (up.settled_as or up.stage) if up.stage is Stage.CLOSED else up.stage
     match stage:
         case Stage.QUEUED:
-            return "queued", {"reason": quoted(up.reason, 600) if up.reason else ""}
+            return "queued", {"reason": prose(up.reason, 600) if up.reason else ""}
         case Stage.HELD:
             return _held(up)
         case Stage.INVESTIGATED if asks(up):
             return _question(up)
         case Stage.INVESTIGATED:
-            return "planning", {"cause": quoted(up.investigation.cause.sentence, 500) if up.investigation else ""}
+            return "planning", {"cause": prose(up.investigation.cause.sentence, 500) if up.investigation else ""}
         case Stage.PLANNED:
             return "plan_ready", _plan_values(up)
         case Stage.PLAN_APPROVED:
@@ -117,9 +117,9 @@ def _kind(up: Upgrade) -> tuple[str, dict[str, str]]:
         case Stage.WATCHED:
             until = f"{up.watched.window.until:%Y-%m-%d %H:%M} UTC" if up.watched else "the watch ends"
             said = up.health.reason if up.health else "nothing was measured yet"
-            return "watching", {"commit": _merge(up), "until": until, "reason": quoted(said, 600)}
+            return "watching", {"commit": _merge(up), "until": until, "reason": prose(said, 600)}
         case Stage.REGRESSED:
-            return "taking_back", {"reason": quoted(up.reason, 600)}
+            return "taking_back", {"reason": prose(up.reason, 600)}
         case Stage.STABLE | Stage.UNPROVEN | Stage.ROLLED_BACK | Stage.DROPPED | Stage.CLOSED:
             return _ended(up, stage)
         case _:
@@ -134,17 +134,17 @@ def _held(up: Upgrade) -> tuple[str, dict[str, str]]:
         return "hands_off", hands_off_values(up)
     then = spoken(up.held.next_action or f"/resume {up.id}")
     by = quoted(up.held.by) if up.held.by else "the healer"
-    return "held", {"by": by, "reason": quoted(up.held.reason, 600), "next": then}
+    return "held", {"by": by, "reason": prose(up.held.reason, 600), "next": then}
 
 
 def _question(up: Upgrade) -> tuple[str, dict[str, str]]:
     options = up.investigation.options[:_MOST_OPTIONS] if up.investigation else ()
     answers = [
-        f"- {quoted(f'/choose {up.id} {option.key}')}: {quoted(option.behaviour or option.title)}" for option in options
+        f"- {quoted(f'/choose {up.id} {option.key}')}: {prose(option.behaviour or option.title)}" for option in options
     ]
     if not answers and up.held and up.held.next_action:
         answers = [f"- {spoken(up.held.next_action)}"]
-    return "question", {"question": quoted(question_of(up), 1_000), "answers": "\n".join(answers)}
+    return "question", {"question": prose(question_of(up), 1_000), "answers": "\n".join(answers)}
 
 
 def question_of(up: Upgrade) -> str:
@@ -155,7 +155,7 @@ def question_of(up: Upgrade) -> str:
 
 
 def _ended(up: Upgrade, stage: Stage) -> tuple[str, dict[str, str]]:
-    because = quoted(up.reason, 600)
+    because = prose(up.reason, 600)
     match stage:
         case Stage.STABLE:
             return "success", {"commit": _merge(up), "reason": because}
@@ -185,7 +185,7 @@ def _phase(up: Upgrade) -> str:
         case Stage.PREPARED:
             return "The change is built and passed the first gates; the pull request comes next."
         case Stage.PROPOSED:
-            again = f" Once more, because {quoted(up.reason)}." if up.reason else ""
+            again = f" Once more, because {prose(up.reason)}." if up.reason else ""
             return f"CI runs, and the gates are asked about what a merge gives.{again}"
         case Stage.VALIDATED:
             return "It is proved; the approval comes next."
@@ -198,13 +198,13 @@ def _report(up: Upgrade) -> Iterator[tuple[str, str]]:
     """What was changed, by what it was let through, and what came of it."""
     if up.plan is not None:
         more = f" and {len(up.plan.paths) - _MOST_PATHS} more" if len(up.plan.paths) > _MOST_PATHS else ""
-        files = ", ".join(cell(path) for path in up.plan.paths[:_MOST_PATHS])
+        files = ", ".join(code_cell(path) for path in up.plan.paths[:_MOST_PATHS])
         yield "changed", f"{files}{more}: {up.plan.lines:,} {'line' if up.plan.lines == 1 else 'lines'}"
     if up.watched or up.validated:
         verdict = up.watched.verdict if up.watched else up.validated.verdict if up.validated else None
         yield "gates", _counted(verdict) if verdict else ""
     if up.approved is not None:
-        yield "approved", f"{cell(up.approved.by)}: {cell(up.approved.reason)}"
+        yield "approved", f"{code_cell(up.approved.by)}: {cell(up.approved.reason)}"
     yield "merged", f"`{_merge(up)}`"
     if up.health is not None:
         yield "watch", f"{up.health.judgement.value}: {cell(up.health.reason, 600)}"
@@ -222,11 +222,11 @@ def _counted(verdict: Verdict) -> str:
 def _plan(up: Upgrade, messages: Messages, expires: str) -> Iterator[Block]:
     plan = up.plan
     if plan is None:
-        asked = f" {quoted(up.revisions[-1].by)} asked: {quoted(up.revisions[-1].text, 600)}" if up.revisions else ""
+        asked = f" {quoted(up.revisions[-1].by)} asked: {prose(up.revisions[-1].text, 600)}" if up.revisions else ""
         yield Block(f"A new version of the plan of {quoted(up.id, 60)} is being made.{asked}")
     else:
         yield Block(messages.render("plan_ready", **_common(up), **_plan_values(up)))
-        yield Block(f"### {quoted(plan.title)}\n", plan_items(plan), more="- and {count} more")
+        yield Block(f"### {prose(plan.title)}\n", plan_items(plan), more="- and {count} more")
         yield from _plan_words(up, expires)
     for earlier in up.earlier_plans[:-11:-1]:
         yield folded(f"Version {earlier.version}, replaced: {earlier.title}", plan_items(earlier))
@@ -239,7 +239,7 @@ def _plan_words(up: Upgrade, expires: str) -> Iterator[Block]:
         yield Block(f"✅ Approved by {quoted(up.plan_approved_by)}. What is done may not differ from it.")
         return
     if up.settled_as is not None:
-        yield Block(f"❌ Not carried out: {quoted(up.reason, 600)}")
+        yield Block(f"❌ Not carried out: {prose(up.reason, 600)}")
         return
     if up.approved_plan is not None and (differs := _differences(up.approved_plan, up.plan)):
         yield Block("It was approved once; since then this is different, so it is asked again:\n", differs)
@@ -257,7 +257,7 @@ def _plan_words(up: Upgrade, expires: str) -> Iterator[Block]:
         yield folded(
             "Other ways that were found",
             [
-                f"- {quoted(f'/choose {up.id} {option.key}')}: {quoted(option.behaviour or option.title)}"
+                f"- {quoted(f'/choose {up.id} {option.key}')}: {prose(option.behaviour or option.title)}"
                 for option in others
             ],
         )

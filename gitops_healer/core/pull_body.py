@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from gitops_healer.core.diagnosis_markdown import diagnosis_section
-from gitops_healer.core.fitting import Block, bullets, cell, fenced_block, fit, folded
+from gitops_healer.core.fitting import Block, bullets, code_cell, fenced_block, fit, folded, prose
 from gitops_healer.core.orders import possible_orders
 from gitops_healer.core.plan_text import plan_items
 from gitops_healer.core.quoting import plain, quoted
@@ -126,12 +126,12 @@ def _cited(lines: tuple[str, ...]) -> tuple[str, ...]:
 def _what_is_wrong(up: Upgrade, about: Setting) -> Iterator[Block]:
     finding, cause = up.finding, up.investigation.cause if up.investigation else None
     where = f", {_place(finding.path, finding.start, up.base, about)}" if finding.path else ""
-    yield Block(f"### What is wrong\n\n{quoted(finding.message)}{where}")
+    yield Block(f"### What is wrong\n\n{prose(finding.message)}{where}")
     yield Block("", bullets(finding.evidence))
     if cause is not None:
         at = f", {_place(cause.path, cause.line, up.base, about)}" if cause.path else ""
         sure = f" (confidence {cause.confidence:.0%})" if 0 < cause.confidence <= 1 else ""
-        yield Block(f"**Cause.** {quoted(cause.sentence, 500)}{at}{sure}")
+        yield Block(f"**Cause.** {prose(cause.sentence, 500)}{at}{sure}")
     if up.investigation and up.investigation.diagnosis:
         lines = diagnosis_section(up.investigation.diagnosis).splitlines()[2:]
         yield folded("How the cause was found, and what was ruled out", lines)
@@ -149,9 +149,9 @@ def _place(path: str, line: int, commit: str, about: Setting) -> str:
 def _what_changes(up: Upgrade, about: Setting) -> Iterator[Block]:
     option = up.option
     title = option.title if option else up.plan.title if up.plan else ""
-    yield Block(f"### What this changes\n\n{quoted(title)}" if title else "### What this changes")
+    yield Block(f"### What this changes\n\n**{prose(title)}**" if title else "### What this changes")
     if option and option.behaviour and option.behaviour != title:
-        yield Block(f"**In the failing case:** {quoted(option.behaviour, 500)}")
+        yield Block(f"**In the failing case:** {prose(option.behaviour, 500)}")
     if option and option.determined_by:
         yield Block("This is the wanted behaviour, because:\n", bullets(option.determined_by))
     elif up.chosen_by:
@@ -218,9 +218,9 @@ def _revert_blocks(up: Upgrade, about: Setting) -> Iterator[Block]:
     assert up.merged is not None
     pull = f", merged by #{up.proposed.pull}" if up.proposed and up.proposed.pull else ""
     yield Block(
-        f"This takes back {quoted(up.merged.commit[:10])}{pull}: {quoted(_title(up))} ({quoted(up.codename, 60)})."
+        f"This takes back {quoted(up.merged.commit[:10])}{pull}: **{prose(_title(up))}** ({quoted(up.codename, 60)})."
     )
-    yield Block(f"### Why\n\n{quoted(up.regressed.reason, 600)}\n\nOrdered by {quoted(up.regressed.by)}.")
+    yield Block(f"### Why\n\n{prose(up.regressed.reason, 600)}\n\nOrdered by {quoted(up.regressed.by)}.")
     if up.health is not None:
         yield from _health(up.health)
     if up.watched is not None and up.watched.verdict.outcome is not Outcome.PASSED:
@@ -238,9 +238,9 @@ def _title(up: Upgrade) -> str:
 
 def _health(health: Health) -> Iterator[Block]:
     rows = tuple(
-        f"| {cell(r.subject)} | {_share(r.before_failed, r.before_total)} | {_share(r.after_failed, r.after_total)} "
-        f"| {r.distinct_failing or ''} |"
-        for r in health.readings
+        f"| {code_cell(read.subject)} | {_share(read.before_failed, read.before_total)} "
+        f"| {_share(read.after_failed, read.after_total)} | {read.distinct_failing or ''} |"
+        for read in health.readings
     )
     if rows:
         head = "| measured | failed before | failed after | different inputs |\n|---|---|---|---|"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from gitops_healer.core.codec import canonical
 from gitops_healer.core.decision import Decision
-from gitops_healer.core.fitting import spoken
+from gitops_healer.core.fitting import prose, spoken
 from gitops_healer.core.plan import Investigation
 from gitops_healer.core.plan_text import plan_text as plan_text
 from gitops_healer.core.quoting import fenced as fenced
@@ -98,7 +98,7 @@ def lesson(upgrade: Upgrade) -> str:
 def decision_markdown(decision: Decision) -> str:
     """The tree as nested bullets."""
     return "\n".join(
-        f"{'  ' * depth}- {'yes' if d.allowed else '**no**'} {d.gate}: {quoted(d.reason)}"
+        f"{'  ' * depth}- {'yes' if d.allowed else '**no**'} {prose(d.gate, 80)}: {prose(d.reason)}"
         + (f" → {spoken(d.next_action)}" if d.next_action and not d.allowed else "")
         for depth, d in decision.walk()
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gitops_healer.core.fitting import Block, bullets, cell, folded
+from gitops_healer.core.fitting import Block, bullets, cell, code_cell, folded
 from gitops_healer.core.verdict import CheckResult, Outcome, Verdict
 
 _MOST_CHECKS = 30
@@ -50,7 +50,7 @@ def gates_table(names: list[str], verdicts: tuple[Verdict, ...]) -> Block:
     asked = [{result.check: result for result in verdict.results} for verdict in verdicts]
     columns = [_WHEN.get(verdict.phase, f"phase {verdict.phase}") for verdict in verdicts]
     head = f"| gate | {' | '.join(columns)} | what it says |\n|---|{'---|' * len(columns)}---|"
-    rows = tuple(f"| {cell(name, 60)} | {_row(name, asked)} |" for name in names)
+    rows = tuple(f"| {code_cell(name, 60)} | {_row(name, asked)} |" for name in names)
     return Block(head if rows else "", rows, "", "| and {count} more |" + " |" * (len(columns) + 1))
 
 

@@ -105,7 +105,7 @@ def test_a_board_with_nothing_is_short_and_says_so() -> None:
 
 def test_everything_stopped_stands_on_top_with_the_way_to_go_on() -> None:
     body = dashboard_body(board(life(5), events(Paused("robin", "release day"))))
-    assert body.index("**Everything is stopped** by `robin`: `release day`") < body.index("###")
+    assert body.index("**Everything is stopped** by `robin`: release day") < body.index("###")
     assert ticked(body.replace("[ ]", "[x]", 1)) == ("/unfreeze",) and "/freeze " not in body
 
 

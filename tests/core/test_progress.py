@@ -87,8 +87,8 @@ def test_each_stage_has_its_mark(facts: tuple[Fact, ...], marks: str) -> None:
 
 def test_what_it_waits_for_stands_with_what_to_type_and_every_gate() -> None:
     said = progress(after(*LIFE[:7]), WAITS, MESSAGES)
-    assert "**Waits** at `approval`: `mode propose merges only what is approved` → `/approve`" in said
-    assert "- yes write: `mode is propose`" in said and "--pull" not in said
+    assert "**Waits** at `approval`: mode propose merges only what is approved → `/approve`" in said
+    assert "- yes write: mode is propose" in said and "--pull" not in said
 
 
 def test_while_it_is_watched_only_what_was_measured_changes_the_text() -> None:
@@ -144,4 +144,4 @@ def test_a_message_may_use_none_of_its_values() -> None:
 def test_health_is_in_the_report() -> None:
     last = LIFE[10]
     assert isinstance(last, HealthChecked)
-    assert f"| watch | healthy: `{last.health.reason}` |" in progress(after(*LIFE[:12]), None, MESSAGES)
+    assert f"| watch | healthy: {last.health.reason} |" in progress(after(*LIFE[:12]), None, MESSAGES)

@@ -7,14 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from gitops_healer.core.fitting import Block, fit, size, spoken
+from gitops_healer.core.decision import no
+from gitops_healer.core.fitting import Block, fit, prose, size, spoken
 from gitops_healer.core.forge import Pull, PullState
 from gitops_healer.core.orders import possible_orders
 from gitops_healer.core.plan import Cause, Investigation
 from gitops_healer.core.pull_body import COMMANDS, Setting, pull_body, revert_body, revert_title
 from gitops_healer.core.rebuilding import rebuild
 from gitops_healer.core.reproducing import reproduce_command
-from gitops_healer.core.texts import commit_message, pull_title, unheard
+from gitops_healer.core.texts import commit_message, decision_markdown, pull_title, unheard
 from gitops_healer.core.trailers import Trailers
 from gitops_healer.core.upgrade import Stage, Upgrade
 from gitops_healer.core.verdict import CheckResult, Outcome, Verdict
@@ -48,7 +49,7 @@ def test_what_has_to_be_accepted_and_what_failed_comes_before_everything_else() 
     body = pull_body(up, ABOUT)
     assert body.index("**1 did not**") < body.index("1 thing to accept") < body.index("shadow: 2 other results")
     assert body.index("shadow: 2 other results") < body.index("### What is wrong")
-    assert "| `shadow` | ✅ passed | ❌ failed | `3 of 6 inputs differ` |" in body
+    assert "| `shadow` | ✅ passed | ❌ failed | 3 of 6 inputs differ |" in body
 
 
 def test_only_what_is_possible_now_can_be_said() -> None:
@@ -258,3 +259,15 @@ def test_a_commit_message_does_nothing_by_what_it_quotes(sentence: str) -> None:
 
 def test_ordinary_words_are_left_alone() -> None:
     assert unheard("call `f(x)` with #tag, a@b.c_d and [x]", 100) == "call `f(x)` with #tag, a@b.c_d and [x]"
+
+
+@pytest.mark.parametrize(
+    "text", ["/lgtm", " /approve up-1", "@robin look", "# head", "1. one", "<b>", "| x", "fixes #1"]
+)
+def test_what_could_be_markup_or_a_command_is_shown_as_code(text: str) -> None:
+    assert prose(text) == f"`{text.strip()}`" and prose(f"in words {text.strip(' /')}x") != ""
+    assert prose("3 of 3 tests pass (see a/b.py:3)") == "3 of 3 tests pass (see a/b.py:3)"
+
+
+def test_names_of_gates_are_not_spliced_in() -> None:
+    assert decision_markdown(no("ci/@robin <b>", "red")) == "- **no** `ci/@robin <b>`: red"
