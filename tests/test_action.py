@@ -191,6 +191,12 @@ def test_the_token_of_the_job_is_enough_and_starts_no_ci(stage: Callable[..., St
     assert [exchange for exchange in shop.server.exchanges if exchange.status in (401, 403)] == []
     assert "waits at `tests`: `it reports on the base branch and has not reported here yet`" in healed.summary
 
+    dashboard = next(issue for issue in shop.repository.issues.values() if "<!-- healer:dashboard -->" in issue.body)
+    shop.person("robin").tick(dashboard.number, "/hold ")
+    ticked = shop.healed(shop.runner.settle())
+    assert [job.event for job in ticked] == ["issues"]
+    assert "robin: /hold" in ticked[0].log
+
 
 def test_only_words_to_the_healer_cost_minutes_and_only_maintainers_are_obeyed(stage: Callable[..., Stage]) -> None:
     shop = stage()

@@ -10,7 +10,7 @@ from enum import Enum
 from gitops_healer.core.naming import BRANCH_PREFIX
 
 _COMMAND_LINE = re.compile(r"^ {0,3}(?:@[A-Za-z0-9-]+(?:\[bot\])?[ ,:]+)?/[A-Za-z]", re.MULTILINE)
-_TICKED = re.compile(r"^\s*[-*+] \[[xX]\]", re.MULTILINE)
+_TICKED = re.compile(r"\[[xX]\] <!-- healer:do ")
 _MARKER = "<!-- healer:dashboard"
 _OWN_STATUS = "gitops-healer/"
 _PULL_ACTIONS = frozenset(

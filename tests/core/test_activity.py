@@ -38,7 +38,10 @@ def test_a_cycle_is_started_by(name: str, facts: dict[str, object]) -> None:
         ("pull_request_review", {"action": "submitted", "state": "CHANGES_REQUESTED", "branch": BRANCH}),
         ("pull_request_review", {"action": "submitted", "state": "commented", "branch": BRANCH, "text": "/hold"}),
         ("pull_request_review", {"action": "submitted", "state": "commented", "branch": "x", "text": "/self_upgrade"}),
-        ("issues", {"action": "edited", "text": "<!-- healer:dashboard -->\n- [x] approve"}),
+        (
+            "issues",
+            {"action": "edited", "text": "<!-- healer:dashboard -->\n- [x] <!-- healer:do /approve up-1 --> approve"},
+        ),
     ],
 )
 def test_orders_are_read_after(name: str, facts: dict[str, object]) -> None:
@@ -84,9 +87,24 @@ def test_upgrades_are_advanced_after(name: str, facts: dict[str, object]) -> Non
             "no word about",
         ),
         ("issues", {"action": "edited", "text": "- [x] done"}, "not the dashboard"),
-        ("issues", {"action": "edited", "text": "<!-- healer:dashboard -->\n- [ ] approve"}, "no box"),
-        ("issues", {"action": "opened", "text": "<!-- healer:dashboard -->\n- [x] approve"}, "orders nothing"),
-        ("issues", {"action": "edited", "text": "<!-- healer:dashboard -->\n- [x] a", "by_bot": True}, "is a bot"),
+        (
+            "issues",
+            {
+                "action": "edited",
+                "text": "<!-- healer:dashboard -->\n- [ ] <!-- healer:do /approve up-1 --> approve\n- [x] x",
+            },
+            "no box",
+        ),
+        (
+            "issues",
+            {"action": "opened", "text": "<!-- healer:dashboard -->\n- [x] <!-- healer:do /approve up-1 --> approve"},
+            "orders nothing",
+        ),
+        (
+            "issues",
+            {"action": "edited", "text": "<!-- healer:dashboard -->\n- [x] <!-- healer:do /x --> a", "by_bot": True},
+            "is a bot",
+        ),
         ("push", {"ref": "refs/heads/topic"}, "not the base branch"),
         ("push", {"ref": "refs/heads/healer-ledger"}, "not the base branch"),
         ("push", {"ref": "refs/tags/v1"}, "is no branch"),
