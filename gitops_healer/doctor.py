@@ -24,22 +24,28 @@ _SANDBOX = {
 
 def examine(choices: Choices) -> Decision:
     """One tree of answers; a no at the top means that a cycle would be refused."""
-    hosted = choices.forge == "github"
-    told = [_answer("github", lambda: github_told(choices))] if hosted else []
-    try:
-        place = place_of(choices)
-    except HealerError as error:
+    place, refused = _place(choices)
+    told = [_answer("github", lambda: github_told(choices, place))] if choices.forge == "github" else []
+    if place is None:
         said = any(not decision.allowed for decision in told)
-        return all_of("doctor", told if said else [*told, no("repository", str(error))])
+        return all_of("doctor", told if said else [*told, no("repository", refused)])
     return all_of("doctor", [repository_found(place), *told, *asked(choices, place)])
 
 
-def github_told(choices: Choices) -> Decision:
+def _place(choices: Choices) -> tuple[Place | None, str]:
+    """The place, or why it cannot be looked at."""
+    try:
+        return place_of(choices), ""
+    except HealerError as error:
+        return None, str(error)
+
+
+def github_told(choices: Choices, place: Place | None) -> Decision:
     """What the token may do there, and what the repository allows."""
     from gitops_healer.core.github_access import access_tree
     from gitops_healer.hosted import probed  # half a second, for those who need it
 
-    return access_tree(probed(choices))
+    return access_tree(probed(choices, place))
 
 
 def git_found(place: Place) -> Decision:
@@ -62,7 +68,7 @@ def asked(choices: Choices, place: Place) -> list[Decision]:
         questions["checkout"] = lambda: checkout_told(place)
     answers = [_answer(name, question) for name, question in questions.items()]
     try:
-        world = build_world(choices)
+        world = build_world(choices, place)
     except HealerError as error:
         return [*answers, no("sandbox", str(error))]
     return [*answers, sandbox_told(world), _answer("tests", lambda: tests_found(world, place)), mode_told(place)]

@@ -3,7 +3,6 @@
 What `--forge github` needs of the wiring, and nothing else does: it starts without PyGithub.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +12,11 @@ from gitops_healer.adapters.github_credentials import Access, sign_in
 from gitops_healer.adapters.github_forge import GitHubForge
 from gitops_healer.adapters.github_place import find_github, origin_url
 from gitops_healer.adapters.github_probe import GitHubProbe
-from gitops_healer.adapters.github_workflows import HealingWorkflow, healing_workflows
+from gitops_healer.adapters.github_workflows import healing_workflows
 from gitops_healer.adapters.origin import Origin
 from gitops_healer.adapters.repository import open_repository
 from gitops_healer.core.github_seen import Probed
-from gitops_healer.errors import ForgeError, HealerError, PreflightError
+from gitops_healer.errors import ForgeError, PreflightError
 from gitops_healer.places import Choices, Place
 from gitops_healer.ports import Clock
 from gitops_healer.settings import OVERRIDES, forge_variables, load_settings
@@ -79,15 +78,14 @@ def find_hosted(choices: Choices) -> Hosted:
     return Hosted(repository, branch, base, settings, door.access, door.client, origin, door.cache)
 
 
-def probed(choices: Choices) -> Probed:
-    """What GitHub answers about the token and the repository. Raises UsageError, ForgeError."""
-    door = open_door(choices)
-    branch, workflows = str(choices.options.get("limits.base_branch", "")), tuple[HealingWorkflow, ...]()
-    with suppress(HealerError):  # whatever keeps us from looking into it, GitHub is asked all the same
-        place = find_hosted(choices)
-        branch = place.base_branch
-        workflows = healing_workflows(place.repository, place.base) if place.base else ()
-    return GitHubProbe(door.access, choices.clock).probe(branch, workflows)
+def probed(choices: Choices, place: Place | None) -> Probed:
+    """What GitHub answers about the token and the repository. place: None when it could not be looked into: GitHub is
+    asked all the same. Raises UsageError, ForgeError."""
+    if not isinstance(place, Hosted):
+        branch = str(choices.options.get("limits.base_branch", ""))
+        return GitHubProbe(open_door(choices).access, choices.clock).probe(branch)
+    workflows = healing_workflows(place.repository, place.base) if place.base else ()
+    return GitHubProbe(place.access, choices.clock).probe(place.base_branch, workflows)
 
 
 def default_branch_of(door: Door) -> str:

@@ -46,9 +46,9 @@ def place_of(choices: Choices) -> Place:
     return find_hosted(choices)
 
 
-def build_world(choices: Choices) -> World:
-    """Everything that a cycle needs, for one repository."""
-    place = place_of(choices)
+def build_world(choices: Choices, place: Place | None = None) -> World:
+    """Everything that a cycle needs, for one repository. place: where it is, when that was found out already."""
+    place = place or place_of(choices)
     repository, settings = place.repository, place.settings
     state = repository.state_dir
     python = find_python(repository.path)

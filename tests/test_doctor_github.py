@@ -16,6 +16,7 @@ from gitops_healer.core.github_seen import Grant, Probed, Rate, RepositorySeen, 
 from gitops_healer.doctor import examine
 from gitops_healer.entry import main
 from gitops_healer.hosted import probed
+from gitops_healer.wiring import place_of
 from tests.cycle.stage import FILES
 from tests.github_stage import SHOP, GitHubStage, github_stage
 from tests.openapi.fixture import Validated, validated  # noqa: F401
@@ -169,6 +170,11 @@ def staged(folder: Path, validated: Validated, kind: str, private: bool, **field
     return Stage()
 
 
+def probed_by(stage: GitHubStage) -> Probed:
+    choices = stage.choices()
+    return probed(choices, place_of(choices))
+
+
 FEW = {"contents": "read", "issues": "read"}
 
 
@@ -196,7 +202,7 @@ def test_permissions_are_found_without_writing(
     with staged(tmp_path, validated, kind, private, permissions=permissions) as stage:
         choices = stage.choices()
         before, mark = stage.server.clock.now(), stage.server.mark()
-        seen = probed(choices)
+        seen = probed(choices, place_of(choices))
         assert {scope: seen.grant(scope) for scope in grants} == grants
         asked = [exchange for exchange in stage.server.exchanges[mark:] if exchange.kind == "rest"]
         assert {exchange.method for exchange in asked if "access_tokens" not in exchange.path} == {"GET"}
@@ -207,7 +213,7 @@ def test_permissions_are_found_without_writing(
 def test_in_a_job_the_workflow_says_what_its_token_gets(tmp_path: Path, validated: Validated) -> None:  # noqa: F811
     path = ".github/workflows/gitops-healer.yml"
     with staged(tmp_path, validated, "actions", True, files={**FILES, path: WORKFLOW}) as stage:
-        seen = probed(stage.choices())
+        seen = probed_by(stage)
         assert seen.source == f"as {path} gives them to its job"
         assert [seen.grant(need.scope) for need in NEEDS] == [
             Grant.WRITE, Grant.WRITE, Grant.READ, Grant.NONE, Grant.WRITE, Grant.NONE,
@@ -222,7 +228,7 @@ def test_the_repository_is_looked_at(tmp_path: Path, validated: Validated) -> No
         options.has_issues = options.allow_squash_merge = False
         stage.server.protect(SHOP, "main", classic=False, checks=("test",), reviews=1)
         stage.server.protect(SHOP, "healer-ledger", classic=False, reviews=1)
-        tree = access_tree(probed(stage.choices()))
+        tree = access_tree(probed_by(stage))
         assert not tree.allowed
         assert "a rule keeps the healer from pushing" in leaf(tree, "healer-ledger").reason
         assert leaf(tree, "required check test").allowed
@@ -230,7 +236,7 @@ def test_the_repository_is_looked_at(tmp_path: Path, validated: Validated) -> No
         assert not leaf(tree, "squash merging").allowed
         assert "switched off" in leaf(tree, "dashboard").reason
         stage.server.protect(SHOP, "main", classic=True, checks=("other",))
-        tree = access_tree(probed(stage.choices()))
+        tree = access_tree(probed_by(stage))
         assert leaf(tree, "required check other").allowed
         assert leaf(tree, "protection").allowed
 
@@ -238,8 +244,10 @@ def test_the_repository_is_looked_at(tmp_path: Path, validated: Validated) -> No
 def test_doctor_tells_it_all_in_one_tree(tmp_path: Path, validated: Validated) -> None:  # noqa: F811
     with staged(tmp_path, validated, "app", False) as stage:
         stage.heal()
-        tree = examine(stage.choices())
+        choices, mark = stage.choices(), stage.server.mark()
+        tree = examine(choices)
         assert tree.allowed
+        assert stage.server.calls(mark).fetches == 1
         gates = [decision.gate for decision in tree.children]
         assert gates == ["preflight", SHOP, "git", "ledger", "executions", "sandbox", "tests", "mode"]
         assert "8 events" in leaf(tree, "ledger").reason
