@@ -201,7 +201,7 @@ def _boxes(up: Upgrade, waits: Decision | None, view: View) -> tuple[list[str], 
         first += _options(up)
     if "approve" in possible and (head := _head(up)):
         what = "approve taking it back" if up.stage is Stage.REGRESSED else "approve"
-        first.append(box(f"/approve {up.id} {head[:10]}", f"{what}, {quoted(head[:10])}"))
+        first.append(box(f"/approve {up.id} {head[:10]}", f"{what} at {quoted(head[:10])}"))
     if "approve_plan" in possible and up.plan is not None:
         what = f"approve the plan, version {up.plan.version}: {_size(up.plan)}"
         first.append(box(f"/approve_plan {up.id}", what))
