@@ -8,10 +8,11 @@ from pathlib import Path
 
 from gitops_healer.core.comments import MAX_ORDERS, RENAMED
 from gitops_healer.core.forge import Permission
+from gitops_healer.core.messages import messages_page
 from gitops_healer.core.revising import FORMS
 from gitops_healer.registry import Command, Detector, discover
 from gitops_healer.repair.search.template import Example, RepairTemplate
-from gitops_healer.settings import default_sources
+from gitops_healer.settings import default_sources, load_settings
 
 _HEAD = """\
 # What is looked for
@@ -155,6 +156,7 @@ def write(docs: Path) -> None:
     (docs / "templates.md").write_text(templates_page(templates), encoding="utf-8")
     (docs / "detectors.md").write_text(detectors_page(discover("gitops_healer.detectors", Detector)), encoding="utf-8")
     (docs / "commands.md").write_text(commands_page(discover("gitops_healer.commands", Command)), encoding="utf-8")
+    (docs / "messages.md").write_text(messages_page(load_settings().messages.model_dump()), encoding="utf-8")
 
 
 if __name__ == "__main__":
