@@ -1,9 +1,10 @@
 """GitHub's JSON, REST and GraphQL, as values of ours. Pure; what is missing is read as empty."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from gitops_healer.core.forge import (
     Comment,
@@ -12,6 +13,7 @@ from gitops_healer.core.forge import (
     PullState,
     Source,
 )
+from gitops_healer.errors import ForgeError
 
 Json = Mapping[str, Any]
 
@@ -26,6 +28,26 @@ _ROLES = {
     "triage": Permission.READ,
     "read": Permission.READ,
 }
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def promised(read: Callable[P, T]) -> Callable[P, T]:
+    """Makes a ForgeError of an answer that is not what GitHub's description promises."""
+
+    @wraps(read)
+    def checked(*arguments: P.args, **named: P.kwargs) -> T:
+        try:
+            return read(*arguments, **named)
+        except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
+            what = f"{read.__name__}: {type(error).__name__} {error}"
+            raise ForgeError(
+                f"GitHub's answer is not what its description promises ({what}). "
+                "Is GITHUB_API_URL the API of GitHub, or of a GitHub Enterprise Server that is still maintained?"
+            ) from error
+
+    return checked
 
 
 # People
@@ -45,6 +67,7 @@ def is_bot(user: Json | None, ours: str) -> bool:
     return kind == "Bot" or login.endswith(BOT) or login == ours
 
 
+@promised
 def permission_of(data: Json) -> Permission:
     """A role that the organisation made itself counts as what it is built on."""
     role = str(data.get("role_name") or "")
@@ -58,6 +81,10 @@ def moment(text: str | None) -> datetime:
 def spelled(when: datetime) -> str:
     """As GitHub takes and gives times: whole seconds, UTC."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def text_of(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def same_text(one: str, other: str) -> bool:
@@ -89,6 +116,7 @@ def more_of(node: Json | None, name: str) -> bool:
 # Pull requests
 
 
+@promised
 def pull_of(data: Json, repository: str) -> Pull:
     """repository: `owner/repo`; the branch of another repository is named `owner:branch`, and so never one of ours."""
     head = data["head"]
@@ -101,8 +129,8 @@ def pull_of(data: Json, repository: str) -> Pull:
         branch=head["ref"] if own else f"{login_of(head.get('user'))}:{head['ref']}",
         base=data["base"]["ref"],
         head=head["sha"],
-        title=data["title"],
-        body=data.get("body") or "",
+        title=text_of(data["title"]),
+        body=text_of(data.get("body")),
         author=login_of(data.get("user")),
         state=PullState.OPEN if data["state"] == "open" else closed,
         created=moment(data["created_at"]),
@@ -115,6 +143,7 @@ def pull_of(data: Json, repository: str) -> Pull:
 # Comments and reviews
 
 
+@promised
 def comment_of(data: Json, ours: str) -> Comment:
     """A comment of an issue or pull request; its head is not known here."""
     user = data.get("user")
@@ -122,7 +151,7 @@ def comment_of(data: Json, ours: str) -> Comment:
         id=str(data["id"]),
         pull=number_of(str(data.get("issue_url") or "")),
         author=login_of(user),
-        body=data.get("body") or "",
+        body=text_of(data.get("body")),
         created=moment(data["created_at"]),
         edited=data.get("updated_at") != data["created_at"],
         bot=is_bot(user, ours),
@@ -173,7 +202,7 @@ def reviews_in(node: Json) -> Iterator[Reviewed]:
     """GraphQL: the reviews and the dismissals of approvals of one pull request."""
     for review in nodes_of(node, "reviews"):
         yield Reviewed(
-            review["databaseId"], str(review["state"]).lower(), review.get("author"), review.get("body") or "",
+            review["databaseId"], str(review["state"]).lower(), review.get("author"), text_of(review.get("body")),
             moment(review.get("submittedAt")), oid_of(review.get("commit")), str(review.get("url") or ""),
             bool(review.get("lastEditedAt")),
         )  # fmt: skip
@@ -186,14 +215,16 @@ def reviews_in(node: Json) -> Iterator[Reviewed]:
             )  # fmt: skip
 
 
+@promised
 def review_of(data: Json) -> Reviewed:
     """REST, which does not tell whether a review was edited."""
     return Reviewed(
-        data["id"], str(data["state"]).lower(), data.get("user"), data.get("body") or "",
+        data["id"], str(data["state"]).lower(), data.get("user"), text_of(data.get("body")),
         moment(data.get("submitted_at")), str(data.get("commit_id") or ""), str(data.get("html_url") or ""), None,
     )  # fmt: skip
 
 
+@promised
 def dismissal_of(event: Json, reviews: Mapping[int, Reviewed]) -> Reviewed | None:
     """REST: an event of an issue, when it is the dismissal of an approval."""
     dismissed = event.get("dismissed_review") or {}

@@ -14,8 +14,10 @@ from gitops_healer.adapters.github_reading import (
     nodes_of,
     oid_of,
     plain,
+    promised,
     reviews_in,
     same_text,
+    text_of,
 )
 from gitops_healer.core.dashboard import ticked
 from gitops_healer.core.forge import Dashboard, Status, StatusState
@@ -56,11 +58,13 @@ def check_run(
     return CheckRun(id_, app, suite, word, Status(name, found, f"{text}: {title}" if title else text, url or ""))
 
 
+@promised
 def gated_run_of(data: Json) -> Status:
     """REST: a run of a workflow that waits for approval."""
     return Status(str(data.get("name") or "workflow"), StatusState.PENDING, _GATED, str(data.get("html_url") or ""))
 
 
+@promised
 def check_run_of(data: Json) -> CheckRun:
     """REST."""
     suite, app, output = data.get("check_suite") or {}, data.get("app") or {}, data.get("output") or {}
@@ -70,10 +74,11 @@ def check_run_of(data: Json) -> CheckRun:
     )  # fmt: skip
 
 
+@promised
 def status_of(data: Json) -> Status:
     """REST: a commit status."""
     return Status(
-        data["context"], _STATES.get(data["state"], StatusState.PENDING), data.get("description") or "",
+        data["context"], _STATES.get(data["state"], StatusState.PENDING), text_of(data.get("description")),
         data.get("target_url") or "",
     )  # fmt: skip
 
@@ -107,6 +112,7 @@ class PullSeen:
     statuses: tuple[Status, ...] | None
 
 
+@promised
 def pull_seen(node: Json) -> PullSeen:
     commit: Json = next((one["commit"] for one in nodes_of(node, "commits") if one.get("commit")), {})
     rollup = commit.get("statusCheckRollup") or {}
@@ -120,7 +126,7 @@ def _rolled_up(nodes: Iterable[Json]) -> Iterator[Status]:
     for node in nodes:
         if node["__typename"] == "StatusContext":
             state = _STATES.get(str(node["state"]).lower(), StatusState.PENDING)
-            yield Status(node["context"], state, node.get("description") or "", node.get("targetUrl") or "")
+            yield Status(node["context"], state, text_of(node.get("description")), node.get("targetUrl") or "")
             continue
         suite = node.get("checkSuite") or {}
         app = str((suite.get("app") or {}).get("slug") or "")
@@ -169,18 +175,20 @@ class BoardSeen:
         return found
 
 
+@promised
 def board_seen(node: Json, ours: str) -> BoardSeen:
     """GraphQL."""
     newest = sorted(nodes_of(node, "userContentEdits"), key=lambda edit: str(edit["editedAt"]), reverse=True)
     theirs = list(takewhile(lambda edit: login_of(edit.get("editor")) != ours, newest))
     if theirs and theirs[0]["editedAt"] != node.get("lastEditedAt"):
         theirs = []
-    edits = (Edit(edit.get("editor"), moment(edit["editedAt"]), edit.get("diff") or "") for edit in theirs)
-    board = Dashboard(node["number"], node.get("body") or "", node["state"] == "OPEN", str(node.get("url") or ""))
+    edits = (Edit(edit.get("editor"), moment(edit["editedAt"]), text_of(edit.get("diff"))) for edit in theirs)
+    board = Dashboard(node["number"], text_of(node.get("body")), node["state"] == "OPEN", str(node.get("url") or ""))
     return BoardSeen(board, login_of(node.get("author")), tuple(edits))
 
 
+@promised
 def board_of(data: Json) -> BoardSeen:
     """REST, which does not tell who edited it."""
-    board = Dashboard(data["number"], data.get("body") or "", data["state"] == "open", data["html_url"])
+    board = Dashboard(data["number"], text_of(data.get("body")), data["state"] == "open", data["html_url"])
     return BoardSeen(board, login_of(data.get("user")))

@@ -9,10 +9,10 @@ from typing import Any
 
 from gitops_healer.adapters.github_errors import LostAnswerError, RefusedError
 from gitops_healer.adapters.github_queries import PULLS_A_QUERY, said, seen
-from gitops_healer.adapters.github_reading import Json, login_of, more_of, pull_of
+from gitops_healer.adapters.github_reading import Json, login_of, more_of, plain, pull_of
 from gitops_healer.adapters.github_seen import BoardSeen, PullSeen, board_of, board_seen, pull_seen
 from gitops_healer.adapters.github_site import Site, is_ours
-from gitops_healer.core.dashboard import MARKER
+from gitops_healer.core.dashboard import MARKER, ticked
 from gitops_healer.core.forge import Pull, PullState
 
 Spoken = tuple[int, str]
@@ -86,8 +86,11 @@ class Sight:
     def seen(self, number: int) -> PullSeen | None:
         """Of an open pull request of ours; None when it is none, or when GraphQL cannot be had."""
         if number not in self._seen:
-            self._look([pull.number for pull in self.ours() if pull.number not in self._seen])
+            self._look(self._unseen())
         return self._seen.get(number)
+
+    def _unseen(self) -> list[int]:
+        return [pull.number for pull in self.ours() if pull.number not in self._seen]
 
     def seen_at(self, commit: str) -> PullSeen | None:
         """Of the open pull request of ours that stands at this commit."""
@@ -107,13 +110,12 @@ class Sight:
 
     def board(self) -> BoardSeen | None:
         """The issue that is ours and has the marker; None when there is none."""
+        if not self._board_known and (number := self._remembered_board()):
+            self._look(self._unseen(), number)
         if not self._board_known:
-            number = self._remembered_board()
-            if number:
-                self._look([pull.number for pull in self.ours() if pull.number not in self._seen], number)
-            if self._board is None:
-                self._board = self.find_board()
-            self._board_known = True
+            self._board, self._board_known = self.find_board(), True
+            if self._board and ticked(plain(self._board.dashboard.body)):  # only GraphQL tells by whom
+                self._look(self._unseen(), self._board.dashboard.number)
         return self._board
 
     def note_board(self, board: BoardSeen | None) -> None:
@@ -122,9 +124,13 @@ class Sight:
             self._site.cache.put(self._site.key("dashboard"), str(board.dashboard.number).encode())
 
     def read_board(self, number: int) -> BoardSeen | None:
-        """As it stands now, without who edited it; None when it is not there, or not ours."""
+        """As it stands now, without who edited it; None when it is not there (any more), or not ours."""
         data = self._site.client.find(self._site.path("issues", number))
-        return self._checked(board_of(data)) if data and "pull_request" not in data else None
+        if not data or "pull_request" in data:
+            return None
+        board, home = board_of(data), str(data.get("repository_url") or "").casefold()
+        stayed = board.dashboard.number == number and home.endswith(f"/repos/{self._site.place.name.casefold()}")
+        return self._own(board) if stayed else None
 
     def find_board(self) -> BoardSeen | None:
         """The oldest that is ours, by the list of what we opened: an open one, else the first that was closed. Younger
@@ -142,10 +148,11 @@ class Sight:
         query = {"creator": self._site.login, "state": state, "sort": "created", "direction": "asc"}
         issues = self._site.client.each(self._site.path("issues"), **query)
         boards = (board_of(issue) for issue in issues if "pull_request" not in issue)
-        return (board for board in boards if self._checked(board))
+        return (board for board in boards if self._own(board) and MARKER in board.dashboard.body)
 
-    def _checked(self, board: BoardSeen) -> BoardSeen | None:
-        return board if board.author == self._site.login and MARKER in board.dashboard.body else None
+    def _own(self, board: BoardSeen) -> BoardSeen | None:
+        """One that we remember is ours even when somebody deleted the marker."""
+        return board if board.author == self._site.login else None
 
     def _remembered_board(self) -> int:
         raw = self._site.cache.get(self._site.key("dashboard")) or b""
@@ -167,16 +174,15 @@ class Sight:
             board = 0
         else:
             return
-        if board and not self._board_known:
-            self._board, self._board_known = self.read_board(board), True
+        if board and not self._board_known and (found := self.read_board(board)):
+            self._board, self._board_known = found, True
 
     def _take(self, data: Json, numbers: Iterable[int], board: int) -> None:
         for number in numbers:
             if node := data.get(f"p{number}"):
                 self._seen[number] = pull_seen(node)
-        if board and (node := data.get("board")):
-            self._board = self._checked(board_seen(node, self._site.login))
-            self._board_known = self._board is not None
+        if board and (node := data.get("board")) and (own := self._own(board_seen(node, self._site.login))):
+            self._board, self._board_known = own, True
 
     def _hear(self, numbers: Sequence[int]) -> None:
         for start in range(0, len(numbers), PULLS_A_QUERY):

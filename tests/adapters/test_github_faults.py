@@ -186,7 +186,7 @@ WRITES = {
         lambda ground, _, __: ground.forge.close_dashboard("off"),
         lambda ground, number, _: said(ground, number, "off") * (ground.shop.issues[number].state == "closed"),
     ),
-    "say why it is closed": Write(
+    "say why the dashboard is closed": Write(
         "POST", COMMENTS, dashboard,
         lambda ground, _, __: ground.forge.close_dashboard("off"),
         lambda ground, number, _: said(ground, number, "off") * (ground.shop.issues[number].state == "closed"),

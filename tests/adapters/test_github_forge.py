@@ -1,7 +1,8 @@
 """The GitHub forge over real HTTP and real git: the contract, and what only it promises."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 pytest.register_assert_rewrite("forge_contract")
 
@@ -17,7 +20,14 @@ from forge_contract import MARKER, ForgeContract, proposed, state_of  # noqa: E4
 from gitops_healer.adapters.cache import MemoryCache  # noqa: E402
 from gitops_healer.adapters.github_client import Calls  # noqa: E402
 from gitops_healer.adapters.github_pulls import compare_link  # noqa: E402
-from gitops_healer.adapters.github_seen import board_seen, check_run, latest  # noqa: E402
+from gitops_healer.adapters.github_reading import comment_of, pull_of, review_of  # noqa: E402
+from gitops_healer.adapters.github_seen import (  # noqa: E402
+    board_seen,
+    check_run,
+    check_run_of,
+    latest,
+    pull_seen,
+)
 from gitops_healer.core.forge import Permission, PullState, Reaction, Source, Status, StatusState  # noqa: E402
 from gitops_healer.errors import ForgeError, PullRefusedError  # noqa: E402
 from gitops_healer.ports import RefUpdate  # noqa: E402
@@ -467,6 +477,8 @@ def test_a_ticked_box_is_the_command_of_who_ticked_it(here: GitHubGround) -> Non
         ("kim", "/retry up-3c4d 5a6b7c", Source.CHECKBOX, shown.number),
     ]
     assert ticked[0] == first
+    forgetful = here.again(cache=MemoryCache())
+    assert forgetful.forge.comments(shown.number) == ticked
 
 
 def edited(login: str, when: str, text: str | None) -> dict[str, Any]:
@@ -545,6 +557,9 @@ def test_the_dashboard_is_ours_and_one_and_comes_back_only_when_it_was_deleted(h
     assert (here.server.calls(mark).rest, here.server.calls(mark).graphql) == (1, 1)
     forgetful = here.again(cache=MemoryCache())
     assert forgetful.forge.show_dashboard("Dashboard", "one") == shown
+    here.person("robin").edit_issue(shown.number, "all of it is gone, the marker as well")
+    here.forge.refresh()
+    assert here.forge.show_dashboard("Dashboard", "one") == shown
     here.person("robin").close(shown.number)
     here.forge.refresh()
     closed = here.forge.show_dashboard("Dashboard", "two")
@@ -629,3 +644,62 @@ def idle(ground: GitHubGround, heads: dict[int, str]) -> None:
         ground.forge.statuses(head)
         ground.forge.set_sticky(number, MARKER, MARKER)
     ground.forge.show_dashboard("Dashboard", "text")
+
+
+# Answers that nobody promised
+
+WHEN = "2026-01-01T00:00:00Z"
+ROBIN, WHO = {"login": "robin", "type": "User"}, {"__typename": "User", "login": "robin"}
+HEAD: dict[str, Any] = {"ref": "x", "sha": "1" * 40, "repo": {"full_name": NAME}, "user": ROBIN}
+PULL = {
+    "number": 1, "title": "t", "body": "b", "state": "open", "user": ROBIN, "head": HEAD, "base": HEAD,
+    "created_at": WHEN, "merged_at": None, "html_url": "u", "labels": [{"name": "l"}],
+}  # fmt: skip
+RUN = {"id": 1, "name": "ci", "status": "completed", "conclusion": "success", "app": {"slug": "a"}, "output": {}}
+NODE = {
+    "number": 1,
+    "reviews": {"pageInfo": {"hasNextPage": False}, "nodes": [
+        {"databaseId": 1, "state": "APPROVED", "body": "", "submittedAt": WHEN, "author": WHO, "commit": {"oid": "1"}},
+    ]},
+    "timelineItems": {"pageInfo": {"hasNextPage": False}, "nodes": [
+        {"createdAt": WHEN, "previousReviewState": "APPROVED", "actor": WHO, "review": {"databaseId": 1}},
+    ]},
+    "commits": {"nodes": [{"commit": {"oid": "1", "statusCheckRollup": {"contexts": {"pageInfo": {}, "nodes": [
+        {"__typename": "CheckRun", "databaseId": 1, "name": "ci", "status": "COMPLETED", "conclusion": "SUCCESS"},
+        {"__typename": "StatusContext", "context": "ci", "state": "SUCCESS"},
+    ]}}}}]},
+}  # fmt: skip
+BOARD = {
+    "number": 1,
+    "state": "OPEN",
+    "body": A,
+    "lastEditedAt": WHEN,
+    "userContentEdits": {"nodes": [edited("kim", "00", A)]},
+}
+READERS: list[tuple[Callable[[Any], object], Any]] = [
+    (lambda data: pull_of(data, NAME), PULL),
+    (
+        lambda data: comment_of(data, "us"),
+        {"id": 1, "user": ROBIN, "created_at": WHEN, "updated_at": WHEN, "body": "x"},
+    ),
+    (review_of, {"id": 1, "state": "APPROVED", "user": ROBIN, "submitted_at": WHEN, "commit_id": "1"}),
+    (check_run_of, RUN),
+    (pull_seen, NODE),
+    (lambda data: tuple(board_seen(data, "us").ticks()), BOARD),
+]
+
+
+@given(st.data())
+def test_an_answer_that_was_not_promised_is_an_error_that_says_so(data: st.DataObject) -> None:
+    read, sample = data.draw(st.sampled_from(READERS))
+    read(sample)
+    answer = deepcopy(sample)
+    place = answer
+    while True:
+        key = data.draw(st.sampled_from(range(len(place)) if isinstance(place, list) else sorted(place)))
+        if not (isinstance(place[key], dict | list) and place[key] and data.draw(st.booleans())):
+            break
+        place = place[key]
+    place[key] = data.draw(st.sampled_from([None, [], {}, "x", 7, True, [None], {"x": 1}]))
+    with suppress(ForgeError):
+        read(answer)
