@@ -21,7 +21,7 @@ MAX_COUNT = 100
 def upgrade_ledger(request: Request) -> Answer:
     """What the ledger knows: the latest upgrades with their outcome, or the whole life of one."""
     if request.upgrade is not None:
-        return Answer(True, _life(request.upgrade))
+        return Answer(True, _life(request.upgrade, request.history))
     word = request.arguments[0] if request.arguments else str(DEFAULT_COUNT)
     if not (word.isascii() and word.isdigit() and 1 <= int(word[:9]) <= MAX_COUNT):
         return Answer(False, f"Write how many upgrades to list, from 1 to {MAX_COUNT}: `/upgrade_ledger 30`.")
@@ -46,15 +46,19 @@ def _because(up: Upgrade) -> str:
     return f": {quoted(up.reason, 160)}" if up.reason else ""
 
 
-def _life(up: Upgrade) -> str:
+def _life(up: Upgrade, history: History) -> str:
     """What is known of one upgrade, in the order in which it happened."""
     lines = [f"queued {up.queued_at:%Y-%m-%d %H:%M} UTC on `{up.base[:10]}`, attempt {up.attempt}"]
+    if (order := history.work.get(up.order)) is not None:
+        lines.append(f"ordered by {quoted(order.by)}: {quoted(order.text, 200) if order.text else 'to look and heal'}")
     if up.investigation is not None:
         lines.append(f"cause: {quoted(up.investigation.cause.sentence)}")
     if up.chosen_by:
         lines.append(f"{quoted(up.chosen_by)} chose {quoted(up.option_key)}")
+    lines += [f"{quoted(wish.by)} wanted another plan: {quoted(wish.text, 200)}" for wish in up.revisions]
     if up.plan_approved_by:
-        lines.append(f"plan approved by {quoted(up.plan_approved_by)}")
+        version = f", version {up.plan.version}" if up.plan and up.plan.version > 1 else ""
+        lines.append(f"plan{version} approved by {quoted(up.plan_approved_by)}")
     if up.proposed is not None:
         lines.append(f"proposed in #{up.proposed.pull} at `{up.proposed.head[:10]}`")
     lines += [f"approved by {quoted(given.by)} at `{given.head[:10]}`" for given in up.approvals]

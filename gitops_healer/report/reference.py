@@ -45,7 +45,7 @@ answers once.
 * Case does not matter, and `-` counts as `_`. `@login` of the healer may stand before it, and then the slash may be
   left out: `@octo-healer approve`.
 * UPGRADE is an id (`up-1a2b3c4d5e`, or the beginning of it) or a codename (`calm-fox`). On a pull request of the
-  healer it can be left out. `"quotes"` keep words together.
+  healer it can be left out. `"quotes"` keep words together. A command ends with its line.
 * A command in a quote, a list, a table, a heading, code, HTML or an HTML comment is only mentioned. So is one behind
   an invisible character. What another bot writes is never obeyed.
 * An edited comment is never obeyed; it gets one answer that says to write a new one. At most {most} commands of a

@@ -820,6 +820,17 @@ def test_the_ledger_counts_and_lists() -> None:
     assert "1 upgrade: 1 stable" in reply
     assert "it held" in reply
     assert "merged" in ask("upgrade_ledger", lived(*STABLE)).reply
+    revised = record(
+        lived(Queued(FINDING, NAME, BASE, order="5/0"), *LIVES["planned_again"][1:], PlanApproved("sam", "x")),
+        (("", Ordered("5/0", "robin", 12, (), "less noise")),),
+    )
+    life = ask("upgrade_ledger", revised).reply
+    for said in (
+        "ordered by `robin`: `less noise`",
+        "`sam` wanted another plan: `use raise_error`",
+        "version 2 approved",
+    ):
+        assert said in life
     for wrong in ("0", "101", "-1", "x", "²", "9" * 5000):
         assert not ask("upgrade_ledger", lived(*STABLE), wrong, upgrade="-").allowed
 
