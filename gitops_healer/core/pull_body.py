@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+from gitops_healer.core.aim import Aim
 from gitops_healer.core.diagnosis_markdown import diagnosis_section
 from gitops_healer.core.fitting import Block, bullets, code_cell, fenced_block, fit, folded, prose
 from gitops_healer.core.orders import possible_orders
@@ -151,7 +152,8 @@ def _what_changes(up: Upgrade, about: Setting) -> Iterator[Block]:
     title = option.title if option else up.plan.title if up.plan else ""
     yield Block(f"### What this changes\n\n**{prose(title)}**" if title else "### What this changes")
     if option and option.behaviour and option.behaviour != title:
-        yield Block(f"**In the failing case:** {prose(option.behaviour, 500)}")
+        mends = up.plan is None or up.plan.aim is Aim.MENDS
+        yield Block(f"**{'In the failing case' if mends else 'What it does'}:** {prose(option.behaviour, 500)}")
     if option and option.determined_by:
         yield Block("This is the wanted behaviour, because:\n", bullets(option.determined_by))
     elif up.chosen_by:
