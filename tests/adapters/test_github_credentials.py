@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gitops_healer.adapters.cache import MemoryCache
 from gitops_healer.adapters.github_credentials import Access, sign_in
@@ -86,6 +88,43 @@ def test_what_says_no_place_is_refused(variables: dict[str, str], origin: str, s
     with pytest.raises(UsageError, match=says) as error:
         find_github(ForgeVariables(**variables), origin)
     assert "u:s3cret" not in str(error.value)
+
+
+PARTS = st.sampled_from(
+    [
+        "https://",
+        "ssh://",
+        "git@",
+        "host",
+        ".",
+        ":",
+        "/",
+        "//",
+        "octo",
+        "shop",
+        ".git",
+        "@",
+        "[",
+        "?",
+        "\n",
+        "é",
+        "..",
+        "0",
+    ]
+)
+
+
+@given(st.lists(PARTS, max_size=9).map("".join) | st.text(max_size=40), st.text(max_size=20))
+def test_any_remote_gives_a_place_or_says_what_to_do(origin: str, repository: str) -> None:
+    for variables in (ForgeVariables(), ForgeVariables(repository=repository), ForgeVariables(server_url=repository)):
+        try:
+            found = find_github(variables, origin)
+        except UsageError as error:
+            assert str(error)
+            continue
+        assert found.clone_url.startswith(("https://", "http://127.", "http://localhost"))
+        assert found.clone_url.endswith(f"/{found.name}.git")
+        assert not set("@\n ?#") & set(found.clone_url + found.api_url)
 
 
 def test_the_remote_of_a_clone_and_the_environment_are_read(make_repo: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,20 @@
 """The remote as one fetch shows it: what is mirrored, what is left alone, and who wins a race."""
 
+import contextlib
+import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gitops_healer.adapters.origin import MIRROR, Origin
 from gitops_healer.adapters.repository import GitRepository, open_repository
-from gitops_healer.errors import ForgeError, LostRaceError, RepositoryError, UsageError
-from gitops_healer.ports import RefUpdate
+from gitops_healer.errors import ForgeError, HealerError, LostRaceError, RepositoryError, UsageError
+from gitops_healer.ports import RefUpdate, Signature
 
 GitRepo = Any  # tests/conftest.py
 MakeRepo = Callable[..., GitRepo]
@@ -17,6 +22,7 @@ OURS = "refs/heads/healer/mean/1234567890"
 RESTORE = "refs/healer/restore/calm-owl-20260101T000000Z"
 SCRATCH = "refs/healer/scratch/up-0123456789"
 LEDGER = "refs/heads/healer-ledger"
+WHO = Signature("Somebody", "s@example.org", datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -237,3 +243,36 @@ def test_a_remote_that_is_not_there_says_so(clone: GitRepo) -> None:
         origin.head("main")
     assert "s3cret" not in str(error.value)
     assert not origin.fresh
+
+
+NAMES = ["refs/heads/main", "refs/heads/healer/a", "refs/heads/healer/a/b", "refs/heads/healer/c", LEDGER,
+         "refs/heads/theirs", RESTORE, SCRATCH]  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.lists(st.tuples(st.sampled_from(NAMES), st.integers(-1, 2)), max_size=5), min_size=1, max_size=4))
+def test_after_a_look_the_mirror_is_the_remote_whatever_happened_there(
+    tmp_path_factory: pytest.TempPathFactory, rounds: list[list[tuple[str, int]]]
+) -> None:
+    place = tmp_path_factory.mktemp("any")
+    for name in ("hub", "clone"):
+        subprocess.run(["git", "init", "-q", "--bare", str(place / name)], check=True)
+    hub, repository = open_repository(place / "hub"), open_repository(place / "clone")
+    origin = Origin(repository.git, repository, str(place / "hub"), ("main",))
+    commits = [hub.commit_files(None, {"a": str(n).encode()}, "c", WHO) for n in range(3)]
+    for changes in rounds:
+        for ref, number in changes:
+            standing = hub.refs(ref).get(ref, "")
+            with contextlib.suppress(HealerError):  # a/b beside a cannot be
+                hub.update_refs([RefUpdate(ref, commits[number] if number >= 0 else "", standing)], "somebody")
+        origin.refresh()
+        there = hub.refs("refs/")
+        assert {ref: origin.at(ref) for ref in NAMES if ref != "refs/heads/theirs"} == {
+            ref: there.get(ref, "") for ref in NAMES if ref != "refs/heads/theirs"
+        }
+        assert {f"refs/heads/{name}": head for name, head in origin.heads().items()} == {
+            ref: at for ref, at in there.items() if ref.startswith("refs/heads/healer/")
+        }
+        mine = repository.refs("refs/healer/restore/") | repository.refs("refs/healer/scratch/")
+        assert mine.items() >= {(ref, at) for ref, at in there.items() if ref in (RESTORE, SCRATCH)}
+    assert not repository.refs("refs/heads/")
