@@ -101,7 +101,7 @@ class GitStore:
         """A new bare repository; with `source`, all its branches and tags are in it."""
         path.mkdir(parents=True)
         store = cls(path)
-        store.git("init", "--quiet", "--bare", f"--initial-branch={default_branch}", str(path))
+        pygit2.init_repository(str(path), bare=True, initial_head=default_branch)
         lines = [f"[{key.split('.')[0]}]\n\t{key.split('.')[1]} = {value}" for key, value in CONFIGURATION.items()]
         with (path / "config").open("a") as config:
             config.write("\n".join(lines) + "\n")
@@ -155,14 +155,19 @@ class GitStore:
         return {name.removeprefix("refs/heads/"): refs[name] for name in sorted(refs) if name.startswith("refs/heads/")}
 
     def move(self, ref: str, new: str, old: str | None = None) -> None:
-        """Set a ref, only when it stands on `old` (ZERO: when there is none; None: anyhow). new ZERO deletes it."""
-        arguments = ["-d", ref] if new == ZERO else [ref, new]
-        done = subprocess.run(
-            ["git", "update-ref", "--no-deref", *arguments, *([] if old is None else [old])],
-            cwd=self.path, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            raise StaleRefError(done.stderr.strip())
+        """Set a ref, only when it stands on `old` (ZERO: when there is none; None: anyhow). new ZERO deletes it.
+
+        Raises StaleRefError. Whoever moves refs holds the lock of the server, pushes too."""
+        stands = self.ref(ref) or ZERO
+        if old is not None and stands != old:
+            raise StaleRefError(f"{ref} stands on {stands}, not on {old}")
+        try:
+            if new != ZERO:
+                self.objects.references.create(ref, pygit2.Oid(hex=new), force=True)
+            elif stands != ZERO:
+                self.objects.references.delete(ref)
+        except (ValueError, KeyError, pygit2.GitError) as impossible:
+            raise StaleRefError(f"{ref}: {impossible}") from impossible
 
     def set_head(self, branch: str) -> None:
         """The branch that a clone checks out."""

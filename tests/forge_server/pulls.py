@@ -181,6 +181,9 @@ def reopen(repository: Repository, caller: Token, pull: Pull) -> None:
     if not repository.git.is_ancestor(pull.head, tip):
         text = f"The {pull.head_branch} branch was force-pushed or recreated."
         raise invalid("PullRequest", "state", "custom", f"state cannot be changed. {text}")
+    if not repository.git.ahead_behind(tip, base)[0]:
+        text = f"There are no new commits on the {pull.head_branch} branch."
+        raise invalid("PullRequest", "state", "custom", f"state cannot be changed. {text}")
     pull.head, pull.base, pull.compared_from = tip, base, ""
     follow(repository, pull)
     issues.reopen(repository, caller, issue)
