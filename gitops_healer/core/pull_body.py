@@ -126,13 +126,14 @@ def _cited(lines: tuple[str, ...]) -> tuple[str, ...]:
 
 def _what_is_wrong(up: Upgrade, about: Setting) -> Iterator[Block]:
     finding, cause = up.finding, up.investigation.cause if up.investigation else None
-    where = f", {_place(finding.path, finding.start, up.base, about)}" if finding.path else ""
-    yield Block(f"### What is wrong\n\n{prose(finding.message)}{where}")
+    where = f" ({_place(finding.path, finding.start, up.base, about)})" if finding.path else ""
+    yield Block(f"### What is wrong\n\n{prose(finding.message.rstrip('. '))}{where}")
     yield Block("", bullets(finding.evidence))
     if cause is not None:
-        at = f", {_place(cause.path, cause.line, up.base, about)}" if cause.path else ""
-        sure = f" (confidence {cause.confidence:.0%})" if 0 < cause.confidence <= 1 else ""
-        yield Block(f"**Cause.** {prose(cause.sentence, 500)}{at}{sure}")
+        known = [_place(cause.path, cause.line, up.base, about)] if cause.path else []
+        known += [f"confidence {cause.confidence:.0%}"] if 0 < cause.confidence <= 1 else []
+        sure = f" ({', '.join(known)})" if known else ""
+        yield Block(f"**Cause.** {prose(cause.sentence.rstrip('. '), 500)}{sure}")
     if up.investigation and up.investigation.diagnosis:
         lines = diagnosis_section(up.investigation.diagnosis).splitlines()[2:]
         yield folded("How the cause was found, and what was ruled out", lines)
@@ -155,7 +156,9 @@ def _what_changes(up: Upgrade, about: Setting) -> Iterator[Block]:
         mends = up.plan is None or up.plan.aim is Aim.MENDS
         yield Block(f"**{'In the failing case' if mends else 'What it does'}:** {prose(option.behaviour, 500)}")
     if option and option.determined_by:
-        yield Block("This is the wanted behaviour, because:\n", bullets(option.determined_by))
+        keeps = up.plan is not None and up.plan.aim is Aim.KEEPS
+        why = "What the code does stays the same, because:" if keeps else "This is the wanted behaviour, because:"
+        yield Block(f"{why}\n", bullets(option.determined_by))
     elif up.chosen_by:
         yield Block(f"Chosen by {quoted(up.chosen_by)}.")
     if about.diff.strip():
