@@ -549,8 +549,10 @@ def test_a_box_that_was_ticked_while_we_worked_is_not_overwritten(here: GitHubGr
 
 def test_the_dashboard_is_ours_and_one_and_comes_back_only_when_it_was_deleted(here: GitHubGround) -> None:
     here.person("robin").open_issue("Dashboard", "<!-- healer:dashboard -->")
+    here.person(here.forge.login).open_issue("Something else of ours", "text")
     shown = here.forge.show_dashboard("Dashboard", "one")
     assert shown is not None
+    assert shown.number == 3
     mark = here.server.mark()
     again = here.again()
     assert again.forge.show_dashboard("Dashboard", "one") == shown
