@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.openapi.fixture import every_exchange, validated  # noqa: F401
 from tests.postgres import postgres_server, postgres_url  # noqa: F401
 
 settings.register_profile("patient", deadline=None)  # how long an example takes says more about the machine

@@ -17,7 +17,7 @@ from tests.forge_server.clock import ServerClock
 from tests.forge_server.person import Person
 from tests.forge_server.server import ForgeServer
 from tests.forge_server.state import Repository
-from tests.openapi.fixture import Validated, validated  # noqa: F401
+from tests.openapi.fixture import Validated
 from tests.test_action import CI, ROOT, venv, without_install
 
 NAME = "octo/shop"
@@ -98,7 +98,7 @@ def failing_differently(when: datetime, commit: str, number: int) -> bytes:
 
 
 @pytest.fixture
-def story(tmp_path: Path, validated: Validated) -> Iterator[Story]:  # noqa: F811
+def story(tmp_path: Path, validated: Validated) -> Iterator[Story]:
     """octo/shop, whose maintainer robin ran `gitops-healer init --github` and made an App."""
     source, store = tmp_path / "shop", tmp_path / "executions.sqlite"
     for name, text in {**FILES, ".github/gitops-healer.yml": QUICK}.items():

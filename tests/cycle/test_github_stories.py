@@ -11,7 +11,7 @@ from gitops_healer.core.forge import PullState
 from gitops_healer.core.upgrade import Stage as At
 from tests.cycle.stage import HEALED
 from tests.github_stage import SHOP, GitHubStage, github_stage
-from tests.openapi.fixture import Validated, validated  # noqa: F401
+from tests.openapi.fixture import Validated
 
 KINDS = ("app", "actions", "pat")
 
@@ -30,7 +30,7 @@ def said(stage: GitHubStage, number: int, marker: str = "") -> list[str]:
 
 
 @pytest.fixture
-def stage(tmp_path: Path, validated: Validated, request: pytest.FixtureRequest) -> Iterator[GitHubStage]:  # noqa: F811
+def stage(tmp_path: Path, validated: Validated, request: pytest.FixtureRequest) -> Iterator[GitHubStage]:
     with github_stage(tmp_path, kind=getattr(request, "param", "app")) as made:
         validated(made.server)
         yield made
