@@ -11,7 +11,7 @@ from gitops_healer.core.fitting import Block, fit, folded, prose, spoken
 from gitops_healer.core.history import History
 from gitops_healer.core.orders import asks, possible_orders, where_it_stands
 from gitops_healer.core.plan import Plan
-from gitops_healer.core.progress import question_of
+from gitops_healer.core.progress import question_of, what_it_does
 from gitops_healer.core.quoting import plain, quoted
 from gitops_healer.core.texts import decision_markdown
 from gitops_healer.core.upgrade import Stage, Upgrade
@@ -229,10 +229,7 @@ def _size(plan: Plan) -> str:
 
 def _options(up: Upgrade) -> list[str]:
     options = up.investigation.options if up.investigation else ()
-    shown = [
-        box(f"/choose {up.id} {option.key}", prose(option.behaviour or option.title))
-        for option in options[:_MOST_OPTIONS]
-    ]
+    shown = [box(f"/choose {up.id} {option.key}", what_it_does(option)) for option in options[:_MOST_OPTIONS]]
     more = len(options) - len(shown)
     return [*shown, *([f"- and {more} more: `/explain {up.id}` shows them"] if more > 0 else [])]
 

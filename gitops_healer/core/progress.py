@@ -8,7 +8,7 @@ from gitops_healer.core.fitting import Block, cell, code_cell, fit, folded, pros
 from gitops_healer.core.following import hands_off_values
 from gitops_healer.core.messages import Messages
 from gitops_healer.core.orders import asks
-from gitops_healer.core.plan import Plan
+from gitops_healer.core.plan import Option, Plan
 from gitops_healer.core.plan_text import plan_items
 from gitops_healer.core.quoting import plain, quoted
 from gitops_healer.core.texts import decision_markdown
@@ -139,12 +139,16 @@ def _held(up: Upgrade) -> tuple[str, dict[str, str]]:
 
 def _question(up: Upgrade) -> tuple[str, dict[str, str]]:
     options = up.investigation.options[:_MOST_OPTIONS] if up.investigation else ()
-    answers = [
-        f"- {quoted(f'/choose {up.id} {option.key}')}: {prose(option.behaviour or option.title)}" for option in options
-    ]
+    answers = [f"- {quoted(f'/choose {up.id} {option.key}')}: {what_it_does(option)}" for option in options]
     if not answers and up.held and up.held.next_action:
         answers = [f"- {spoken(up.held.next_action)}"]
     return "question", {"question": prose(question_of(up), 1_000), "answers": "\n".join(answers)}
+
+
+def what_it_does(option: Option) -> str:
+    """An option in a line: the change, and what it makes of the failing case."""
+    then = f"; {prose(option.behaviour, 200)}" if option.behaviour and option.behaviour != option.title else ""
+    return f"{prose(option.title, 160)}{then}"
 
 
 def question_of(up: Upgrade) -> str:
@@ -256,10 +260,7 @@ def _plan_words(up: Upgrade, expires: str) -> Iterator[Block]:
     if others:
         yield folded(
             "Other ways that were found",
-            [
-                f"- {quoted(f'/choose {up.id} {option.key}')}: {prose(option.behaviour or option.title)}"
-                for option in others
-            ],
+            [f"- {quoted(f'/choose {up.id} {option.key}')}: {what_it_does(option)}" for option in others],
         )
 
 
