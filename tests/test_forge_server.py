@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -543,6 +544,7 @@ def test_a_workflow_is_started_by_hand(server: ForgeServer, call: Call) -> None:
 @pytest.mark.parametrize(("path", "body", "status"), [
     ("/issues", b"{", 400),
     ("/issues", b"[1]", 400),
+    ("/issues", b'{"title": "\\ud800"}', 400),
     ("/issues", b'{"title": 3}', 422),
     ("/issues", b'{"title": "a", "labels": [3]}', 422),
     ("/issues/9/comments", b'{"body": "x"}', 404),
@@ -557,6 +559,25 @@ def test_what_is_wrong_is_said(server: ForgeServer, call: Call, path: str, body:
     answered = call("POST", path, server.token("app", SHOP), data=body)
     assert answered.status_code == status
     assert {"message", "documentation_url", "status"} <= answered.json().keys()
+
+
+@pytest.mark.parametrize("sent", [
+    b"GET /api/v3/repos/octo%00/shop HTTP/1.1\r\n\r\n",
+    b"POST /api/v3/repos/octo/shop/issues HTTP/1.1\r\nContent-Length: many\r\n\r\n",
+    b"POST /api/v3/repos/octo/shop/issues HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+    b"POST /octo/shop.git/git-upload-pack HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"POST /octo/shop.git/git-upload-pack HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nno",
+    b"GET /octo/../../etc/passwd HTTP/1.1\r\nAuthorization: Basic !!!\r\n\r\n",
+    b"GET /octo/shop.git/objects/../../../config HTTP/1.1\r\n\r\n",
+])  # fmt: skip
+def test_a_broken_request_is_answered_and_harms_nothing(server: ForgeServer, sent: bytes) -> None:
+    server.on_exchange = None
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        assert re.match(rb"HTTP/1\.1 (400|401|404) ", connection.recv(100))
+    assert requests.get(f"{server.api_url}/repos/{SHOP}", timeout=5).status_code == 200 and not server.crashes
 
 
 def test_a_file_that_changed_is_not_overwritten(server: ForgeServer, call: Call) -> None:

@@ -162,11 +162,9 @@ def test_a_private_repository_does_not_exist_for_strangers(server: ForgeServer, 
     hidden = server.create_repository("octo/hidden", private=True)
     me = Clone(tmp_path, hidden.clone_url)
     assert "could not read Username" in me.git("ls-remote", me.url, fails=True)
-    for token, there in (("nothing", False), (server.token("pat", SHOP, "robin"), False)):
-        url = me.url.replace("://", f"://x:{token}@")
-        assert "failed" in me.git("ls-remote", url, fails=not there) or "not found" in me.git(
-            "ls-remote", url, fails=True
-        )
+    for token in ("nothing", server.token("pat", SHOP, "robin")):
+        told = me.git("ls-remote", me.url.replace("://", f"://x:{token}@"), fails=True)
+        assert "Authentication failed" in told or "not found" in told
     me.git("ls-remote", me.url.replace("://", f"://x-access-token:{server.token('actions', 'octo/hidden')}@"))
 
 

@@ -3,6 +3,7 @@
 import gzip
 import os
 import subprocess
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from tempfile import NamedTemporaryFile
@@ -36,12 +37,15 @@ class GitRequest:
 
 
 def parse(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> GitRequest | None:
-    """None when it is no request of git."""
+    """None when it is no request of git. Raises 400 for a body that cannot be read."""
     parts = path.strip("/").split("/", 2)
     if len(parts) != 3 or parts[2] not in ("info/refs", *SERVICES):
         return None
     if headers.get("Content-Encoding") == "gzip":
-        body = gzip.decompress(body)
+        try:
+            body = gzip.decompress(body)
+        except (OSError, EOFError, zlib.error) as wrong:
+            raise Refusal(400, "the body is not gzip") from wrong
     name = f"{parts[0]}/{parts[1].removesuffix('.git')}"
     request = GitRequest(method, name, f"/{parts[2]}", query, headers, body)
     return request if request.service else None

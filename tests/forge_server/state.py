@@ -300,7 +300,8 @@ class Protection:
 
 @dataclass
 class RepositoryOptions:
-    """What a maintainer sets in the settings of a repository."""
+    """What a maintainer sets in the settings of a repository. actions_may_open_pulls is on here, so that most tests need
+    not set it; a new repository at GitHub has it off."""
 
     private: bool = False
     default_branch: str = "main"

@@ -293,6 +293,8 @@ def _refused(refusal: Refusal, kind: str) -> Answer:
     if kind in ("rest", "graphql"):
         body = json.dumps(refusal.body(), ensure_ascii=False).encode()
         return Answer(refusal.status, headers | {"Content-Type": JSON}, body, kind)
+    if refusal.status == 401 and kind in ("fetch", "push"):
+        headers = git_http.CHALLENGE | headers
     text = f"{refusal.message}\n".encode()
     return Answer(refusal.status, headers | {"Content-Type": "text/plain; charset=utf-8"}, text, kind)
 
@@ -302,9 +304,12 @@ def _parsed(body: bytes) -> object:
     if not body:
         return None
     try:
-        return json.loads(body)
+        parsed = json.loads(body)
+        if b"\\u" in body:
+            json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError) as wrong:
         raise Refusal(400, "Problems parsing JSON") from wrong
+    return parsed
 
 
 def _by_name(forge: Forge, path: str) -> str:
