@@ -161,7 +161,8 @@ class Pulls:
             if error.status == 409 or any(words in error.said.lower() for words in _MOVED):
                 said = f"#{pull.number} was not merged: {error.said}"
                 raise LostRaceError(f"{said}. Prove what stands there now") from error
-            raise ForgeError(f"#{pull.number} cannot be merged: {error.said}") from error
+            why = error.said if error.status == 405 else str(error)
+            raise ForgeError(f"#{pull.number} cannot be merged: {why}") from error
         return str(data["sha"])
 
     def _after_all(self, pull: Pull, message: str, error: LostAnswerError) -> str:

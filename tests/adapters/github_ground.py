@@ -90,9 +90,9 @@ class GitHubGround:
     def person(self, login: str) -> Person:
         return self.server.person(login, NAME)
 
-    def again(self, cache: Cache | None = None) -> "GitHubGround":
-        """As another run has it: the same clone and cache (if no other is given), nothing else remembered."""
-        return _ground(self.server, self.token, self.clone, cache or self.cache)
+    def again(self, cache: Cache | None = None, token: str = "") -> "GitHubGround":
+        """As another run has it: the same clone, token and cache (if no other is given), nothing else remembered."""
+        return _ground(self.server, token or self.token, self.clone, cache or self.cache)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from gitops_healer.adapters.github_seen import (  # noqa: E402
 from gitops_healer.core.forge import Permission, PullState, Reaction, Source, Status, StatusState  # noqa: E402
 from gitops_healer.errors import ForgeError, PullRefusedError  # noqa: E402
 from gitops_healer.ports import RefUpdate  # noqa: E402
-from tests.adapters.github_ground import KINDS, NAME, GitHubGround, github_ground  # noqa: E402
+from tests.adapters.github_ground import KINDS, NAME, GitHubGround, github_ground, token_of  # noqa: E402
 from tests.forge_server import Fault  # noqa: E402
 from tests.forge_server.state import Workflow, WorkflowRun  # noqa: E402
 from tests.openapi.fixture import validated  # noqa: E402, F401
@@ -610,7 +610,30 @@ def test_refs_of_ours_are_there_for_other_runs(here: GitHubGround) -> None:
     assert here.shop.git.ref(ref) is None
 
 
+@pytest.mark.parametrize("kind", ["app", "pat"])
+@pytest.mark.parametrize(
+    ("lacking", "act", "words"),
+    [
+        ("statuses", lambda forge, _, head: forge.set_status(head, STATUS), "lacks `statuses: write`"),
+        ("issues", lambda forge, number, _: forge.show_dashboard("Dashboard", "text"), "lacks `issues: write`"),
+        ("pull_requests", lambda forge, number, _: forge.close_pull(number, "x"), "lacks `pull-requests: write`"),
+        ("contents", lambda forge, number, head: forge.merge_pull(number, head, "m"), "lacks `contents: write`"),
+    ],
+)
+def test_a_permission_that_is_missing_is_named(make: Make, kind: str, lacking: str, act: Any, words: str) -> None:
+    ground = make(kind)
+    number, head = proposed(ground)
+    permissions = dict.fromkeys(("contents", "issues", "pull_requests", "statuses", "checks", "actions"), "write")
+    weak = token_of(ground.server, kind, {**permissions, lacking: "read"})
+    with pytest.raises(ForgeError) as caught:
+        act(ground.again(token=weak).forge, number, head)
+    assert words in str(caught.value)
+    assert weak not in str(caught.value)
+
+
 # What it costs
+
+STATUS = Status("healer/one", StatusState.SUCCESS)
 
 
 @pytest.mark.parametrize(("pulls", "graphql"), [(0, 1), (1, 1), (10, 1), (26, 2)])
