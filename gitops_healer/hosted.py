@@ -13,6 +13,7 @@ from gitops_healer.adapters.github_forge import GitHubForge
 from gitops_healer.adapters.github_place import find_github, origin_url
 from gitops_healer.adapters.github_probe import GitHubProbe
 from gitops_healer.adapters.github_workflows import healing_workflows
+from gitops_healer.adapters.ledger import GitLedger
 from gitops_healer.adapters.origin import Origin
 from gitops_healer.adapters.repository import open_repository
 from gitops_healer.core.github_seen import Probed
@@ -76,6 +77,11 @@ def find_hosted(choices: Choices) -> Hosted:
                 f"{OVERRIDES}: limits.base_branch names {branch!r}, and {github.name} has no such branch"
             )
     return Hosted(repository, branch, base, settings, door.access, door.client, origin, door.cache)
+
+
+def ledger_at(place: Hosted) -> GitLedger:
+    account = place.access.account
+    return GitLedger(place.repository, name=account.login, email=account.email, origin=place.origin)
 
 
 def probed(choices: Choices, place: Place | None) -> Probed:

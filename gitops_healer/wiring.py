@@ -87,7 +87,7 @@ def shared_parts(place: Place, choices: Choices) -> tuple[Forge, GitLedger, Cach
         from gitops_healer.hosted import Hosted, forge_at
 
         assert isinstance(place, Hosted)
-        return forge_at(place, choices.clock), GitLedger(repository, origin=place.origin), place.cache
+        return forge_at(place, choices.clock), ledger_at(place), place.cache
     signature = Signature(limits.squash_name, limits.squash_email, datetime(2026, 1, 1, tzinfo=UTC))
     identity = git_identity(repository.state_dir.parent)
     forge = LocalForge(repository, choices.clock, LOGIN, signature, limits.maintainers, identity)
@@ -140,8 +140,12 @@ def open_ledger(repository: GitRepository) -> GitLedger:
 
 def ledger_at(place: Place) -> GitLedger:
     """The ledger of a place: at GitHub as it was fetched, else as it can be read here."""
-    origin = getattr(place, "origin", None)
-    return open_ledger(place.repository) if origin is None else GitLedger(place.repository, origin=origin)
+    if type(place) is Place:
+        return open_ledger(place.repository)
+    from gitops_healer import hosted
+
+    assert isinstance(place, hosted.Hosted)
+    return hosted.ledger_at(place)
 
 
 def ledger_of(choices: Choices) -> Ledger:

@@ -86,6 +86,8 @@ def test_a_run_works_at_github_and_leaves_the_clone_as_it_was(
     shop = stage.server.repository(SHOP).path
     heads = git(shop, "for-each-ref", "--format=%(refname:short)", "refs/heads").split()
     assert heads == ["healer-ledger", "healer/scripted/ba6ddc99e4", "main"]
+    who = git(shop, "log", "-1", "--format=%an <%ae>", "healer-ledger")
+    assert who == f"{world.forge.login} <{next(e for e in world.forge.emails if '+' in e and '127' in e)}>"
     token = stage.variables.token.encode()
     assert not [name for name, data in (contents(stage.clone) | contents(shop)).items() if token in data]
 

@@ -38,12 +38,13 @@ _NO_TOKEN = (
 @dataclass(frozen=True)
 class Account:
     """Whom GitHub sees in us. login: a person's, or `slug[bot]`; emails: those that stand in commits which GitHub makes
-    in our name; signs: whether it signs them."""
+    in our name; signs: whether it signs them; email: the one for commits that we make."""
 
     kind: TokenKind
     login: str
     emails: frozenset[str]
     signs: bool
+    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def _account(place: GitHubPlace, known: _Known) -> Account:
     kind = TokenKind.ACTIONS if login == ACTIONS_LOGIN else TokenKind.APP if bot else TokenKind.PAT
     hosts = {f"users.noreply.{place.host}", "users.noreply.github.com"}
     locals_ = [f"{number}+{login}", login] if number else [login]
-    return Account(kind, login, frozenset(f"{local}@{host}" for host in hosts for local in locals_), kind.signs)
+    emails = frozenset(f"{local}@{host}" for host in hosts for local in locals_)
+    return Account(kind, login, emails, kind.signs, f"{locals_[0]}@users.noreply.{place.host}")
 
 
 def _who(place: GitHubPlace, auth: Auth.Auth, variables: ForgeVariables) -> _Known:

@@ -167,6 +167,7 @@ def test_whose_token_it_is_costs_one_question_ever(
     number = server.state.users[login.lower()].id
     assert (account.kind, account.login, account.signs) == (expected, login, signs)
     assert f"{number}+{login}@users.noreply.github.com" in account.emails
+    assert account.email == f"{number}+{login}@users.noreply.127.0.0.1"
     assert len(server.exchanges) == 1
     assert sign_in(said, place(server), cache).account == account
     assert len(server.exchanges) == 1
