@@ -158,6 +158,28 @@ def test_a_protected_branch_takes_no_push(
     assert server.repository(SHOP).git.branch("main") == before
 
 
+@pytest.mark.parametrize(
+    ("pattern", "held"),
+    [
+        ("~ALL", {"main", "work", "healer/x/1"}),
+        ("*", {"main", "work"}),
+        ("healer/**/*", {"healer/x/1"}),
+        ("healer/*", set()),
+        ("wor?", {"work"}),
+    ],
+)
+def test_a_rule_for_many_branches(
+    server: ForgeServer, clone: Callable[..., Clone], pattern: str, held: set[str]
+) -> None:
+    server.protect(SHOP, pattern, reviews=1)
+    git = clone(server.token("pat", SHOP, "robin"))
+    git.commit("b.txt")
+    branches = ("main", "work", "healer/x/1")
+    told = git.push(*(f"HEAD:refs/heads/{name}" for name in branches), "HEAD:refs/healer/x", fails=bool(held))
+    assert {name for name in branches if f"-> {name} (push declined" in told} == held
+    assert server.repository(SHOP).git.ref("refs/healer/x") is not None
+
+
 def test_a_private_repository_does_not_exist_for_strangers(server: ForgeServer, tmp_path: Path) -> None:
     hidden = server.create_repository("octo/hidden", private=True)
     me = Clone(tmp_path, hidden.clone_url)

@@ -2,10 +2,12 @@
 
 import gzip
 import os
+import re
 import subprocess
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from tempfile import NamedTemporaryFile
 
 from tests.forge_server.access import has_role, may_see, who, workflows_allowed
@@ -127,14 +129,19 @@ def _reason(line: bytes, refused: Mapping[str, str]) -> bytes:
     return line
 
 
-def packets(data: bytes) -> list[bytes]:
-    """The pkt-lines of a stream; a flush is an empty one. Source: gitprotocol-common(5)."""
-    found, place = [], 0
-    while place + 4 <= len(data):
+def pushed_refs(body: bytes) -> list[str]:
+    """The refs that the commands at the start of a push name. Source: gitprotocol-pack(5)."""
+    commands = [line.split(b"\0")[0].rstrip(b"\n").split(b" ", 2) for line in takewhile(bool, packets(body))]
+    return [words[2].decode("utf-8", "replace") for words in commands if len(words) == 3]
+
+
+def packets(data: bytes) -> Iterator[bytes]:
+    """The pkt-lines at the start of a stream; a flush is an empty one. Source: gitprotocol-common(5)."""
+    place = 0
+    while re.fullmatch(rb"[0-9a-fA-F]{4}", data[place : place + 4]):
         size = int(data[place : place + 4], 16)
-        found.append(data[place + 4 : place + size] if size else b"")
+        yield data[place + 4 : place + size] if size else b""
         place += max(size, 4)
-    return found
 
 
 def packet(line: bytes) -> bytes:
@@ -142,7 +149,8 @@ def packet(line: bytes) -> bytes:
 
 
 def _environment(repository: Repository, caller: Token, request: GitRequest, reasons: str) -> dict[str, str]:
-    return rules_for_hook(repository, caller) | {
+    pushed = pushed_refs(request.body) if request.rest == "/git-receive-pack" else []
+    return rules_for_hook(repository, caller, pushed) | {
         "PATH": os.environ.get("PATH", ""),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,

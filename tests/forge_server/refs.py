@@ -1,6 +1,7 @@
 """Rules of refs: what follows when one moves, however it was moved."""
 
 import re
+from collections.abc import Iterable
 
 from tests.forge_server import issues, views
 from tests.forge_server.access import has_role, refused, workflows_allowed
@@ -119,10 +120,6 @@ def _pushed_commit(repository: Repository, sha: str) -> views.Json:
 # Protection
 
 
-def protection_of(repository: Repository, branch: str) -> Protection | None:
-    return repository.protections.get(branch)
-
-
 def check_direct_push(repository: Repository, caller: Token, ref: str, new: str) -> None:
     """What git refuses by its hook, for refs that are moved by REST. Raises 422 or 403."""
     branch = ref.removeprefix("refs/heads/")
@@ -144,22 +141,18 @@ def bypasses(repository: Repository, caller: Token, rule: Protection) -> bool:
     return not rule.enforce_admins and caller.kind == "pat" and has_role(repository, caller, "admin")
 
 
-def rules_for_hook(repository: Repository, caller: Token) -> dict[str, str]:
-    """The branches that this caller may not push to as he likes, as the hook `update` reads them."""
-    told: dict[str, list[str]] = {
-        "FORGE_CLASSIC": [],
-        "FORGE_CLASSIC_PULL": [],
-        "FORGE_RULES": [],
-        "FORGE_RULES_PULL": [],
-    }
-    for branch, rule in repository.protections.items():
-        if bypasses(repository, caller, rule):
+def rules_for_hook(repository: Repository, caller: Token, refs: Iterable[str]) -> dict[str, str]:
+    """Which of these refs the caller may not push to as he likes, as the hook `update` reads it."""
+    told: dict[str, list[str]] = {}
+    for ref in refs:
+        rule = repository.protections.get(ref.removeprefix("refs/heads/")) if ref.startswith("refs/heads/") else None
+        if rule is None or bypasses(repository, caller, rule):
             continue
         name = "FORGE_CLASSIC" if rule.classic else "FORGE_RULES"
-        told[name].append(f"refs/heads/{branch}")
+        told.setdefault(name, []).append(ref)
         if rule.needs_pull:
-            told[f"{name}_PULL"].append(f"refs/heads/{branch}")
-    return {name: " ".join(refs) for name, refs in told.items()}
+            told.setdefault(f"{name}_PULL", []).append(ref)
+    return {name: " ".join(found) for name, found in told.items()}
 
 
 # Commits of the forge itself

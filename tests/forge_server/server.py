@@ -155,7 +155,9 @@ class ForgeServer:
         self.repository(full_name).roles[login] = role
 
     def protect(self, full_name: str, branch: str, **rules: object) -> Protection:
-        """rules: fields of Protection. Says what the branch asks for from now on."""
+        """What the branch, or every branch of a pattern such as ~ALL or release/*, asks for from now on.
+
+        rules: fields of Protection."""
         rule = Protection(id=self.state.new_id(), **rules)  # type: ignore[arg-type]
         self.repository(full_name).protections[branch] = rule
         return rule

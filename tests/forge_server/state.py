@@ -1,5 +1,6 @@
 """What the forge knows. Everything that git knows too (shas, diffs, merges) is asked of the bare repositories."""
 
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -298,10 +299,37 @@ class Protection:
         return self.reviews > 0 or bool(self.checks)
 
 
+class Protections(dict[str, Protection]):
+    """Pattern -> rule. Asked for a branch, it gives the rule whose pattern is the branch itself, or else the first that
+    matches: ~ALL, release/*, **/* (a star does not match a slash)."""
+
+    def get(self, branch: str, default: Protection | None = None) -> Protection | None:  # type: ignore[override]
+        if super().__contains__(branch):
+            return super().__getitem__(branch)
+        return next((rule for pattern, rule in self.items() if _matches(pattern, branch)), default)
+
+    def __contains__(self, branch: object) -> bool:
+        return isinstance(branch, str) and self.get(branch) is not None
+
+    def __missing__(self, branch: str) -> Protection:
+        if (found := self.get(branch)) is None:
+            raise KeyError(branch)
+        return found
+
+
+def _matches(pattern: str, branch: str) -> bool:
+    if pattern == "~ALL":
+        return True
+    parts = re.split(r"(\*\*/|\*|\?)", pattern)
+    words = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
+    return re.fullmatch("".join(words.get(part, re.escape(part)) for part in parts), branch) is not None
+
+
 @dataclass
 class RepositoryOptions:
-    """What a maintainer sets in the settings of a repository. actions_may_open_pulls is on here, so that most tests need
-    not set it; a new repository at GitHub has it off."""
+    """What a maintainer sets in the settings of a repository.
+
+    actions_may_open_pulls is on here, so that most tests need not set it; a new repository at GitHub has it off."""
 
     private: bool = False
     default_branch: str = "main"
@@ -342,7 +370,7 @@ class Repository:
     activities: list[Activity] = field(default_factory=list)
     workflows: dict[int, Workflow] = field(default_factory=dict)
     workflow_runs: dict[int, WorkflowRun] = field(default_factory=dict)
-    protections: dict[str, Protection] = field(default_factory=dict)
+    protections: Protections = field(default_factory=Protections)
 
     @property
     def path(self) -> Path:
