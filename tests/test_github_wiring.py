@@ -1,6 +1,7 @@
 """`--forge github` as it is wired: what counts is what stands at GitHub, and a clone is left as it was."""
 
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,9 +23,9 @@ from gitops_healer.hosted import Hosted, find_hosted
 from gitops_healer.places import Choices
 from gitops_healer.ports import RefUpdate, SandboxLevel
 from gitops_healer.settings import OVERRIDES, ForgeVariables
-from gitops_healer.wiring import build_world, follow_checkout, keep_token, open_ledger, place_of
+from gitops_healer.wiring import build_world, follow_checkout, keep_token, ledger_at, open_ledger, place_of
 from tests.cycle.stage import FILES, SLOW, contents
-from tests.forge_server import Calls
+from tests.forge_server import Calls, Fault
 from tests.github_stage import SHOP, GitHubStage, github_stage
 from tests.openapi.fixture import Validated, validated  # noqa: F401
 
@@ -215,6 +216,40 @@ def test_a_token_that_may_not_push_is_told_what_to_ask(stage: GitHubStage) -> No
     with pytest.raises(ForgeError, match="rule of the repository") as error:
         GitLedger(place.repository, origin=place.origin).append([a_pause(stage)])
     assert said.token not in str(error.value)
+
+
+@pytest.mark.parametrize(("status", "after"), [(502, False), (502, True), (0, True), (503, True)])
+def test_a_push_whose_answer_is_lost_is_neither_lost_nor_done_twice(
+    stage: GitHubStage, status: int, after: bool
+) -> None:
+    place = find_hosted(stage.choices())
+    ledger, pause = ledger_at(place), a_pause(stage)
+    stage.server.faults.append(Fault("git-receive-pack$", method="POST", status=status, after=after))
+    if after:
+        ledger.append([pause])
+    else:
+        with pytest.raises(ForgeError, match="could not push"):
+            ledger.append([pause])
+        ledger.append([pause])
+    shop = stage.server.repository(SHOP).path
+    assert git(shop, "rev-list", "--count", "healer-ledger") == "1"
+    place.origin.refresh()
+    assert ledger.load() == (pause,)
+
+
+def test_a_fetch_that_fails_says_so_and_the_next_one_goes_on(stage: GitHubStage) -> None:
+    place = find_hosted(stage.choices())
+    stage.server.faults.append(Fault("git-upload-pack", status=502, times=1))
+    place.origin.forget()  # the fetch that found the place counts once
+    place.origin.forget()
+    with pytest.raises(ForgeError, match="could not fetch"):
+        place.origin.head("main")
+    assert place.origin.head("main") == place.base
+
+
+def test_who_does_without_github_starts_without_pygithub() -> None:
+    program = "import sys, gitops_healer.cli; sys.exit('github' in sys.modules or 'requests' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 # The commands
