@@ -41,6 +41,7 @@ INPUTS = (
     Input("base-branch", "limits.base_branch", "The branch to heal"),
     Input("test-command", "testing.command", "How the tests are run"),
     Input("sandbox", "testing.sandbox", "How code is kept from the token", leave_out=("none",)),
+    Input("executions", text="Files of recorded executions to take in first, one a line: JSON Lines, JUnit or OTLP."),
     Input("python-version", text="The Python that runs the healer, 3.11 or newer.", default="3.12"),
 )
 
