@@ -314,10 +314,8 @@ def _with_query(path: str, query: Mapping[str, Query]) -> str:
 
 def _next_of(link: str) -> str:
     """The address of the next page by a `Link` header, "" on the last."""
-    for url, parameters in (part.split(";", 1) for part in link.split(",") if ";" in part):
-        if 'rel="next"' in parameters:
-            return url.strip().strip("<>")
-    return ""
+    links = requests.utils.parse_header_links(link) if link else []
+    return next((str(one["url"]) for one in links if one.get("rel") == "next"), "")
 
 
 def _remembered(raw: bytes | None) -> tuple[str, _Page | None]:

@@ -292,14 +292,15 @@ def test_another_login_another_query_and_a_damaged_entry_share_nothing(script: S
 
 def test_a_list_is_read_page_by_page(script: Script, make: Make) -> None:
     def page(number: int, last: bool = False) -> Any:
-        following = f"{script.url}/repositories/1/x?page={number + 1}"
+        following = f"{script.url}/repositories/1/x?a=b,c&page={number + 1}"
         link = {} if last else {"Link": f'<{script.url}/x?page=9>; rel="last", <{following}>; rel="next"'}
         return (200, link, {"things": [number], "total_count": 3})
 
     script.answers = [page(1), page(2), page(3, last=True)]
     assert list(make().each("/x", "things", state="all")) == [1, 2, 3]
     assert [request.path for request in script.requests] == [
-        "/api/v3/x?per_page=100&state=all", "/api/v3/repositories/1/x?page=2", "/api/v3/repositories/1/x?page=3",
+        "/api/v3/x?per_page=100&state=all", "/api/v3/repositories/1/x?a=b%2Cc&page=2",
+        "/api/v3/repositories/1/x?a=b%2Cc&page=3",
     ]  # fmt: skip
 
 
