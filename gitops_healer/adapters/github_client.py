@@ -156,7 +156,8 @@ class GitHubClient:
         body = {"query": document, "variables": dict(variables)}
         response = self._patiently(lambda: self._send("POST", self._requester.graphql_url, body))
         data = response.data if isinstance(response.data, dict) else {}
-        errors = [error for error in data.get("errors") or [] if error.get("type") != "NOT_FOUND"]
+        listed = data.get("errors") or []
+        errors = [error for error in listed if not isinstance(error, dict) or error.get("type") != "NOT_FOUND"]
         if errors or not isinstance(data.get("data"), dict):
             said = said_by(Response(200, {}, {"errors": errors})) or "no data"
             raise RefusedError(f"GraphQL: GitHub did not accept the query: {said}", 200, said)
@@ -203,7 +204,8 @@ class GitHubClient:
         if response.status == 304 and known is not None:
             return known
         page = _Page(response.data, _next_of(response.headers.get("link", "")))
-        if new := response.headers.get("etag", ""):
+        new = response.headers.get("etag", "")
+        if new and "since=" not in url:  # the next look asks since another moment
             self._cache.put(key, json.dumps([new, page.next, page.data]).encode())
         return page
 

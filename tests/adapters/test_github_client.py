@@ -290,6 +290,14 @@ def test_another_login_another_query_and_a_damaged_entry_share_nothing(script: S
     assert not any("If-None-Match" in request.headers for request in script.requests)
 
 
+def test_what_is_asked_since_a_moment_fills_no_cache(script: Script, clock: TurnedClock) -> None:
+    script.answers = [(200, {"ETag": '"1"'}, [])]
+    cache = MemoryCache()
+    client = connect(script.url, None, cache, clock, pace=Pace(clock.sleep))
+    assert list(client.each("/x", since="2026-01-01T00:00:00Z")) == []
+    assert not cache._values
+
+
 def test_a_list_is_read_page_by_page(script: Script, make: Make) -> None:
     def page(number: int, last: bool = False) -> Any:
         following = f"{script.url}/repositories/1/x?a=b,c&page={number + 1}"
