@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from gitops_healer.core import texts
 from gitops_healer.core.blame import own_readings, rivals_of
 from gitops_healer.core.decision import Decision, all_of, no
-from gitops_healer.core.finding import Finding
+from gitops_healer.core.finding import Finding, Risk
 from gitops_healer.core.following import given_back, hands_off
 from gitops_healer.core.forge import Comment, PullState, Status, StatusState
 from gitops_healer.core.judging import Tolerance, judge
@@ -41,7 +41,7 @@ from gitops_healer.core.policy import (
     proof_holds,
 )
 from gitops_healer.core.proof import verdict_tree
-from gitops_healer.core.revising import standing
+from gitops_healer.core.revising import fitting, standing
 from gitops_healer.core.summary import Look, Reply, Summary
 from gitops_healer.core.upgrade import (
     IN_REVIEW,
@@ -186,7 +186,8 @@ def advance_all(cycle: Cycle, upgrades: Iterable[Upgrade]) -> None:
 
 
 def advance(cycle: Cycle, upgrade: str) -> None:
-    """Move one upgrade until it waits or is closed. The one broad except of the house stands here."""
+    """Move one upgrade until it waits or is closed. One of two broad excepts of the house stands here, the other in
+    `obedience`, around commands."""
     while step := STEPS.get(cycle.journal[upgrade].stage):
         current = cycle.journal[upgrade]
         cycle.world.progress(f"{current.codename}: {step.__name__.replace('_', ' ')}")
@@ -296,13 +297,17 @@ def plan(cycle: Cycle, up: Upgrade) -> Outcomes:
     def sources(of: Option) -> dict[str, bytes]:
         return {path: cycle.world.repository.read(up.base, path) or b"" for path in of.change.paths}
 
+    def size(of: Option) -> tuple[int, Risk]:
+        return sized(up.finding, of, sources(of))
+
     notes = tuple(revision.text for revision in up.revisions)
-    option = choose(up.investigation, up.option_key, standing(notes), lambda one: sized(up.finding, one, sources(one)))
+    option = choose(up.investigation, up.option_key, standing(notes), size)
     if option is None and up.investigation.question:
         answer = texts.choice_command(up, up.investigation)
         return Held("the wanted behaviour is not ours to invent", up.investigation.question, answer)
     if option is None and notes:
-        return Held("no change that was found fits the revised plan", next_action=f"/revise_plan {up.id} TEXT")
+        why = "; ".join(one.reason for one in fitting(up.investigation.options, standing(notes), size))
+        return Held(f"no change fits the revised plan: {why}", next_action=f"/revise_plan {up.id} TEXT")
     if option is None:
         tried = "; ".join(up.investigation.evidence) or "no change was found that helps"
         return Dropped(f"no proven change: {tried}", failed=True)

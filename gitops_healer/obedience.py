@@ -1,20 +1,21 @@
 """Obey the maintainers: comments in, facts and replies out. Each command once, whatever happens in between."""
 
+import traceback
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gitops_healer.core.authority import may_command
+from gitops_healer.core.authority import may_command, refusal_values
 from gitops_healer.core.codec import dump, load
 from gitops_healer.core.comments import Misunderstood, Order, aim, parse_commands
-from gitops_healer.core.forge import Comment, Reaction, Source
+from gitops_healer.core.forge import Comment, PullState, Reaction, Source
 from gitops_healer.core.history import History
 from gitops_healer.core.summary import Reply
 from gitops_healer.core.texts import fenced
 from gitops_healer.core.upgrade import Commanded
-from gitops_healer.errors import HealerError, IllegalEventError, LostRaceError
+from gitops_healer.errors import ForgeError, HealerError, IllegalEventError, LostRaceError
 from gitops_healer.registry import Answer, Command, Request
-from gitops_healer.world import Journal, World
+from gitops_healer.world import Journal, World, messages_of
 
 OVERLAP = timedelta(hours=1)
 """How far before the last comment that was heard is looked again: clocks differ, and forges show comments late."""
@@ -22,6 +23,8 @@ FIRST_LOOK = timedelta(days=1)
 """How old a comment may be that is obeyed by a healer that never heard or wrote anything."""
 MOST_ORDERS = 50
 """So many commands are obeyed in one run; the others have their turn in the next."""
+MOST_KEPT = 8_000
+"""Characters of a reply that go into the ledger; a diff is longer, and can be asked for again."""
 _LISTENED = "listened"
 
 
@@ -36,7 +39,7 @@ def obey(world: World, journal: Journal, spoken: Collection[Comment] = ()) -> li
     comments = world.forge.comments(since=since(world, journal.history))
     answered = "\n".join(comment.body for comment in comments if comment.author == world.forge.login)
     said: list[Reply] = []
-    for comment, key, order in _orders(world, (*comments, *spoken)):
+    for comment, key, order in _orders(world, journal.history, (*comments, *spoken)):
         done = journal.history.commands.get(key)
         if done is None and len(said) == MOST_ORDERS:
             world.progress(f"{MOST_ORDERS} commands were obeyed; the others are obeyed in the next run")
@@ -45,7 +48,7 @@ def obey(world: World, journal: Journal, spoken: Collection[Comment] = ()) -> li
             said.append(_obey_one(world, journal, comment, key, order))
         if comment in spoken or (done is not None and _marker(key) in answered):
             continue
-        _say(world, comment, key, done or journal.history.commands[key])
+        _say(world, comment, key, done.reply if done else said[-1].text, journal.history.commands[key].allowed)
     world.cache.put(_LISTENED, dump(began))
     return said
 
@@ -58,13 +61,25 @@ def since(world: World, history: History) -> datetime:
     return max(heard, listened or heard) - OVERLAP
 
 
-def _orders(world: World, comments: Iterable[Comment]) -> Iterator[tuple[Comment, str, Order | Misunderstood]]:
+def _orders(
+    world: World, history: History, comments: Iterable[Comment]
+) -> Iterator[tuple[Comment, str, Order | Misunderstood]]:
     """Every order with its comment and a key of its own, oldest first."""
     names, login = [command.name for command in world.commands], world.forge.login
     for comment in comments:
         if comment.author != login:
             for number, order in enumerate(parse_commands(comment, names, login)):
-                yield comment, f"{comment.id}/{number}", order
+                if not comment.edited:
+                    yield comment, f"{comment.id}/{number}", order
+                elif not _obeyed(history, comment):  # an edited comment is answered once, and never obeyed
+                    yield comment, f"{comment.id}/edited", order
+                    break
+
+
+def _obeyed(history: History, comment: Comment) -> bool:
+    """Whether it was obeyed before it was edited."""
+    first = history.commands.get(f"{comment.id}/0")
+    return first is not None and first.allowed
 
 
 def _obey_one(world: World, journal: Journal, comment: Comment, key: str, order: Order | Misunderstood) -> Reply:
@@ -76,9 +91,8 @@ def _obey_one(world: World, journal: Journal, comment: Comment, key: str, order:
     else:
         answer, upgrade = _answer(world, journal, comment, key, order)
         name = order.name
-    for login, permission in answer.grants:
-        world.forge.set_permission(login, permission)
-    done = Commanded(key, name[:200], answer.allowed, answer.reply, comment.created)
+    answer = _granted(world, answer)
+    done = Commanded(key, name[:200], answer.allowed, _kept(answer.reply), comment.created)
     try:
         journal.record([*answer.facts, ("", done)], actor=comment.author)
     except IllegalEventError as error:
@@ -88,12 +102,22 @@ def _obey_one(world: World, journal: Journal, comment: Comment, key: str, order:
     return Reply(comment.id, comment.author, name, answer.allowed, answer.reply, upgrade)
 
 
+def _granted(world: World, answer: Answer) -> Answer:
+    """Permissions are set before they are written down; where they are not ours to set, that is the answer."""
+    try:
+        for login, permission in answer.grants:
+            world.forge.set_permission(login, permission)
+    except ForgeError as error:
+        return Answer(False, str(error))
+    return answer
+
+
 def _answer(world: World, journal: Journal, comment: Comment, key: str, order: Order) -> tuple[Answer, str]:
     command = next(command for command in world.commands if command.name == order.name)
     permission = world.forge.permission(comment.author)
-    decision = may_command(comment.author, permission, command.needs)
-    if not decision.allowed:
-        return Answer(False, f"{decision.reason} {decision.next_action}".strip()), ""
+    if not may_command(comment.author, permission, command.needs).allowed:
+        refusal = refusal_values(comment.author, permission, command.needs)
+        return Answer(False, messages_of(world).render("refusal", **refusal)), ""
     aimed = aim(order, journal.history, comment.pull) if command.target else None
     if aimed and aimed.problem:
         return Answer(False, aimed.problem), ""
@@ -109,6 +133,8 @@ def _answer(world: World, journal: Journal, comment: Comment, key: str, order: O
         scene=world.scene(world.base),
         head_now=pull.head if pull else "",
         comment=key,
+        written=comment.created,
+        closed=pull is not None and pull.state is PullState.CLOSED,
     )
     return _run(world, command, request), aimed.upgrade.id if aimed and aimed.upgrade else ""
 
@@ -121,12 +147,21 @@ def _run(world: World, command: Command, request: Request) -> Answer:
         raise
     except HealerError as error:
         return Answer(False, f"`/{command.name}` could not be done:\n\n{fenced(str(error))}")
+    except Exception as error:  # a plug-in's bug must not keep others from being obeyed, nor be tried again and again
+        world.progress("".join(traceback.format_exception(error)))
+        said = fenced(f"{type(error).__name__}: {error}")
+        return Answer(False, f"`/{command.name}` broke. This is a bug of the healer or a plug-in:\n\n{said}")
 
 
-def _say(world: World, comment: Comment, key: str, done: Commanded) -> None:
+def _kept(reply: str) -> str:
+    """What the ledger remembers of a reply, in case that a run dies before it could say it."""
+    return reply if len(reply) <= MOST_KEPT else "That was done, and the reply was lost: please write it again."
+
+
+def _say(world: World, comment: Comment, key: str, reply: str, allowed: bool) -> None:
     """One reply a command: the marker makes it safe to repeat. A button that did what it says needs no words."""
-    if comment.source is Source.COMMENT or not done.allowed:
-        text = f"@{comment.author} {done.reply}\n\n{_marker(key)}"
+    if comment.source is Source.COMMENT or not allowed:
+        text = f"@{comment.author} {reply}\n\n{_marker(key)}"
         world.forge.set_sticky(comment.pull, _marker(key), text)
 
 

@@ -6,6 +6,7 @@ from gitops_healer.core.decision import Decision
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.history import History
 from gitops_healer.core.naming import codename, upgrade_id
+from gitops_healer.core.orders import CLEARED
 from gitops_healer.core.policy import may_begin
 from gitops_healer.core.requesting import chosen_for
 from gitops_healer.core.upgrade import Dropped, Fact, Ordered, Queued, RepositoryFact, Served, Stage, Upgrade
@@ -57,7 +58,7 @@ def clear_queue(world: World, journal: Journal, failed: Upgrade) -> list[Upgrade
     if not failed.order or not world.settings.limits.clear_queue_on_failure:
         return []
     waiting = [up for up in journal.history.at(Stage.QUEUED) if up.order]
-    reason = f"the queue was cleared, because {failed.codename} ({failed.id}) failed before it"
+    reason = f"{CLEARED}, because {failed.codename} ({failed.id}) failed before it"
     journal.record([(up.id, Dropped(reason)) for up in waiting])
     return [journal[up.id] for up in waiting]
 

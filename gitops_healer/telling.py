@@ -14,16 +14,16 @@ from gitops_healer.core.decision import Decision
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.following import hands_off_values
 from gitops_healer.core.forge import PullState
-from gitops_healer.core.messages import Messages
 from gitops_healer.core.orders import name_of
 from gitops_healer.core.progress import plan_marker, plan_ready, progress, progress_marker
 from gitops_healer.core.pull_body import Setting, pull_body, revert_body
 from gitops_healer.core.quoting import quoted
+from gitops_healer.core.requesting import kinds_of, spelled
 from gitops_healer.core.summary import Summary
 from gitops_healer.core.upgrade import IN_REVIEW, Ordered, Stage, Upgrade
 from gitops_healer.errors import HealerError
 from gitops_healer.settings import format_duration
-from gitops_healer.world import Journal, World
+from gitops_healer.world import Journal, World, messages_of
 
 Told = Callable[[], object]
 _LATELY = timedelta(days=1)
@@ -116,21 +116,22 @@ def say_served(
     world: World, order: Ordered, queued: Sequence[Upgrade], refused: Sequence[tuple[Finding, Decision]]
 ) -> None:
     """What became of an order, where it was given."""
-    components = ", ".join(quoted(name, 100) for name in order.components[:10]) or "the whole repository"
+    components = spelled(order.components) if order.components else "the whole repository"
     messages = messages_of(world)
     if queued:
         lines = "\n".join(f"- {name_of(up)}: {quoted(up.finding.message, 160)}" for up in queued)
         said = messages.render("served", components=components, count=str(len(queued)), upgrades=lines)
     else:
-        said = messages.render("served_nothing", components=components, reason=_nothing(refused))
+        said = messages.render("served_nothing", components=components, reason=_nothing(order, refused))
     marker = f"<!-- healer:order {order.id} -->"
     world.forge.set_sticky(order.thread, marker, f"{said}\n\n{marker}")
 
 
-def _nothing(refused: Sequence[tuple[Finding, Decision]]) -> str:
+def _nothing(order: Ordered, refused: Sequence[tuple[Finding, Decision]]) -> str:
     if not refused:
+        kind = "of that kind" if kinds_of(order.text) else "there"
         return (
-            "no detector sees a flaw there that can be healed. A failing test, or a recorded call that fails, would "
+            f"no detector sees a flaw {kind} that can be healed. A failing test, or a recorded call that fails, would "
             "show me what is wrong"
         )
     return "\n" + "\n".join(
@@ -157,7 +158,3 @@ def setting_of(world: World) -> Setting:
         test_command=world.settings.testing.command,
         rollback=monitoring.rollback,
     )
-
-
-def messages_of(world: World) -> Messages:
-    return Messages(world.settings.messages.model_dump())

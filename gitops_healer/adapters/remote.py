@@ -223,6 +223,16 @@ class Git:
         """Such as `git version 2.39.5`. Raises HealerError when there is no git program."""
         return self._run("--version").stdout.strip()
 
+    def _environment(self, credential: Credential | None) -> Mapping[str, str]:
+        """What git finds in its environment besides our own."""
+        pairs = list(_CONFIGURATION.items())
+        if credential is not None:
+            basic = base64.b64encode(f"x-access-token:{credential.token}".encode()).decode()
+            header = f"http.{credential.url}.extraHeader"
+            pairs.append((header, ""))  # forgets those of the clone: a second Authorization header would be refused
+            pairs.append((header, f"Authorization: Basic {basic}"))
+        return {**_ENVIRONMENT, **configured(pairs)}
+
     def _execute(self, argv: Sequence[str], cwd: Path, stdin: bytes, network: bool) -> Done:
         try:
             import git  # refuses to be imported where there is no git program
@@ -240,7 +250,7 @@ class Git:
                     with_exceptions=False,
                     stdout_as_string=False,
                     kill_after_timeout=NETWORK_TIMEOUT if network else None,
-                    env=_environment(credential),
+                    env=self._environment(credential if isinstance(credential, Credential) else None),
                 )
             except git.GitCommandNotFound as error:
                 raise HealerError("the git program was not found: install git and put it on PATH") from error
@@ -254,16 +264,11 @@ def _instruction(update: RefUpdate) -> str:
     return f"update {ref} {check_id(update.new)} {old}\n" if update.new else f"delete {ref} {old}\n"
 
 
-def _environment(credential: Credential | Credentials | None) -> Mapping[str, str]:
-    pairs = list(_CONFIGURATION.items())
-    if isinstance(credential, Credential):
-        basic = base64.b64encode(f"x-access-token:{credential.token}".encode()).decode()
-        header = f"http.{credential.url}.extraHeader"
-        pairs.append((header, ""))  # forgets those of the clone: a second Authorization header would be refused
-        pairs.append((header, f"Authorization: Basic {basic}"))
+def configured(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Configuration that git reads from its environment."""
     numbered = {f"GIT_CONFIG_KEY_{number}": key for number, (key, _) in enumerate(pairs)}
     numbered |= {f"GIT_CONFIG_VALUE_{number}": value for number, (_, value) in enumerate(pairs)}
-    return {**_ENVIRONMENT, **numbered, "GIT_CONFIG_COUNT": str(len(pairs))}
+    return {**numbered, "GIT_CONFIG_COUNT": str(len(pairs))}
 
 
 def _tail(done: Done) -> str:

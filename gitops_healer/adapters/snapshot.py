@@ -8,10 +8,10 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from gitops_healer.adapters.remote import Done, Git
+from gitops_healer.adapters.remote import Credential, Done, Git
 from gitops_healer.errors import RepositoryError
 
 LARGEST_UNTRACKED = 50 * 1024**2
@@ -40,11 +40,15 @@ class _CopiedIndex(Git):
     def __init__(self, git_dir: Path, work_tree: Path, index: Path) -> None:
         super().__init__(git_dir)
         self._work_tree = work_tree
-        known = int(self._environment["GIT_CONFIG_COUNT"])
-        added = {"GIT_INDEX_FILE": str(index), "GIT_CONFIG_COUNT": str(known + len(_CONFIGURATION))}
-        for number, (key, value) in enumerate(_CONFIGURATION.items(), known):
+        self._index = index
+
+    def _environment(self, credential: Credential | None) -> Mapping[str, str]:
+        known = super()._environment(credential)
+        count = int(known["GIT_CONFIG_COUNT"])
+        added = {"GIT_INDEX_FILE": str(self._index), "GIT_CONFIG_COUNT": str(count + len(_CONFIGURATION))}
+        for number, (key, value) in enumerate(_CONFIGURATION.items(), count):
             added |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-        self._environment = {**self._environment, **added}
+        return {**known, **added}
 
     def filled_tree(self) -> str:
         self._here("add", "--update")

@@ -285,7 +285,7 @@ def test_a_stranger_gets_a_polite_no_and_nothing_happens(make_ground: Callable[.
     assert [reply.command for reply in replies] == list(COMMANDS)
     for reply in replies:
         assert not reply.allowed
-        assert "is needed" in reply.text
+        assert "prescribed by people with" in reply.text
         assert len(reply.text) < 500
         assert ground.up.id not in reply.text
         harmless(reply.text)
