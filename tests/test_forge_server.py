@@ -309,6 +309,26 @@ def test_the_permission_of_a_person(
     assert (shop.get_collaborator_permission(login), shop.get_collaborator_role_name(login)) == (permission, role)
 
 
+@pytest.mark.parametrize("act", [
+    lambda kim: kim.set_status(kim.repository.git.branch("main"), "ci", "success"),
+    lambda kim: kim.push("work", {"b.txt": "2"}),
+    lambda kim: kim.move_branch("work", ""),
+    lambda kim: kim.merge(1),
+    lambda kim: kim.label(1, "healer:stop"),
+    lambda kim: kim.edit_issue(1, "other"),
+    lambda kim: kim.close(1),
+])  # fmt: skip
+def test_a_reader_changes_nothing_of_others(
+    server: ForgeServer, robin: Person, act: Callable[[Person], object]
+) -> None:
+    robin.push("work", {"b.txt": "1"})
+    robin.open_pull("work", "main", "Title")
+    before = (server.repository(SHOP).git.refs(), len(server.events))
+    with pytest.raises(Refusal, match="403"):
+        act(server.person("kim", SHOP))
+    assert (server.repository(SHOP).git.refs(), len(server.events)) == before
+
+
 def test_own_pulls_are_not_approved(server: ForgeServer, robin: Person) -> None:
     robin.push("work", {"b.txt": "1"})
     robin.open_pull("work", "main", "Title")

@@ -226,8 +226,11 @@ class _Connection(BaseHTTPRequestHandler):
         asked = _parsed(body)
         if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
             raise Refusal(400, "A query attribute must be specified and must be a string.")
+        variables, operation = asked.get("variables") or {}, asked.get("operationName")
+        if not isinstance(variables, dict) or not isinstance(operation, str | None):
+            raise Refusal(400, "variables must be an object, and operationName a string.")
         graphql = import_module("tests.forge_server.graphql")
-        status, answered = graphql.answer(self.server.forge, caller, asked["query"], asked.get("variables") or {})
+        status, answered = graphql.answer(self.server.forge, caller, asked["query"], variables, operation)
         return Answer(status, {"Content-Type": JSON}, json.dumps(answered, ensure_ascii=False).encode(), "graphql")
 
     def _usual_headers(self, answer: Answer, caller: Token) -> None:
