@@ -18,7 +18,7 @@ from gitops_healer.core.forge import PullState
 from gitops_healer.core.upgrade import Event, Paused, event_id
 from gitops_healer.cycle import run_cycle
 from gitops_healer.entry import main
-from gitops_healer.errors import ForgeError, PreflightError, SandboxError, UsageError
+from gitops_healer.errors import ForgeError, LostRaceError, PreflightError, SandboxError, UsageError
 from gitops_healer.hosted import Hosted, find_hosted
 from gitops_healer.places import Choices
 from gitops_healer.ports import RefUpdate, SandboxLevel
@@ -107,6 +107,18 @@ def test_a_run_works_at_github_and_leaves_the_clone_as_it_was(
     spent, clones = stage.spent(mark), 1
     assert (spent.fetches, spent.pushes, spent.writes) == (1 + clones, 0, 0)
     assert spent.rest <= 6
+
+
+def test_of_two_runs_at_once_one_wins_and_nothing_is_done_twice(stage: GitHubStage) -> None:
+    first, second = stage.world(), stage.world()
+    assert not run_cycle(first).errors
+    with pytest.raises(LostRaceError, match="run again"):
+        run_cycle(second)
+    world = stage.world()
+    assert [pull.number for pull in world.forge.pulls()] == [1]
+    assert len(world.forge.comments(1)) == 1
+    assert len({event.id for event in world.ledger.load()}) == len(world.ledger.load()) == 8
+    assert ledger_at(find_hosted(stage.choices())).verify().allowed
 
 
 def a_pause(stage: GitHubStage) -> Event:

@@ -56,22 +56,26 @@ class GitLedger:
         ref = f"refs/heads/{branch}"
         self._place = place_of(repository, ref, remote, origin, shown)
         self._copy: _Copy | None = None
+        self._known: str | None = None  # the tip up to which the caller has seen everything
 
     def load(self) -> tuple[Event, ...]:
-        return tuple(self._refreshed().events)
+        copy = self._refreshed()
+        self._known = copy.tip
+        return tuple(copy.events)
 
     def append(self, events: Sequence[Event]) -> None:
         """As the port says. Raises IllegalEventError when an event cannot follow what the caller has seen."""
         if not events:
             return
-        view = (self._copy or self._refreshed()).tip
+        if self._known is None:
+            self._known = (self._copy or self._refreshed()).tip
         retrying = Retrying(
             retry=retry_if_exception_type(_OutrunError),
             stop=stop_after_delay(self._patience),
             wait=wait_random_exponential(multiplier=0.02, max=1.0),
             reraise=True,
         )
-        retrying(self._append_once, events, view)
+        retrying(self._append_once, events)
 
     def tip(self) -> str | None:
         """The commit that the ledger stands on, or None when it has not begun."""
@@ -85,7 +89,7 @@ class GitLedger:
             return no("ledger", str(error))
         return verify_ledger(self._repository, tip, expected)
 
-    def _append_once(self, events: Sequence[Event], view: str) -> None:
+    def _append_once(self, events: Sequence[Event]) -> None:
         with turn(self._repository.state_dir / "ledger.lock", self._patience) as waited:
             copy = self._refreshed() if waited or self._copy is None else self._copy
             fresh = copy.unknown(events)
@@ -94,7 +98,7 @@ class GitLedger:
             except IllegalEventError:
                 copy = self._refreshed()  # it may follow what others have written since
                 fresh = copy.unknown(events)
-                _check_again(copy, fresh, view)
+                _check_again(copy, fresh, self._known)
             if fresh:
                 self._write(copy, fresh)
 
@@ -105,6 +109,8 @@ class GitLedger:
         except LostRaceError as error:
             self._refreshed()
             raise _OutrunError(f"the ledger is written to by others all the time ({error}): run again") from error
+        if copy.tip == self._known:
+            self._known = commit
         copy.advance(self._repository, commit)
 
     def _commit(self, copy: "_Copy", fresh: Sequence[Event]) -> str:
@@ -194,13 +200,15 @@ class _Copy:
         self.months[file.path] = _Month(file.blob, len(data), known.lines + len(added))
 
 
-def _check_again(copy: _Copy, fresh: Sequence[Event], view: str) -> None:
+def _check_again(copy: _Copy, fresh: Sequence[Event], known: str | None) -> None:
+    """Raises IllegalEventError when the caller had seen what makes it so, else LostRaceError."""
     try:
         copy.check(fresh)
     except IllegalEventError as error:
-        if copy.tip == view:
+        if copy.tip == known:
             raise
-        raise LostRaceError(f"{error} Another run was faster: run again") from error
+        said = str(error).partition(" Run `")[0]
+        raise LostRaceError(f"{said} Another run was faster: run again") from error
 
 
 _REPAIR = (

@@ -157,6 +157,20 @@ def test_a_lost_race_is_an_error_when_no_longer_legal(ledgers: Callable[[], GitL
     assert [event.name for event in two.load()] == ["Queued", "Dropped"]
 
 
+def test_who_went_on_beside_another_has_lost_the_race_however_late_it_shows(ledgers: Callable[[], GitLedger]) -> None:
+    one, two = ledgers(), ledgers()
+    assert one.load() == two.load() == ()
+    one.append(events("up-1", queued()))
+    one.append(events("up-1", Intended("push", "x"), Dropped("no"), first=1))
+    two.append(events("up-1", queued()))
+    two.append(events("up-1", Intended("push", "x"), first=1))
+    with pytest.raises(LostRaceError, match="run again"):
+        two.append(events("up-1", Held("wait"), first=2))
+    assert len(two.load()) == 3
+    with pytest.raises(IllegalEventError):
+        two.append(events("up-1", Held("wait"), first=3))
+
+
 def test_what_could_never_follow_is_the_callers_fault(ledgers: Callable[[], GitLedger]) -> None:
     one = ledgers()
     one.append(events("up-1", queued()))
