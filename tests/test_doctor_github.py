@@ -18,6 +18,7 @@ from gitops_healer.entry import main
 from gitops_healer.hosted import probed
 from gitops_healer.wiring import place_of
 from tests.cycle.stage import FILES
+from tests.forge_server import Fault
 from tests.github_stage import SHOP, GitHubStage, github_stage
 from tests.openapi.fixture import Validated, validated  # noqa: F401
 
@@ -208,6 +209,39 @@ def test_permissions_are_found_without_writing(
         assert {exchange.method for exchange in asked if "access_tokens" not in exchange.path} == {"GET"}
         assert kind == "app-key" or stage.server.clock.now() == before, "a write would have moved the clock"
         assert access_tree(seen).allowed is (permissions is None)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "private", "given"),
+    [
+        ("repo, workflow", True, True),
+        ("public_repo", False, True),
+        ("public_repo", True, False),
+        ("gist", False, False),
+    ],
+)
+def test_a_classic_token_says_its_scopes_and_its_end(
+    tmp_path: Path,
+    validated: Validated,  # noqa: F811
+    scopes: str,
+    private: bool,
+    given: bool,
+) -> None:
+    with staged(tmp_path, validated, "pat", private) as stage:
+        choices = stage.choices()
+        place = place_of(choices)
+        headers = {
+            "X-OAuth-Scopes": scopes,
+            "github-authentication-token-expiration": f"{stage.clock.now() + timedelta(days=3):%Y-%m-%d %H:%M:%S} UTC",
+        }
+        body = next(exchange.response_json for exchange in stage.server.exchanges if exchange.path.endswith(SHOP))
+        stage.server.faults.append(Fault(f"/repos/{SHOP}$", method="GET", status=200, headers=headers, body=body))
+        seen = probed(choices, place)
+        assert {seen.grant(need.scope) for need in NEEDS} == {Grant.WRITE if given else Grant.NONE}
+        tree = access_tree(seen)
+        assert tree.allowed is given
+        assert given or tree.next_action.endswith("settings/tokens → the token → scope repo")
+        assert "in 3 days; renew it soon" in leaf(tree, "end").reason
 
 
 def test_in_a_job_the_workflow_says_what_its_token_gets(tmp_path: Path, validated: Validated) -> None:  # noqa: F811
