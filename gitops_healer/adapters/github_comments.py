@@ -95,7 +95,7 @@ class Talk:
         return "" if head == _ZERO else head
 
     def _pushes_since(self, branch: str, first: datetime) -> _Pushes:
-        """(when, commit) of the moves of a branch, newest first, down to the one that stood at `first`. None when this
+        """(when, commit) of the moves of a branch, newest first, down to the one that stood at `first`. Empty when this
         GitHub does not tell."""
         pushes: _Pushes = []
         try:
