@@ -271,6 +271,13 @@ def test_without_a_forge_it_says_what_is_missing(step: Any, make_repo: Any, monk
     assert "stopped" in summary
 
 
+def test_recorded_executions_that_are_not_there_are_told(step: Any, make_repo: Any, tmp_path: Path) -> None:
+    repo: GitRepo = make_repo({"x.py": ""})
+    code, output, _, outputs = step("schedule", {}, str(repo.path), "--executions", str(tmp_path / "calls.jsonl"))
+    assert (code, outputs) == (2, NOTHING_DONE)
+    assert "calls.jsonl" in output
+
+
 def test_a_race_that_is_lost_twice_is_exit_code_4(step: Any, tmp_path: Path) -> None:
     """Another run holds the lock of the clone all the time."""
     with ForgeServer(tmp_path / "forge") as server:

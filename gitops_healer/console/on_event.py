@@ -1,14 +1,16 @@
 """`gitops-healer on-event`: what a step of GitHub Actions does about the event that started it."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from gitops_healer.adapters.execution_files import found_files, import_file
+from gitops_healer.adapters.repository import open_repository
 from gitops_healer.boundary import explain_os_error
 from gitops_healer.console.actions_output import (
     Annotation,
@@ -30,7 +32,7 @@ from gitops_healer.places import Choices
 from gitops_healer.ports import Progress
 from gitops_healer.report import documents, terminal
 from gitops_healer.report.job_summary import failed_summary, job_summary, nothing_summary
-from gitops_healer.wiring import build_world
+from gitops_healer.wiring import build_world, open_store
 
 MAX_PAYLOAD = 32 * 1024**2
 """Bytes. GitHub delivers payloads of at most 25 MB: https://docs.github.com/webhooks/webhook-events-and-payloads"""
@@ -101,6 +103,9 @@ def on_event_command(
     sandbox: Annotated[
         Isolation | None, typer.Option(help="The least that must stand between candidate code and the token.")
     ] = None,
+    executions: Annotated[
+        list[Path] | None, typer.Option(help="A file of recorded executions to take in first; several are possible.")
+    ] = None,
     summary_file: SummaryFile = None,
     output_file: OutputFile = None,
     in_actions: InActions = False,
@@ -123,7 +128,8 @@ def on_event_command(
             _tell_nothing(places, activity, format_)
             return
         with told(format_) as progress, ended_like_ctrl_c():
-            done = act(activity, repo, options, progress)
+            taken = take_in(repo, executions or [], progress)
+            done = with_notices(act(activity, repo, options, progress), taken)
     except (HealerError, OSError) as error:
         raise _stopped(places, error) from error
     _tell(places, activity, done, format_)
@@ -221,6 +227,23 @@ def chosen_activity(event: ForgeEvent, repository: str, base_branch: str, run: R
 
 
 # The deed
+
+
+def take_in(repo: Path, files: Sequence[Path], progress: Progress) -> tuple[str, ...]:
+    """Store what production recorded; says what came of each file. Raises UsageError for a file that is not there."""
+    if not files:
+        return ()
+    store = open_store(open_repository(repo).state_dir)
+    said = []
+    for file in found_files(files):
+        progress(f"taking in {file}")
+        done = import_file(store, file, "auto", None, lambda _: None)
+        said.append(f"{file}: {done.stored:,} executions were taken in, {len(done.broken)} broken lines were left out")
+    return tuple(said)
+
+
+def with_notices(done: Done, notices: Sequence[str]) -> Done:
+    return replace(done, summary=replace(done.summary, notices=(*notices, *done.summary.notices)))
 
 
 def act(activity: Activity, repo: Path, options: Mapping[str, Any], progress: Progress) -> Done:
