@@ -1,5 +1,6 @@
 """`--forge github` as it is wired: what counts is what stands at GitHub, and a clone is left as it was."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -262,6 +263,35 @@ def test_a_fetch_that_fails_says_so_and_the_next_one_goes_on(stage: GitHubStage)
 def test_who_does_without_github_starts_without_pygithub() -> None:
     program = "import sys, gitops_healer.cli; sys.exit('github' in sys.modules or 'requests' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+THIEF = """\
+import glob, os, pathlib
+
+
+def test_the_token_is_out_of_reach():
+    seen = [str(os.environ)]
+    for place in (*glob.glob("/proc/*/environ"), *glob.glob("/proc/*/cmdline")):
+        try:
+            seen.append(pathlib.Path(place).read_bytes().decode("latin-1"))
+        except OSError:
+            pass
+    assert "ghs_" not in "".join(seen)
+"""
+
+
+def test_code_of_the_repository_cannot_read_the_token_of_the_run(tmp_path: Path) -> None:
+    with github_stage(tmp_path, "app", FILES | {"test_thief.py": THIEF}) as stage:
+        clone = str(stage.choices().path)
+        said = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "GITOPS_"))}
+        said["GITOPS_HEALER_TOKEN"] = stage.variables.token
+        words = [sys.executable, "-m", "gitops_healer", "heal", clone, "--forge", "github", "--mode", "observe"]
+        done = subprocess.run(words, env=said, capture_output=True, text=True)
+        if done.returncode == 5:  # a machine without namespaces: then nothing ran
+            assert "bubblewrap" in done.stderr
+            return
+        assert done.returncode == 0, done.stderr
+        assert "3 passed" in done.stdout
 
 
 # The commands
