@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 from gitops_healer.cli import app
 from gitops_healer.console.actions_output import SHOWN, Annotation, Level, annotate, unheard, write_outputs
-from gitops_healer.console.on_event import annotations_of, concerned, event_of
+from gitops_healer.console.event_payload import event_of
+from gitops_healer.console.on_event import annotations_of, concerned
 from gitops_healer.core.activity import Activity, ForgeEvent, Kind
 from gitops_healer.core.decision import yes
 from gitops_healer.core.finding import Severity

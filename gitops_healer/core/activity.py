@@ -1,4 +1,4 @@
-"""An event of the forge to what is to be done about it. Pure: the payload is read by `console.on_event`.
+"""An event of the forge to what is to be done about it. Pure: the payload is read by `console.event_payload`.
 
 Which fields an event has is GitHub's: https://docs.github.com/actions/reference/events-that-trigger-workflows
 """

@@ -1,5 +1,6 @@
 """The files by which a step talks to the runner: GITHUB_OUTPUT, GITHUB_ENV, GITHUB_PATH, GITHUB_STATE, summary."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,11 +33,11 @@ def parse_pairs(text: str) -> dict[str, str]:
     return found
 
 
-def _until(lines: "object", name: str, delimiter: str) -> str:
+def _until(lines: Iterator[str], name: str, delimiter: str) -> str:
     if not name or not delimiter:
         raise CommandFileError(f"Invalid format '{name}<<{delimiter}'. Name and delimiter must not be empty")
     value = []
-    for line in lines:  # type: ignore[attr-defined]
+    for line in lines:
         if line == delimiter:
             return "\n".join(value)
         value.append(line)
