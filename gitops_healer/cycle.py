@@ -202,13 +202,14 @@ def advance(cycle: Cycle, upgrade: str) -> None:
             outcome = _broken(cycle, current, step, error)
         if isinstance(outcome, Decision):
             cycle.waiting[upgrade] = outcome
-            return
+            break
         facts = outcome if isinstance(outcome, tuple) else (outcome,)
-        cycle.journal.record([("" if isinstance(fact, RepositoryFact) else upgrade, fact) for fact in facts])
+        cycle.journal.note([("" if isinstance(fact, RepositoryFact) else upgrade, fact) for fact in facts])
         cycle.waiting.pop(upgrade, None)
         cycle.moved[upgrade] = None
         if any(isinstance(fact, Regressed) or (isinstance(fact, Dropped) and fact.failed) for fact in facts):
             advance_all(cycle, clear_queue(cycle.world, cycle.journal, current))
+    cycle.journal.write()
 
 
 def _broken(cycle: Cycle, upgrade: Upgrade, step: Step, error: Exception) -> Outcomes:

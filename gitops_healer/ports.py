@@ -240,6 +240,11 @@ class Forge(Protocol):
         ...
 
     @property
+    def url(self) -> str:
+        """The page of the repository, "" where there is none."""
+        ...
+
+    @property
     def emails(self) -> frozenset[str]:
         """Addresses that stand in commits which the forge makes in our name; empty when it makes none."""
         ...

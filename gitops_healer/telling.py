@@ -4,6 +4,7 @@ Everything here can be said again: a text that did not change is not written.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -50,8 +51,14 @@ def _everything(world: World, journal: Journal, summary: Summary, links: Mapping
             yield partial(tell_hands_off, world, up)
     yield lambda: tell_dashboard(world, journal, summary, links)
     for up, _ in summary.upgrades:
-        if up.stage is Stage.PLANNED:
+        if up.stage is Stage.PLANNED or (up.id in summary.moved and _was_shown(world, up)):
             yield partial(tell_plan, world, up)
+
+
+def _was_shown(world: World, up: Upgrade) -> bool:
+    """Whether people had to look at its plan, so that they want to know what became of it."""
+    by_people = up.plan_approved_by not in ("", world.forge.login)
+    return by_people or bool(up.earlier_plans) or (up.plan is not None and not up.plan_approved_by)
 
 
 def _ended_lately(world: World, journal: Journal, summary: Summary) -> list[tuple[Upgrade, None]]:
@@ -88,11 +95,13 @@ def tell_hands_off(world: World, up: Upgrade) -> None:
 
 
 def tell_plan(world: World, up: Upgrade) -> None:
-    """A plan that waits for a maintainer, where it was ordered, else on the dashboard."""
+    """A plan that waits for a maintainer, and what becomes of it: where it was ordered, else on the dashboard."""
     dashboard = None if up.thread else world.forge.dashboard()
     if up.thread or (dashboard is not None and dashboard.open):
         thread = up.thread or (dashboard.number if dashboard else 0)
-        world.forge.set_sticky(thread, plan_marker(up), plan_ready(up, messages_of(world)))
+        until = up.planned_at + world.settings.risk.plan_expires if up.planned_at else None
+        expires = f"{until:%Y-%m-%d}" if until else ""
+        world.forge.set_sticky(thread, plan_marker(up), plan_ready(up, messages_of(world), expires))
 
 
 def tell_dashboard(world: World, journal: Journal, summary: Summary, links: Mapping[str, str]) -> None:
@@ -141,7 +150,10 @@ def _nothing(order: Ordered, refused: Sequence[tuple[Finding, Decision]]) -> str
 
 
 def pull_text(world: World, up: Upgrade) -> str:
-    return pull_body(up, setting_of(world))
+    """The body of its pull request, with the change as it was built."""
+    built = up.prepared
+    diff = world.repository.diff(built.base, built.commit) if built else ""
+    return pull_body(up, replace(setting_of(world), diff=diff))
 
 
 def revert_text(world: World, up: Upgrade) -> str:
@@ -153,6 +165,7 @@ def setting_of(world: World) -> Setting:
     return Setting(
         mode=world.mode,
         base_branch=world.base_branch,
+        repository_url=world.forge.url,
         window=format_duration(monitoring.window),
         baseline=format_duration(monitoring.baseline),
         test_command=world.settings.testing.command,

@@ -85,23 +85,37 @@ class World:
 
 
 class Journal:
-    """The history so far, and how it grows: each fact is in the ledger before anybody sees it here."""
+    """The history so far, and how it grows: each fact is in the ledger before something is done that rests on it.
+
+    What follows from what stands at the forge can be found again, so it may wait for the next write: a ledger at a
+    remote costs a push each time.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.history: History = replay(world.ledger.load())
         self.written = 0
+        self._waiting: tuple[Event, ...] = ()
 
     def __getitem__(self, upgrade: str) -> Upgrade:
         return self.history.upgrades[upgrade]
 
     def record(self, facts: Sequence[tuple[str, Fact | RepositoryFact]], actor: str = "") -> None:
         """Append facts, all or none. Raises IllegalEventError, LostRaceError."""
+        self.note(facts, actor)
+        self.write()
+
+    def note(self, facts: Sequence[tuple[str, Fact | RepositoryFact]], actor: str = "") -> None:
+        """Like `record`, and written with what is recorded next. Raises IllegalEventError."""
         events = tuple(self._events(facts, actor or self._world.forge.login))
-        following = self.history.after(events)
-        self._world.ledger.append(events)
-        self.history = following
-        self.written += len(events)
+        self.history = self.history.after(events)
+        self._waiting += events
+
+    def write(self) -> None:
+        """Append what was noted. Raises LostRaceError."""
+        waiting, self._waiting = self._waiting, ()
+        self._world.ledger.append(waiting)
+        self.written += len(waiting)
 
     def intend(self, upgrade: Upgrade, effect: str, target: str) -> None:
         """Write down what is about to be done, once."""

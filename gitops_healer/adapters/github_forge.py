@@ -56,6 +56,10 @@ class GitHubForge:
         return self._site.login
 
     @property
+    def url(self) -> str:
+        return f"{self._site.place.server_url}/{self._site.place.name}"
+
+    @property
     def emails(self) -> frozenset[str]:
         return self._site.account.emails
 

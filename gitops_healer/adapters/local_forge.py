@@ -28,6 +28,7 @@ class LocalForge:
     """Implements `ports.Forge`. Branches are `refs/heads/<branch>`; no work tree and no index is ever touched."""
 
     kind = "local"
+    url = ""
     emails: frozenset[str] = frozenset()
 
     def __init__(
