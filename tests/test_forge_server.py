@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.forge_server import Fault, ForgeServer, Person, Refusal, rest
+from tests.forge_server.clock import ServerClock
 from tests.openapi.fixture import Validated, validated  # noqa: F401
 
 SHOP = "octo/shop"
@@ -651,6 +654,20 @@ def test_no_request_breaks_the_server(lasting: tuple[ForgeServer, str], data: st
     url = f"{server.api_url}{path}"
     sent = requests.request(known.method, url, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=10)
     assert sent.status_code < 500, server.crashes[-1]
+
+
+def test_time_moves_with_writes_and_turns_and_never_back() -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    still, live = ServerClock(start), ServerClock(live=True)
+    assert [still.now(), still.tick(), still.turn(60), still.now()] == [
+        start + timedelta(seconds=seconds) for seconds in (0, 1, 61, 61)
+    ]
+    moments = [live.tick() for _ in range(5)]
+    assert all(after > before for before, after in pairwise(moments)) and live.now() >= moments[-1]
+    ahead = live.turn(3600)
+    assert ahead - moments[-1] >= timedelta(hours=1) and live.now() >= datetime.now(UTC) + timedelta(minutes=59)
+    with pytest.raises(ValueError, match="does not go back"):
+        still.turn(-1)
 
 
 def test_a_limit_ends_with_the_hour(server: ForgeServer, call: Call) -> None:

@@ -5,6 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.forge_server.clock import ServerClock
 from tests.forge_server.server import ForgeServer
 
 LOOP = "    result = 0\n    for price in prices:\n        result = result + price\n    return result\n"
@@ -56,7 +57,7 @@ def main() -> None:
     if (folder / "octo").exists():
         parser.error(f"{folder} has repositories already, and the rest of their state was not kept: give a new folder")
     try:
-        with ForgeServer(folder, chosen.port) as server:
+        with ForgeServer(folder, chosen.port, ServerClock(live=True)) as server:
             print(_prepared(server, folder, chosen), flush=True)  # noqa: T201
             while True:
                 time.sleep(3600)
