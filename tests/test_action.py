@@ -54,6 +54,11 @@ SHOP = {
 QUICK = "proof: {mutants: 0, shadow: {inputs: 20, budget: 5s}}\nrisk: {revert_without_approval: true}\n"
 """A policy under which little is proved: here the way counts, not the proof."""
 
+PERMISSIONS = {
+    "contents": "write", "pull_requests": "write", "issues": "write", "statuses": "write", "checks": "read",
+}  # fmt: skip
+"""Of the App, as `init` tells them."""
+
 
 @dataclass
 class Stage:
@@ -74,30 +79,33 @@ class Stage:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
-    """Make the stage: files beside those of the shop, and inputs of the action. The healer acts by an App's token."""
+    """Make the stage: files beside those of the shop, and inputs of the action. The healer acts as an App."""
     servers: list[ForgeServer] = []
 
-    def made(files: dict[str, str] | None = None, inputs: dict[str, str] | None = None, queue: str = "max") -> Stage:
+    def made(
+        files: dict[str, str] | None = None,
+        inputs: dict[str, str] | None = None,
+        *,
+        as_app: bool = True,
+        queue: str = "max",
+    ) -> Stage:
         source = tmp_path / "shop"
         for name, text in {**SHOP, **(files or {})}.items():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_text(text)
-        text = workflow_text(source, "main", action_reference(f"octo/gitops_healer@{'ab' * 20}"))
-        given = {"token": "${{ secrets.HEALER_TOKEN }}"} if inputs is None else inputs
-        text += "".join(
-            ["        with:\n", *(f"          {key}: {value}\n" for key, value in given.items())] if given else []
-        )
-        (source / ".github/workflows/gitops-healer.yml").write_text(
-            without_install(text).replace("queue: max", f"queue: {queue}")
-        )
+        text = workflow_text(source, "main", action_reference(f"octo/gitops_healer@{'ab' * 20}"), as_app)
+        text += "" if as_app or not inputs else "        with:\n"
+        text += "".join(f"          {name}: {value}\n" for name, value in (inputs or {}).items())
+        text = without_install(text).replace("queue: max", f"queue: {queue}")
+        (source / ".github/workflows/gitops-healer.yml").write_text(text)
         servers.append(ForgeServer(tmp_path / "forge").start())
         server = servers[-1]
         server.create_repository("octo/shop", source=source)
         server.permit("octo/shop", "robin", "admin")
         server.permit("octo/shop", "eve", "read")
-        permissions = {"contents": "write", "pull_requests": "write", "issues": "write", "statuses": "write"}
-        token = server.token("app", "octo/shop", "octo-healer", {**permissions, "checks": "read"})
-        host = ServerHost(server, "octo/shop", secrets={"HEALER_TOKEN": token})
+        octo = server.create_app("octo-healer", PERMISSIONS)
+        variables, secrets = {"HEALER_APP_ID": str(octo.id)}, {"HEALER_APP_PRIVATE_KEY": octo.private_key}
+        host = ServerHost(server, "octo/shop", variables, secrets)
         runner = Runner(host, tmp_path / "runner", {"octo/gitops_healer": ROOT}, {"gitops-healer-": venv()})
         return Stage(server, server.repository("octo/shop"), runner, host)
 
@@ -174,7 +182,7 @@ def test_events_lead_from_a_push_to_a_merge_and_back(stage: Callable[..., Stage]
     calls.touch()
     shop = stage(
         files={".github/gitops-healer.yml": QUICK},
-        inputs={"token": "${{ secrets.HEALER_TOKEN }}", "executions": str(calls)},
+        inputs={"executions": str(calls)},
     )
     robin = shop.person("robin")
     robin.push("main", {"README.md": "A shop.\n"})
@@ -218,7 +226,7 @@ def test_events_lead_from_a_push_to_a_merge_and_back(stage: Callable[..., Stage]
 
 
 def test_the_token_of_the_job_is_enough_and_starts_no_ci(stage: Callable[..., Stage]) -> None:
-    shop = stage(files={".github/gitops-healer.yml": QUICK}, inputs={})
+    shop = stage(files={".github/gitops-healer.yml": QUICK}, as_app=False)
     shop.person("robin").push("main", {"README.md": "A shop.\n"})
     done = shop.runner.settle()
     healed = shop.healed(done)[0]
@@ -253,7 +261,7 @@ def test_only_words_to_the_healer_cost_minutes_and_only_maintainers_are_obeyed(s
     assert [reply for reply in replies if "@eve" in reply]
     assert not [note for note in heard[0].annotations if note.level == "error"]
     assert "(refused)" in heard[0].summary
-    secrets = [shop.host.secrets["HEALER_TOKEN"], "ghs_"]
+    secrets = [*shop.host.secrets["HEALER_APP_PRIVATE_KEY"].splitlines()[1:3], "ghs_"]
     shown = heard[0].log + heard[0].summary + "".join(replies)
     assert not [secret for secret in secrets if secret in shown]
 
