@@ -405,7 +405,8 @@ def foreign(cycle: Cycle, head: str) -> tuple[str, ...]:
     """Who else committed between the base branch and `head`."""
     if not head:
         return ()
-    ours = {cycle.world.settings.limits.squash_email, *cycle.world.forge.emails}
+    forge = cycle.world.forge
+    ours = {cycle.world.settings.limits.squash_email or forge.email, *forge.emails}
     commits = cycle.world.repository.log(head, exclude=cycle.world.base, limit=100)
     return tuple(sorted({c.author.name for c in commits if not ours & {c.committer.email, c.author.email}}))
 

@@ -245,6 +245,11 @@ class Forge(Protocol):
         ...
 
     @property
+    def email(self) -> str:
+        """The address of our account, for commits that we make."""
+        ...
+
+    @property
     def emails(self) -> frozenset[str]:
         """Addresses that stand in commits which the forge makes in our name; empty when it makes none."""
         ...

@@ -33,6 +33,7 @@ from gitops_healer.settings import store_url
 from gitops_healer.world import World
 
 LOGIN = "gitops-healer"
+OUR_EMAIL = "gitops-healer@localhost"
 
 
 def place_of(choices: Choices) -> Place:
@@ -88,7 +89,7 @@ def shared_parts(place: Place, choices: Choices) -> tuple[Forge, GitLedger, Cach
 
         assert isinstance(place, Hosted)
         return forge_at(place, choices.clock), ledger_at(place), place.cache
-    signature = Signature(limits.squash_name, limits.squash_email, datetime(2026, 1, 1, tzinfo=UTC))
+    signature = Signature(limits.squash_name, limits.squash_email or OUR_EMAIL, datetime(2026, 1, 1, tzinfo=UTC))
     identity = git_identity(repository.state_dir.parent)
     forge = LocalForge(repository, choices.clock, LOGIN, signature, limits.maintainers, identity)
     return forge, GitLedger(repository), scan_cache(repository.state_dir, choices.progress)

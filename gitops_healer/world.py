@@ -81,7 +81,8 @@ class World:
     def signature(self, upgrade: Upgrade) -> Signature:
         """Dated by the upgrade's birth, so that the same change on the same base is the same commit."""
         limits = self.settings.limits
-        return Signature(limits.squash_name, limits.squash_email, upgrade.queued_at.replace(microsecond=0))
+        email = limits.squash_email or self.forge.email
+        return Signature(limits.squash_name, email, upgrade.queued_at.replace(microsecond=0))
 
 
 class Journal:
@@ -152,4 +153,4 @@ def observing(world: World) -> World:
 
 def messages_of(world: World) -> Messages:
     """What is said to people, as this repository words it."""
-    return Messages(world.settings.messages.model_dump())
+    return world.settings.messages.view()

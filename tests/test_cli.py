@@ -111,7 +111,7 @@ def test_from_the_first_execution_to_the_rollback(
     assert checks["tests"] == checks["security"] == checks["shadow"] == checks["evidence"] == "passed"
     assert up["diagnosis"]["calls"] == 60, "why it fails is known before it is repaired"
     pull = build_world(Choices(repo.path)).forge.pull(1)
-    assert pull is not None and "### Root cause" in pull.body
+    assert pull is not None and "**Cause.**" in pull.body
 
     assert ask("status")["upgrades"][0]["id"] == up["id"]
     assert ask("explain", up["codename"])["history"][0]["event"] == "Queued"

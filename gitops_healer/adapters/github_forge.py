@@ -60,6 +60,10 @@ class GitHubForge:
         return f"{self._site.place.server_url}/{self._site.place.name}"
 
     @property
+    def email(self) -> str:
+        return self._site.account.email
+
+    @property
     def emails(self) -> frozenset[str]:
         return self._site.account.emails
 

@@ -50,6 +50,10 @@ class LocalForge:
         self._tree = JsonTree(repository, REF, clock, signature)
         self._people = People(repository, login, signature, maintainers, git_identity, default_branch)
 
+    @property
+    def email(self) -> str:
+        return self._signature.email
+
     def refresh(self) -> None:
         self._tree.look()
 

@@ -2,6 +2,7 @@
 
 from gitops_healer.code.model import CodeModel
 from gitops_healer.core.components import Names
+from gitops_healer.core.messages import Messages
 from gitops_healer.core.requesting import Understood, spelled
 from gitops_healer.core.texts import quoted
 from gitops_healer.core.upgrade import Ordered
@@ -15,10 +16,16 @@ def ordered(order: Ordered, understood: Understood, request: Request, said: str)
     starts again when the question is answered."""
     if understood.question:
         asked = Ordered(order.id, order.by, order.thread, (), said[:MAX_TEXT], understood.question)
-        reply = f"{understood.question}\n\nWrite `/answer` and your answer here, and I start with it."
+        reply = _messages(request).render(
+            "question", question=understood.question, answers="- `/answer` and your answer, here; then I start with it"
+        )
         return Answer(True, reply, (("", asked),))
     fact = Ordered(order.id, order.by, order.thread, understood.components, understood.text[:MAX_TEXT])
     return Answer(True, _what_follows(fact, request), (("", fact),))
+
+
+def _messages(request: Request) -> Messages:
+    return request.scene.settings.messages.view()
 
 
 def names_of(code: CodeModel) -> Names:
@@ -35,10 +42,13 @@ def names_of(code: CodeModel) -> Names:
 
 
 def _what_follows(order: Ordered, request: Request) -> str:
-    about = f" You want: {quoted(order.text, 200)}." if order.text else ""
     said = [
-        f"I look at {spelled(order.components)} in the next cycle.{about} What I find is queued, the most urgent "
-        "first, and I answer here with what it is; each gets a plan, a proof and a pull request of its own."
+        _messages(request).render(
+            "processing",
+            by=quoted(order.by, 100),
+            request=quoted(order.text, 200) if order.text else "your request",
+            components=spelled(order.components),
+        )
     ]
     if request.history.paused is not None:
         said.append(f"But {quoted(request.history.paused.by)} stopped everything: nothing is begun until `/unfreeze`.")
