@@ -109,8 +109,7 @@ def story(tmp_path: Path, validated: Validated) -> Iterator[Story]:
     workflow += "        env:\n          GITOPS_HEALER_STORE_URL: ${{ secrets.STORE_URL }}\n"
     workflow += "        with:\n          token: ${{ secrets.HEALER_TOKEN }}\n"
     (source / ".github/workflows/gitops-healer.yml").write_text(workflow)
-    clock = ServerClock(datetime.now(UTC) - timedelta(hours=1))  # so that a merge now is some minutes old
-    with ForgeServer(tmp_path / "forge", clock=clock) as server:
+    with ForgeServer(tmp_path / "forge", clock=ServerClock(live=True)) as server:
         server.create_repository(NAME, source=source)
         validated(server)
         server.permit(NAME, "robin", "admin")
@@ -148,9 +147,8 @@ def test_from_the_schedule_to_the_merge_of_the_revert(story: Story) -> None:
     assert story.text() != before
     assert "watched until" in story.ours(number)
 
-    lines = [failing_differently(datetime.now(UTC) - timedelta(seconds=n), merge, n) for n in range(200)]
+    lines = [failing_differently(datetime.now(UTC), merge, n) for n in range(200)]
     open_executions(f"sqlite:///{story.store}").import_jsonl(lines)
-    story.record(merge, good=10, bad=0, hours_ago=0.2)
     taken = story.tick()
     assert [job.step("Heal").outputs["rollbacks"] for job in taken].count("1") == 1, taken[0].log
     (revert,) = (known for known in story.repository.pulls.values() if known is not pull)
