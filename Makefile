@@ -27,6 +27,7 @@ lint: $(READY)
 # Pages that are written from the code.
 docs: $(READY)
 	$(BIN)/python -m gitops_healer.report.reference
+	$(BIN)/python -m gitops_healer.report.action_inputs
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -309,6 +309,15 @@ def test_a_wrong_policy_stops_the_run_and_says_what_to_change(stage: Callable[..
     assert set(done.step("Heal").outputs.values()) == {"0"}
 
 
+def test_what_one_run_computed_the_next_one_knows(stage: Callable[..., Stage]) -> None:
+    shop = stage(inputs={"mode": "observe"})
+    first = shop.runner.tick()[0]
+    assert first.conclusion == "success", first.log
+    mark = shop.server.mark()
+    assert shop.runner.tick()[0].conclusion == "success"
+    assert shop.server.calls(since=mark).unchanged > 0, "answers of the first run are asked for by their ETags"
+
+
 def test_the_installation_is_found_by_what_it_is_made_of(stage: Callable[..., Stage], tmp_path: Path) -> None:
     shop = stage(inputs={"mode": "wild"})
     done = shop.runner.tick()[0]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from gitops_healer.core.decision import Decision
 from gitops_healer.core.finding import Finding
+from gitops_healer.core.fitting import spoken
 from gitops_healer.core.quoting import fenced, plain, quoted
 from gitops_healer.core.summary import Reply, Summary
 from gitops_healer.core.upgrade import Stage, Upgrade
@@ -89,7 +90,7 @@ def _upgrade(upgrade: Upgrade, waiting: Decision | None) -> str:
     if waiting and (blocking := waiting.blocking):
         lines.append(f"  - waits at {quoted(blocking.gate)}: {quoted(blocking.reason, _LINE)}")
     if action := next_action(upgrade, waiting):
-        lines.append(f"  - next: {quoted(action, _LINE)}")
+        lines.append(f"  - next: {spoken(plain(action, _LINE))}")
     return "\n".join(lines)
 
 

@@ -90,7 +90,7 @@ def cache(frame: Frame, given: Mapping[str, str], done: StepRun) -> None:
         if stored is None or (wanted == key and stored != key):
             continue
         for number, path in enumerate(paths):
-            shutil.copytree(folder_of(machine.cache, stored) / str(number), path, symlinks=True, dirs_exist_ok=True)
+            _copy(folder_of(machine.cache, stored) / str(number), path)
         done.outputs |= {"cache-hit": "true" if stored == key else "false", "cache-matched-key": stored}
         break
     if done.outputs["cache-hit"] != "true":
@@ -101,6 +101,15 @@ def _link(seed: Path, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         path.symlink_to(seed, target_is_directory=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A file or a folder, whatever is there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
+    else:
+        shutil.copy2(source, target)
 
 
 def folder_of(store: Path, key: str) -> Path:
@@ -116,7 +125,7 @@ def save(store: Path, saved: list[tuple[str, Path]]) -> None:
     for number, (key, path) in enumerate(saved):
         target = folder_of(store, key) / str(number)
         if path.exists() and not target.exists():
-            shutil.copytree(path, target, symlinks=True)
+            _copy(path, target)
             (folder_of(store, key) / "key").write_text(key, "utf-8")
 
 
