@@ -110,7 +110,7 @@ def workflow_text(work_tree: Path, base_branch: str, action: ActionReference, ap
         )
     names = ci_names(work_tree)
     fields = {
-                "@WORKFLOW_RUN@": _workflow_run(names),
+        "@WORKFLOW_RUN@": _workflow_run(names),
         "@BASE@": f"'{base_branch}'",
         "@BASE_PLAIN@": base_branch,
         "@CHECKOUT@": CHECKOUT,
