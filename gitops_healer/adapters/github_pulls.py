@@ -11,7 +11,7 @@ from gitops_healer.adapters.github_reading import pull_of, same_text
 from gitops_healer.adapters.github_sight import Sight
 from gitops_healer.adapters.github_site import Site
 from gitops_healer.core.forge import Pull, PullState
-from gitops_healer.errors import ForgeError, HealerError, LostRaceError, PullRefusedError
+from gitops_healer.errors import ForgeError, HealerError, LostRaceError, NotMergeableError, PullRefusedError
 from gitops_healer.ports import Conflict
 
 PATIENCE = (1.0, 2.0, 3.0, 4.0, 5.0, 5.0)
@@ -140,7 +140,7 @@ class Pulls:
                 return data
             if seconds:
                 self._site.client.pause(seconds)
-        raise ForgeError(f"GitHub still computes whether #{number} can be merged: the next cycle tries again")
+        raise NotMergeableError(f"GitHub still computes whether #{number} can be merged: the next cycle tries again")
 
     def _fresh(self, number: int) -> Any:
         try:
@@ -161,8 +161,9 @@ class Pulls:
             if error.status == 409 or any(words in error.said.lower() for words in _MOVED):
                 said = f"#{pull.number} was not merged: {error.said}"
                 raise LostRaceError(f"{said}. Prove what stands there now") from error
-            why = error.said if error.status == 405 else str(error)
-            raise ForgeError(f"#{pull.number} cannot be merged: {why}") from error
+            if error.status == 405:
+                raise NotMergeableError(f"#{pull.number} cannot be merged now: {error.said}") from error
+            raise ForgeError(f"#{pull.number} cannot be merged: {error}") from error
         return str(data["sha"])
 
     def _after_all(self, pull: Pull, message: str, error: LostAnswerError) -> str:

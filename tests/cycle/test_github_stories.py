@@ -221,3 +221,18 @@ def test_restore_points_and_the_ledger_are_at_the_forge(stage: GitHubStage) -> N
 def text_of_ref(stage: GitHubStage, ref: str) -> str:
     git = ["git", "--git-dir", str(stage.server.repository(SHOP).path), "rev-parse", ref]
     return subprocess.run(git, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_a_rule_of_the_branch_is_waited_for_and_named(stage: GitHubStage) -> None:
+    robin = stage.person("robin")
+    stage.heal()
+    number = stage.upgrade.proposed.pull
+    stage.server.protect(SHOP, "main", reviews=1)
+    robin.comment(number, "/approve")
+    cycle = stage.orders()
+    assert cycle.errors == []
+    assert stage.upgrade.stage is At.APPROVED
+    assert "approving review is required" in str(cycle.waiting[stage.upgrade.id])
+    robin.review(number, "APPROVE")
+    stage.heal()
+    assert stage.upgrade.stage is At.WATCHED
