@@ -13,7 +13,7 @@ from gitops_healer import __version__
 from gitops_healer.adapters.ledger_export import Format as ExportFormat
 from gitops_healer.adapters.ledger_export import csv_lines, export_ledger, jsonl_lines
 from gitops_healer.boundary import guarded
-from gitops_healer.console.common import HERE, As, Format, Repo, RepoOption, show, told
+from gitops_healer.console.common import HERE, As, Format, Mode, Repo, RepoOption, show, told
 from gitops_healer.console.executions import executions_app
 from gitops_healer.console.investigate import investigate_command
 from gitops_healer.console.on_event import on_event_command
@@ -81,12 +81,6 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(executions_app, name="executions")
 app.add_typer(tools_app, name="tools")
 app.add_typer(config_app, name="config")
-
-
-class Mode(StrEnum):
-    observe = "observe"
-    propose = "propose"
-    deploy = "deploy"
 
 
 class ForgeKind(StrEnum):

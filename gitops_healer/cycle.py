@@ -41,6 +41,7 @@ from gitops_healer.core.policy import (
     proof_holds,
 )
 from gitops_healer.core.proof import verdict_tree
+from gitops_healer.core.pull_body import revert_body
 from gitops_healer.core.revising import fitting, standing
 from gitops_healer.core.summary import Look, Reply, Summary
 from gitops_healer.core.upgrade import (
@@ -89,7 +90,7 @@ from gitops_healer.queueing import clear_queue, open_orders, queue, serve
 from gitops_healer.registry import Case
 from gitops_healer.seeing import detect, readable
 from gitops_healer.settings import format_duration
-from gitops_healer.telling import pull_text, revert_text, tell
+from gitops_healer.telling import pull_text, tell
 from gitops_healer.world import Journal, World, observing
 
 VALIDATION = "gitops-healer/validation"
@@ -611,7 +612,7 @@ def propose_revert(cycle: Cycle, up: Upgrade) -> Outcomes:
     cycle.journal.intend(up, "propose revert", made)
     head = world.forge.push(branch, made, world.forge.branch_head(branch) or "")
     world.forge.set_status(head, Status(VALIDATION, StatusState.SUCCESS, verdict.reason[:140]))
-    pull = world.forge.open_pull(branch, world.base_branch, texts.revert_title(up), revert_text(world, up))
+    pull = world.forge.open_pull(branch, world.base_branch, texts.revert_title(up), revert_body(up))
     return RevertProposed(branch, head, pull.number, pull.url)
 
 

@@ -17,7 +17,7 @@ from gitops_healer.core.following import hands_off_values
 from gitops_healer.core.forge import PullState
 from gitops_healer.core.orders import name_of
 from gitops_healer.core.progress import plan_marker, plan_ready, progress, progress_marker
-from gitops_healer.core.pull_body import Setting, pull_body, revert_body
+from gitops_healer.core.pull_body import Setting, pull_body
 from gitops_healer.core.quoting import quoted
 from gitops_healer.core.requesting import kinds_of, spelled
 from gitops_healer.core.summary import Summary
@@ -154,10 +154,6 @@ def pull_text(world: World, up: Upgrade) -> str:
     built = up.prepared
     diff = world.repository.diff(built.base, built.commit) if built else ""
     return pull_body(up, replace(setting_of(world), diff=diff))
-
-
-def revert_text(world: World, up: Upgrade) -> str:
-    return revert_body(up, setting_of(world))
 
 
 def setting_of(world: World) -> Setting:

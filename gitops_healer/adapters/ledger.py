@@ -29,10 +29,10 @@ _MONTH = re.compile(r"events/(\d{4}-\d{2})\.jsonl")
 class GitLedger:
     """Implements `ports.Ledger`.
 
-    Without `remote` the branch of this repository is the ledger; with one, the remote's branch is, and what was last
-    seen of it is kept in `refs/healer/ledger/…`, so that a rewritten or deleted branch is noticed. With `origin` it is
-    the same, and a look costs no connection of its own: it stands where the last fetch of the origin saw it. With
-    `shown` it can be read only: that ref shows what stands elsewhere.
+    Without `origin` the branch of this repository is the ledger; with one, the branch there is, and what was last seen
+    of it is kept in `refs/healer/ledger/…`, so that a rewritten or deleted branch is noticed. A look costs no
+    connection of its own: it stands where the last fetch of the origin saw it. With `shown` it can be read only: that
+    ref shows what stands elsewhere.
     The first load reads everything; later loads and appends cost what was added, plus one rewrite of the file of the
     newest month. An event goes to the file of its month, or to the newest when the clock went back: so the order of
     the files and lines is the order in which events were written.
@@ -42,7 +42,6 @@ class GitLedger:
         self,
         repository: GitRepository,
         branch: str = BRANCH,
-        remote: str | None = None,
         name: str = "gitops-healer",
         email: str = "gitops-healer@users.noreply.github.com",
         patience: float = PATIENCE,
@@ -54,7 +53,7 @@ class GitLedger:
         self._name, self._email = name, email
         self._patience = patience
         ref = f"refs/heads/{branch}"
-        self._place = place_of(repository, ref, remote, origin, shown)
+        self._place = place_of(repository, ref, origin, shown)
         self._copy: _Copy | None = None
         self._known: str | None = None  # the tip up to which the caller has seen everything
 

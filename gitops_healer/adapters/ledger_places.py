@@ -1,4 +1,4 @@
-"""Where the branch of a ledger is: here, at a remote, at the origin of a cycle, or only shown here."""
+"""Where the branch of a ledger is: here, at the origin of a cycle, or only shown here."""
 
 import contextlib
 import hashlib
@@ -49,28 +49,6 @@ class _ShownBranch:
             f"the ledger of this repository is kept at the remote, and {self.ref} only shows what was fetched of it. "
             "What writes to it needs --forge github"
         )
-
-
-@dataclass(frozen=True)
-class _RemoteBranch:
-    repository: GitRepository
-    remote: str
-    ref: str
-
-    def tip(self) -> str:
-        memory = _Memory(self.repository, self.remote, self.ref)
-        seen = memory.seen()  # before the remote is asked: so the remote has it already
-        tip = self.repository.git.remote_refs(self.remote, self.ref).get(self.ref, "")
-        if tip not in ("", seen):
-            # Even when the commit is here: another process may be half-way through unpacking what belongs to it.
-            self.repository.git.fetch(self.remote, [self.ref])
-        memory.check(seen, tip)
-        memory.remember(seen, tip)
-        return tip
-
-    def advance(self, old: str, new: str) -> None:
-        self.repository.git.push(self.remote, [RefUpdate(self.ref, new, old)])
-        _Memory(self.repository, self.remote, self.ref).remember(old, new)
 
 
 @dataclass(frozen=True)
@@ -130,9 +108,7 @@ class _Memory:
                 self.repository.update_refs([RefUpdate(self.seen_ref, tip, seen)], "healer: ledger seen")
 
 
-def place_of(repository: GitRepository, ref: str, remote: str | None, origin: Origin | None, shown: str) -> Place:
+def place_of(repository: GitRepository, ref: str, origin: Origin | None, shown: str) -> Place:
     if origin is not None:
         return _OriginBranch(repository, origin, ref)
-    if shown:
-        return _ShownBranch(repository, shown)
-    return _RemoteBranch(repository, remote, ref) if remote else _LocalBranch(repository, ref)
+    return _ShownBranch(repository, shown) if shown else _LocalBranch(repository, ref)

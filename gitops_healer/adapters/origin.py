@@ -22,6 +22,7 @@ TRIES = 5
 
 _SHARED = (RESTORE_PREFIX, SCRATCH_PREFIX)
 _GONE = re.compile(r"couldn't find remote ref refs/heads/(\S+)")
+_OVERTAKEN = re.compile(r"cannot lock ref 'refs/healer/origin/\S+': is at \w+ but expected")
 _REFUSED = re.compile(r"Authentication failed|could not read Username|returned error: 40[134]|not found", re.IGNORECASE)
 _RULED = re.compile(r"GH0\d\d|protected branch|rule violations|pre-receive hook declined|workflows? permission")
 
@@ -144,12 +145,15 @@ class Origin:
 
     def _fetch(self, shallow: bool) -> None:
         """A branch that the remote does not have is left out, and its mirror goes."""
-        wanted = list(self._branches)
+        wanted, overtaken = list(self._branches), 0
         while True:
             self.fetches += 1
             try:
                 self._git.fetch(self.url, list(_refspecs(wanted)), prune=True, unshallow=shallow)
             except ForgeError as error:
+                if _OVERTAKEN.search(str(error)) and overtaken < TRIES:
+                    overtaken += 1  # another process of this clone noted its push in the mirror meanwhile
+                    continue
                 gone = _GONE.search(str(error))
                 if gone is None or gone[1] not in wanted:
                     raise _advised(error) from error

@@ -21,6 +21,12 @@ class Format(StrEnum):
     json = "json"
 
 
+class Mode(StrEnum):
+    observe = "observe"
+    propose = "propose"
+    deploy = "deploy"
+
+
 Repo = Annotated[Path, typer.Argument(help="A git repository.", show_default="the current directory")]
 RepoOption = Annotated[Path, typer.Option("--repo", help="A git repository.", show_default="the current directory")]
 As = Annotated[Format, typer.Option("--format", help="How to print.")]

@@ -19,7 +19,7 @@ from gitops_healer.console.actions_output import (
     write_outputs,
     write_summary,
 )
-from gitops_healer.console.common import HERE, As, Format, Repo, show, told
+from gitops_healer.console.common import HERE, As, Format, Mode, Repo, show, told
 from gitops_healer.console.event_payload import read_event
 from gitops_healer.console.repair import ended_like_ctrl_c
 from gitops_healer.core.activity import Activity, ForgeEvent, Kind, activity_of
@@ -33,12 +33,6 @@ from gitops_healer.ports import Progress
 from gitops_healer.report import documents, terminal
 from gitops_healer.report.job_summary import failed_summary, job_summary, nothing_summary
 from gitops_healer.wiring import build_world, open_store
-
-
-class Mode(StrEnum):
-    observe = "observe"
-    propose = "propose"
-    deploy = "deploy"
 
 
 class Run(StrEnum):

@@ -152,7 +152,7 @@ def _questions(view: View) -> Iterator[str]:
 def _entry(up: Upgrade, view: View) -> str:
     """One line, the boxes of what is likely, and the rest folded."""
     waits = view.waiting.get(up.id)
-    likely, possible = _boxes(up, waits, view)
+    likely, possible = _boxes(up, view)
     lines = list(likely)
     gates = decision_markdown(waits).splitlines()[:_MOST_GATES] if waits and waits.children else []
     if rest := [*possible, *gates]:
@@ -191,7 +191,7 @@ def _why(up: Upgrade, waits: Decision | None) -> str:
     return f"{where_it_stands(up)}; {quoted(blocking.gate, 60)}: {prose(blocking.reason, 400)}{then}"
 
 
-def _boxes(up: Upgrade, waits: Decision | None, view: View) -> tuple[list[str], list[str]]:
+def _boxes(up: Upgrade, view: View) -> tuple[list[str], list[str]]:
     """(what is likely to be wanted, what else is possible), each a box."""
     possible = possible_orders(up)
     first: list[str] = []

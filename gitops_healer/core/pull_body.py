@@ -65,9 +65,9 @@ def pull_body(up: Upgrade, about: Setting) -> str:
     return fit([*_blocks(up, about), Block(marker(up))])
 
 
-def revert_body(up: Upgrade, about: Setting) -> str:
+def revert_body(up: Upgrade) -> str:
     """The same for the pull request that takes a merge back. up: regressed."""
-    return fit([*_revert_blocks(up, about), Block(marker(up))])
+    return fit([*_revert_blocks(up), Block(marker(up))])
 
 
 def commands_table(up: Upgrade) -> Block:
@@ -218,7 +218,7 @@ def _approvals(verdicts: tuple[Verdict, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line for verdict in verdicts for line in verdict.approvals))
 
 
-def _revert_blocks(up: Upgrade, about: Setting) -> Iterator[Block]:
+def _revert_blocks(up: Upgrade) -> Iterator[Block]:
     assert up.regressed is not None
     assert up.merged is not None
     pull = f", merged by #{up.proposed.pull}" if up.proposed and up.proposed.pull else ""

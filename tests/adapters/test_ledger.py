@@ -67,7 +67,7 @@ class AlwaysLooking(GitLedger):
         return super().load()
 
 
-@pytest.fixture(params=["local", "remote", "origin"])
+@pytest.fixture(params=["local", "origin"])
 def ledgers(request: pytest.FixtureRequest, make_repo: MakeRepo) -> Callable[[], GitLedger]:
     """Makes ledgers of one branch: all of one repository, or each of its own clone of one remote."""
     hub = make_repo(name="hub.git", bare=True)
@@ -77,10 +77,7 @@ def ledgers(request: pytest.FixtureRequest, make_repo: MakeRepo) -> Callable[[],
         if request.param == "local":
             return GitLedger(open_repository(hub.path))
         clone = make_repo(name=f"clone-{next(count)}")
-        clone.git("remote", "add", "origin", str(hub.path))
-        if request.param == "origin":
-            return AlwaysLooking(open_repository(clone.path), str(hub.path))
-        return GitLedger(open_repository(clone.path), remote="origin")
+        return AlwaysLooking(open_repository(clone.path), str(hub.path))
 
     return make
 
@@ -497,10 +494,10 @@ def test_a_rewritten_ledger_is_noticed_by_who_saw_it(ledgers: Callable[[], GitLe
     fresh.append(life(9))
     tip = two.tip() or ""
     new = fresh.tip() or ""
-    if isinstance(other._place, type(fresh._place)):
-        repository.update_refs([RefUpdate(REF, new, tip)], "rewritten")
+    if isinstance(one, AlwaysLooking):
+        repository.git.push(one.origin.url, [RefUpdate(REF, new, tip)])
     else:
-        repository.git.push("origin", [RefUpdate(REF, new, tip)])
+        repository.update_refs([RefUpdate(REF, new, tip)], "rewritten")
     with pytest.raises(LedgerError, match="rewritten"):
         two.load()
     with pytest.raises(LedgerError, match="rewritten"):
@@ -510,49 +507,38 @@ def test_a_rewritten_ledger_is_noticed_by_who_saw_it(ledgers: Callable[[], GitLe
 # Remotes
 
 
-def by_remote(repository: GitRepository, url: str, patience: float = 1.0) -> GitLedger:
-    return GitLedger(repository, remote=url, patience=patience)
-
-
 def by_origin(repository: GitRepository, url: str, patience: float = 1.0) -> GitLedger:
     return GitLedger(repository, origin=Origin(repository.git, repository, url, ("main",)), patience=patience)
 
 
-Opens = Callable[..., GitLedger]
-either = pytest.mark.parametrize("opens", [by_remote, by_origin])
-
-
-@either
-def test_a_ledger_deleted_at_the_remote_is_noticed_and_can_be_put_back(make_repo: MakeRepo, opens: Opens) -> None:
+def test_a_ledger_deleted_at_the_remote_is_noticed_and_can_be_put_back(make_repo: MakeRepo) -> None:
     hub, clone = make_repo(name="hub.git", bare=True), make_repo(name="clone")
     url = str(hub.path)
-    opens(open_repository(clone.path), url).append(life(1))
+    by_origin(open_repository(clone.path), url).append(life(1))
     hub.git("update-ref", "-d", REF)
     with pytest.raises(LedgerError, match="deleted") as error:
-        opens(open_repository(clone.path), url).load()
+        by_origin(open_repository(clone.path), url).load()
     command = str(error.value).split("Put it back: ")[1].split("\n")[0].removeprefix("git ").split()
     clone.git(*command)
-    assert opens(open_repository(clone.path), url).load() == tuple(life(1))
+    assert by_origin(open_repository(clone.path), url).load() == tuple(life(1))
 
 
-@either
-def test_a_ledger_rewritten_between_runs_is_noticed_in_the_same_clone(make_repo: MakeRepo, opens: Opens) -> None:
+def test_a_ledger_rewritten_between_runs_is_noticed_in_the_same_clone(make_repo: MakeRepo) -> None:
     hub, clone = make_repo(name="hub.git", bare=True), make_repo(name="clone")
-    opens(open_repository(clone.path), str(hub.path)).append(life(1))
+    by_origin(open_repository(clone.path), str(hub.path)).append(life(1))
     seen = hub.git("rev-parse", REF)
     hub.git("update-ref", "-d", REF)
     GitLedger(open_repository(hub.path)).append(life(2))
     with pytest.raises(LedgerError, match=f"rewritten at the remote: {seen}") as error:
-        opens(open_repository(clone.path), str(hub.path)).load()
+        by_origin(open_repository(clone.path), str(hub.path)).load()
     accept = str(error.value).split("Or accept what stands there: git ")[1].split()
     clone.git(*accept)
-    assert opens(open_repository(clone.path), str(hub.path)).load() == tuple(life(2))
+    assert by_origin(open_repository(clone.path), str(hub.path)).load() == tuple(life(2))
 
 
-@either
-def test_a_remote_that_cannot_be_reached_is_a_forge_error(make_repo: MakeRepo, opens: Opens) -> None:
+def test_a_remote_that_cannot_be_reached_is_a_forge_error(make_repo: MakeRepo) -> None:
     clone = make_repo(name="clone")
-    ledger = opens(open_repository(clone.path), str(clone.path.parent / "nowhere"))
+    ledger = by_origin(open_repository(clone.path), str(clone.path.parent / "nowhere"))
     with pytest.raises(ForgeError, match="nowhere"):
         ledger.load()
 
@@ -568,7 +554,7 @@ def test_a_look_at_the_origin_costs_no_connection_of_its_own(make_repo: MakeRepo
         assert len(ledger.load()) == 6 * (number + 1)
     assert (origin.fetches, origin.pushes) == (1, 3)
     other = open_repository(make_repo(name="other").path)
-    GitLedger(other, remote=str(hub.path)).append(life(3))
+    by_origin(other, str(hub.path)).append(life(3))
     ledger.append(life(4))
     assert (origin.fetches, origin.pushes) == (2, 5), "a lost race is a look and one more push"
     assert len(ledger.load()) == 30
@@ -594,13 +580,12 @@ def test_a_ledger_that_is_only_shown_here_is_read_and_not_written(make_repo: Mak
     assert GitLedger(open_repository(clone.path)).load() == ()
 
 
-@either
-def test_a_remote_that_refuses_is_a_forge_error_and_nothing_is_lost(make_repo: MakeRepo, opens: Opens) -> None:
+def test_a_remote_that_refuses_is_a_forge_error_and_nothing_is_lost(make_repo: MakeRepo) -> None:
     hub, clone = make_repo(name="hub.git", bare=True), make_repo(name="clone")
     hook = hub.path / "hooks/pre-receive"
     hook.write_text("#!/bin/sh\necho protected; exit 1\n")
     hook.chmod(0o755)
-    ledger = opens(open_repository(clone.path), str(hub.path), patience=0.5)
+    ledger = by_origin(open_repository(clone.path), str(hub.path), patience=0.5)
     with pytest.raises(ForgeError, match="protected"):
         ledger.append(life(1))
     hook.unlink()
@@ -608,10 +593,9 @@ def test_a_remote_that_refuses_is_a_forge_error_and_nothing_is_lost(make_repo: M
     assert ledger.load() == tuple(life(1))
 
 
-@either
-def test_the_remote_keeps_its_own_and_the_clone_gets_no_branch(make_repo: MakeRepo, opens: Opens) -> None:
+def test_the_remote_keeps_its_own_and_the_clone_gets_no_branch(make_repo: MakeRepo) -> None:
     hub, clone = make_repo(name="hub.git", bare=True), make_repo({"a.py": "x"}, name="clone")
-    opens(open_repository(clone.path), str(hub.path)).append(life(1))
+    by_origin(open_repository(clone.path), str(hub.path)).append(life(1))
     assert [*open_repository(hub.path).refs("refs/")] == [REF]
     assert all(ref.startswith(("refs/heads/main", "refs/healer/")) for ref in open_repository(clone.path).refs("refs/"))
 

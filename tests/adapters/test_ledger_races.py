@@ -28,6 +28,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gitops_healer.adapters.ledger import GitLedger
+from gitops_healer.adapters.origin import Origin
 from gitops_healer.adapters.repository import open_repository
 from gitops_healer.core.finding import Finding, Severity
 from gitops_healer.core.history import replay
@@ -48,7 +49,8 @@ def facts(number):
 
 def write(number):
     """Goes on where it was when it was killed; an id is noted when its append has returned."""
-    ledger = GitLedger(open_repository(Path(places[number % len(places)])), remote=remote or None)
+    repository = open_repository(Path(places[number % len(places)]))
+    ledger = GitLedger(repository, origin=Origin(repository.git, repository, remote) if remote else None)
     history = replay(ledger.load())
     known = [(up.id, Queued(up.finding, up.codename, up.base)) for up in history.upgrades.values()]
     known += [(up.id, intent) for up in history.upgrades.values() for intent in up.intents]

@@ -39,7 +39,7 @@ def test_the_body_as_it_was_agreed(name: str, up: Upgrade, about: Setting) -> No
 
 
 def test_the_body_of_a_revert_as_it_was_agreed() -> None:
-    golden("pull_revert.md", revert_body(after(*WATCHED, *TAKEN_BACK[:2]), ABOUT))
+    golden("pull_revert.md", revert_body(after(*WATCHED, *TAKEN_BACK[:2])))
 
 
 def test_what_has_to_be_accepted_and_what_failed_comes_before_everything_else() -> None:
@@ -162,7 +162,7 @@ def test_whatever_is_put_in_the_body_fits_and_is_whole(
 ) -> None:
     about = Setting(text, text, text, text, url, "", text, bool(lines), "\n".join(lines))
     whole(pull_body(up, about))
-    whole(revert_body(up, about))
+    whole(revert_body(up))
     assert "\n" not in revert_title(up) and len(revert_title(up)) <= 100
 
 
