@@ -3,8 +3,9 @@
     python -m benchmarks.github_calls [PULLS ...] [--people 200] [--show]
 
 Real cycles, wired as `heal --forge github` wires them, over real HTTP and real git against the forge server of the
-tests. A run is a fresh clone, as on a runner; with the cache, `cache.sqlite` came along from the run before. Columns:
-REST calls, how many of them were answered by 304 (these cost no rate limit), GraphQL queries, fetches, pushes, writes.
+tests. A run is a fresh clone, as on a runner; with the cache, `cache.sqlite` came along from the run before; `plain` is
+a bot that looks at each pull request by itself, with PyGithub as it comes. Columns: REST calls, how many of them were
+answered by 304 (these cost no rate limit), GraphQL queries, fetches, pushes, writes.
 """
 
 import argparse
@@ -13,6 +14,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import github
 
 from gitops_healer.core.change import whole_file
 from gitops_healer.core.finding import Finding, Severity, fingerprint
@@ -77,6 +80,23 @@ def measured(pulls: int, people: int, show: bool) -> Iterable[str]:
             )
             if kept and show:
                 yield from paths_of(stage, mark)
+        mark = stage.server.mark()
+        asked_one_by_one(stage)
+        plain = stage.spent(mark)
+        more = plain.rest / (spent.rest + spent.graphql)
+        yield f"{opened:>6} {'plain':>6} {plain.rest:>6} {'':36} {more:.1f} times a run without cache"
+
+
+def asked_one_by_one(stage: GitHubStage) -> None:
+    """The baseline: what a bot asks that looks at each pull request by itself, with PyGithub as it comes."""
+    variables = stage.variables
+    with github.Github(base_url=variables.api_url, auth=github.Auth.Token(variables.token), per_page=100) as client:
+        repository = client.get_repo(stage.repository)
+        for pull in repository.get_pulls("open"):
+            commit = repository.get_commit(pull.head.sha)
+            looked = [pull.get_reviews(), pull.get_issue_comments(), commit.get_check_runs()]
+            [list(found) for found in looked]
+            commit.get_combined_status()
 
 
 def paths_of(stage: GitHubStage, mark: int) -> Iterable[str]:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from gitops_healer.code.patterns import matcher
 from gitops_healer.core.verdict import CheckResult, Outcome
+from gitops_healer.core.words import counted
 from gitops_healer.registry import Case, Scene, check
 
 _HEADERS = re.compile(
@@ -77,7 +78,11 @@ def scope(scene: Scene, case: Case) -> CheckResult:
     if faults:
         return CheckResult("scope", Outcome.FAILED, faults[0], details=tuple(faults[1:]))
     inside = f", inside {', '.join(case.plan.symbols)}" if case.plan.symbols else ""
-    return CheckResult("scope", Outcome.PASSED, f"{count} lines in {len(paths)} files changed, as planned{inside}")
+    return CheckResult(
+        "scope",
+        Outcome.PASSED,
+        f"{counted(count, 'line')} in {counted(len(paths), 'file')} changed, as planned{inside}",
+    )
 
 
 def _outside(paths: Sequence[str], planned: Sequence[str]) -> Iterator[str]:

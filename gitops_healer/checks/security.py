@@ -11,6 +11,7 @@ from gitops_healer.checks.security_steps import Step, Worry, steps_of
 from gitops_healer.code.roles import is_test_path
 from gitops_healer.core.secrets import secrets_in
 from gitops_healer.core.verdict import CheckResult, Outcome
+from gitops_healer.core.words import counted
 from gitops_healer.evidence.guarded import grants_in, guard_of, is_other_code, is_workflow, moved_sections
 from gitops_healer.evidence.hidden_text import hidden_in
 from gitops_healer.evidence.power_names import Power
@@ -71,7 +72,8 @@ def _result(
         return CheckResult("security", Outcome.UNKNOWN, reason, seconds, details)
     count = Counter(worry.kind for worry in worries)
     reason = (
-        f"{count['rule']} new warnings of ruff's security rules in {python} files ({found.before} before), "
+        f"{counted(count['rule'], 'new warning')} of ruff's security rules in {counted(python, 'file')} "
+        f"({found.before} before), "
         f"0 secrets in {sum(len(step.added) for step in steps)} added lines, "
         f"{'planned changes of dependencies' if count['dependency'] else 'no new dependency'}, "
         f"{'no new effect that stops it' if count['power'] else 'no new effect'}"

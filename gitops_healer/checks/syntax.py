@@ -3,6 +3,7 @@
 import warnings
 
 from gitops_healer.core.verdict import CheckResult, Outcome
+from gitops_healer.core.words import counted
 from gitops_healer.registry import Case, Scene, check
 
 _MAX_BYTES = 10 * 1024**2
@@ -22,7 +23,12 @@ def syntax(scene: Scene, case: Case) -> CheckResult:
         reason = f"{len(fresh)} of {len(written)} changed Python files no longer compile: {', '.join(sorted(fresh))}"
         return CheckResult("syntax", Outcome.FAILED, reason, details=tuple(fresh[path] for path in sorted(fresh)))
     known = f" ({len(broken)} did not before either)" if broken else ""
-    return CheckResult("syntax", Outcome.PASSED, f"{len(written) - len(broken)} changed Python files compile{known}")
+    good = len(written) - len(broken)
+    return CheckResult(
+        "syntax",
+        Outcome.PASSED,
+        f"{counted(good, 'changed Python file')} {'compiles' if good == 1 else 'compile'}{known}",
+    )
 
 
 def compile_error(path: str, source: bytes) -> str:

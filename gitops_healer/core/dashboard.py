@@ -15,7 +15,7 @@ from gitops_healer.core.progress import question_of, what_it_does
 from gitops_healer.core.quoting import plain, quoted
 from gitops_healer.core.texts import decision_markdown
 from gitops_healer.core.upgrade import Stage, Upgrade
-from gitops_healer.core.verdict_markdown import counted
+from gitops_healer.core.words import counted
 
 TITLE = "gitops-healer: dashboard"
 MARKER = "<!-- healer:dashboard -->"

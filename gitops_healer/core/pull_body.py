@@ -16,8 +16,9 @@ from gitops_healer.core.texts import marker
 from gitops_healer.core.texts import revert_title as revert_title
 from gitops_healer.core.upgrade import RevertProposed, Stage, Upgrade
 from gitops_healer.core.verdict import Outcome, Verdict
-from gitops_healer.core.verdict_markdown import counted, gates_table, why_safe
+from gitops_healer.core.verdict_markdown import gates_table, why_safe
 from gitops_healer.core.watching import Health
+from gitops_healer.core.words import counted
 
 _OPEN_DIFF = 40  # lines; longer ones are folded
 COMMANDS = {

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from gitops_healer.core.fitting import Block, bullets, cell, code_cell, folded
 from gitops_healer.core.verdict import CheckResult, Outcome, Verdict
+from gitops_healer.core.words import counted
 
 _MOST_CHECKS = 30
 _RUNS = frozenset({"tests", "shadow", "replay", "synthetic", "evidence"})  # gates that run the code
@@ -64,7 +65,3 @@ def _row(name: str, asked: list[dict[str, CheckResult]]) -> str:
 
 def _latest(name: str, asked: list[dict[str, CheckResult]]) -> CheckResult:
     return next(known[name] for known in reversed(asked) if name in known)
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -6,6 +6,7 @@ from gitops_healer.code.cohesion import Cluster, clusters, uses_of
 from gitops_healer.code.facts import ClassFacts
 from gitops_healer.core.codec import digest
 from gitops_healer.core.finding import Finding, Risk, Severity, fingerprint
+from gitops_healer.core.words import counted
 from gitops_healer.detectors._classes import is_test_class
 from gitops_healer.registry import FileView, file_detector
 
@@ -50,7 +51,7 @@ def god_class(view: FileView) -> Iterable[Finding]:
             span.start,
             span.end,
             Severity.MEDIUM if excess >= 2 else Severity.LOW,
-            f"{span.name} has {_count(len(methods), 'method')} and {span.lines:,} lines",
+            f"{span.name} has {counted(len(methods), 'method')} and {span.lines:,} lines",
             fingerprint(god_class.name, span.qualname, digest(sorted(methods))),
             risk=Risk.MEDIUM,
             priority=min(6, 2 + int(excess)),
@@ -79,7 +80,3 @@ def _evidence(found: ClassFacts, lines: int, max_methods: int, max_lines: int) -
         yield f"and {len(groups) - _MOST_CLUSTERS} smaller groups"
     if not groups:
         yield "no group of its methods stands apart from the others"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -20,6 +20,7 @@ from gitops_healer.code.versions import moved_by
 from gitops_healer.core.execution import Execution
 from gitops_healer.core.failing import Kind, moment, outside, priority, ranked, severity
 from gitops_healer.core.finding import Finding, fingerprint
+from gitops_healer.core.words import counted
 from gitops_healer.errors import RepositoryError
 from gitops_healer.registry import Scene
 
@@ -243,7 +244,7 @@ def _evidence(calls: Calls) -> Iterator[str]:
     if len(often) > KINDS_SHOWN:
         yield f"{len(often) - KINDS_SHOWN} more kinds of failure"
     inputs = {failure.inputs for failure in calls.failures} - {(None, None)}
-    yield f"{len(inputs):,} different inputs failed" if inputs else "no inputs of failing calls were recorded"
+    yield f"{counted(len(inputs), 'different input')} failed" if inputs else "no inputs of failing calls were recorded"
     outer = sum(failure.kind.outside for failure in calls.failures)
     if outer:
         yield f"{outer:,} of {looked_at:,} failures come from where it ran, not from the code"

@@ -9,6 +9,7 @@ from gitops_healer.code.model import CodeModel
 from gitops_healer.core.change import Change
 from gitops_healer.core.finding import Finding, fingerprint
 from gitops_healer.core.plan import Cause, Investigation, Option
+from gitops_healer.core.words import counted
 from gitops_healer.refactorings._cut_choice import cheapest
 from gitops_healer.refactorings._cuts import Cut, Pair, Surgeon
 from gitops_healer.refactorings._import_edits import UneditableError, edits_between
@@ -153,7 +154,7 @@ class _Operation:
         reason = uncompilable(after)
         if reason:
             raise _RefusedError(reason, frozenset(cut.pair for cut in cuts))
-        proof.append(f"{_count(len(after), 'changed file')} compile.")
+        proof.append(f"{counted(len(after), 'changed file')} compile.")
         change = Change(tuple(edit for path in after for edit in edits_between(path, before[path], after[path])))
         try:
             proof.append(self._prove_names(cuts, before, after))
@@ -296,10 +297,6 @@ def _said(before: Mapping[str, Imported], after: Mapping[str, Imported]) -> list
     ]
     failing = next((f"{name}: {item.error}" for name, item in sorted(after.items()) if not item.ok), "")
     return [*said, f"What fails before and after fails with the same error, e.g. {failing}"] if failing else said
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _load_graph(model: CodeModel) -> Loads:

@@ -9,6 +9,7 @@ from gitops_healer.core.fitting import spoken
 from gitops_healer.core.quoting import fenced, plain, quoted
 from gitops_healer.core.summary import Reply, Summary
 from gitops_healer.core.upgrade import Stage, Upgrade
+from gitops_healer.core.words import counted
 from gitops_healer.report.documents import next_action
 
 LIMIT = 900_000
@@ -47,11 +48,11 @@ def failed_summary(error: str, next_action: str = "") -> str:
 
 def _headline(summary: Summary) -> str:
     if summary.errors:
-        return _count(len(summary.errors), "problem")
+        return counted(len(summary.errors), "problem")
     waiting = sum(_for_people(*pair) for pair in summary.upgrades)
     if waiting:
-        return f"{_count(waiting, 'upgrade')} waiting for you"
-    return f"{_count(len(summary.moved), 'upgrade')} moved" if summary.moved else "nothing to do"
+        return f"{counted(waiting, 'upgrade')} waiting for you"
+    return f"{counted(len(summary.moved), 'upgrade')} moved" if summary.moved else "nothing to do"
 
 
 def _facts(summary: Summary, reason: str) -> str:
@@ -59,9 +60,9 @@ def _facts(summary: Summary, reason: str) -> str:
         ("why", quoted(reason) if reason else ""),
         ("branch", f"{quoted(summary.base_branch)} at `{summary.base[:10]}`"),
         ("mode", f"{summary.mode}{', nothing was written' if summary.mode == 'observe' else ''}"),
-        ("seen", _count(len(summary.findings), "finding")),
-        ("moved", _count(len(summary.moved), "upgrade")),
-        ("recorded", f"{_count(summary.events, 'event')} by run `{summary.run}`"),
+        ("seen", counted(len(summary.findings), "finding")),
+        ("moved", counted(len(summary.moved), "upgrade")),
+        ("recorded", f"{counted(summary.events, 'event')} by run `{summary.run}`"),
     ]
     return "\n".join(f"- {name}: {said}" for name, said in rows if said)
 
@@ -141,7 +142,7 @@ def _because(decision: Decision) -> str:
 
 def _looks(summary: Summary) -> str:
     lines = [
-        f"- {quoted(look.detector)}: {_count(look.findings, 'finding')}"
+        f"- {quoted(look.detector)}: {counted(look.findings, 'finding')}"
         + (f", {quoted(look.said, _LINE)}" if look.said else "")
         for look in summary.looks
     ]
@@ -163,10 +164,6 @@ def _cell(text: str) -> str:
 
 def _indented(text: str, columns: int) -> str:
     return "\n".join(f"{' ' * columns}{line}" for line in text.splitlines())
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _fit(parts: Sequence[str]) -> str:

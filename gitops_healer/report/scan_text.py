@@ -8,6 +8,7 @@ from rich.table import Table
 
 from gitops_healer.core.finding import Finding, Severity
 from gitops_healer.core.scanning import CloneFamily, ImportCycle, ModuleSummary, ScanReport, Suggestion
+from gitops_healer.core.words import counted
 from gitops_healer.report.order import by_repetition, by_urgency, repeated_lines
 from gitops_healer.report.terminal import clean, shorten
 
@@ -38,15 +39,15 @@ def _summary(report: ScanReport, live: bool) -> Iterator[str]:
     stats = report.stats
     speed = f", {stats.seconds:.1f} s ({stats.parsed:,} parsed, {stats.cached:,} known)" if live else ""
     yield (
-        f"[bold]{clean(report.ref)}[/] at {clean(report.commit[:10])}: {_count(stats.files, 'Python file')}, "
-        f"{_count(stats.lines, 'line')}{speed}"
+        f"[bold]{clean(report.ref)}[/] at {clean(report.commit[:10])}: {counted(stats.files, 'Python file')}, "
+        f"{counted(stats.lines, 'line')}{speed}"
     )
     found = ", ".join(f"[{_COLOURS[s]}]{n:,} {s.value}[/]" for s, n in _by_severity(report.findings) if n)
-    yield f"[bold]{_count(len(report.findings), 'finding')}[/]" + (f": {found}" if found else "")
+    yield f"[bold]{counted(len(report.findings), 'finding')}[/]" + (f": {found}" if found else "")
     if report.known:
-        yield f"  {_count(report.known, 'finding')} known already, not shown"
+        yield f"  {counted(report.known, 'finding')} known already, not shown"
     if report.ignored:
-        yield f"  {_count(len(report.ignored), 'finding')} ignored by comments in the code, not shown"
+        yield f"  {counted(len(report.ignored), 'finding')} ignored by comments in the code, not shown"
 
 
 def _by_severity(findings: Sequence[Finding]) -> list[tuple[Severity, int]]:
@@ -114,7 +115,7 @@ def _family(family: CloneFamily) -> str:
     places = [f"{place.path}:{place.start}" for place in family.places]
     lines = repeated_lines(family)
     return (
-        f"{len(places):,} copies, {family.similarity:.0%} alike, {_count(lines, 'line')} to save: {_first(places, 2)}"
+        f"{len(places):,} copies, {family.similarity:.0%} alike, {counted(lines, 'line')} to save: {_first(places, 2)}"
     )
 
 
@@ -142,7 +143,3 @@ def _table(*columns: str, numbers: bool = False) -> Table:
     for place, column in enumerate(columns):
         table.add_column(column, overflow="fold", justify="right" if numbers and place else "left")
     return table
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

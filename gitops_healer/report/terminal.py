@@ -13,6 +13,7 @@ from gitops_healer.core.finding import Finding
 from gitops_healer.core.proof import verdict_tree
 from gitops_healer.core.summary import Summary
 from gitops_healer.core.upgrade import Event, Stage, Upgrade
+from gitops_healer.core.words import counted
 from gitops_healer.report.documents import last_verdict, next_action
 
 _COLOURS = {
@@ -59,12 +60,12 @@ def print_summary(console: Console, summary: Summary) -> None:
     """What one cycle did, then what waits for whom."""
     console.print(
         f"[bold]{clean(summary.base_branch)}[/] at {summary.base[:10]}, mode {summary.mode}: "
-        f"{_count(len(summary.findings), 'finding')}, {_count(len(summary.moved), 'upgrade')} moved, "
-        f"{_count(summary.events, 'event')} {'seen and none written' if summary.mode == 'observe' else 'written'}"
+        f"{counted(len(summary.findings), 'finding')}, {counted(len(summary.moved), 'upgrade')} moved, "
+        f"{counted(summary.events, 'event')} {'seen and none written' if summary.mode == 'observe' else 'written'}"
     )
     for look in summary.looks:
         said = f": {clean(shorten(look.said, 160))}" if look.said else ""
-        console.print(f"  {clean(look.detector)} sees {_count(look.findings, 'finding')}{said}", style="dim")
+        console.print(f"  {clean(look.detector)} sees {counted(look.findings, 'finding')}{said}", style="dim")
     for reply in summary.replies:
         console.print(f"[cyan]{clean(reply.actor)}[/]: /{clean(reply.command.removeprefix('/'))}")
         console.print(f"  {clean(reply.text)}")
@@ -232,7 +233,3 @@ def _milliseconds(value: float | None) -> str:
 
 def shorten(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -139,7 +139,7 @@ def test_a_change_as_planned_passes_with_its_figures(step: Callable[..., Any]) -
     )
     assert (result.outcome, result.reason) == (
         Outcome.PASSED,
-        "2 lines in 1 files changed, as planned, inside pkg.mod:first",
+        "2 lines in 1 file changed, as planned, inside pkg.mod:first",
     )
 
 
