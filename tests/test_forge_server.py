@@ -726,4 +726,7 @@ def test_it_is_started_by_one_command(tmp_path: Path) -> None:
         ).get_repo(said["GITHUB_REPOSITORY"])
         assert [pull.title for pull in repository.get_pulls()] == ["Let sum() add the prices"]
         running.send_signal(signal.SIGINT)
-        assert running.wait(10) == 0
+        try:
+            assert running.wait(10) == 0
+        finally:
+            running.kill()

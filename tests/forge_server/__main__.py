@@ -1,6 +1,7 @@
 """`python -m tests.forge_server [FOLDER] [--port N] [--demo]`: a forge to look at and to try things on."""
 
 import argparse
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -56,6 +57,8 @@ def main() -> None:
     folder = chosen.folder or Path(tempfile.mkdtemp(prefix="forge-"))
     if (folder / "octo").exists():
         parser.error(f"{folder} has repositories already, and the rest of their state was not kept: give a new folder")
+    for ending in (signal.SIGINT, signal.SIGTERM):  # started in the background of a shell, SIGINT would be ignored
+        signal.signal(ending, signal.default_int_handler)
     try:
         with ForgeServer(folder, chosen.port, ServerClock(live=True)) as server:
             print(_prepared(server, folder, chosen), flush=True)  # noqa: T201
