@@ -444,7 +444,11 @@ class _PlainLoader(yaml.SafeLoader):
         doubled = next((key for key in keys if keys.count(key) > 1), None)
         if doubled is not None:
             raise yaml.YAMLError(f"{doubled!r} stands twice {node.start_mark}")
-        return super().construct_mapping(node, deep)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        odd = next((key for key in found if not isinstance(key, str)), None)
+        if odd is not None:
+            raise yaml.YAMLError(f"a setting has a name, and {odd!r} is none {node.start_mark}")
+        return found
 
 
 def _merge(into: dict[str, Any], data: Mapping[str, Any], name: str, origin: dict[str, str], at: str = "") -> None:

@@ -89,7 +89,12 @@ class GitHubStage:
         before, clone = self.folder / f"run-{self.runs - 1}", self.clone
         fresh_clone(f"{self.server.url}/{self.repository}.git", clone, self.checkout_token())
         _carry(before, clone, (*KEPT, "cache.sqlite") if self.keeps_cache else KEPT)
-        chosen = FAST | {"limits.allow_weak_sandbox": True} | self.options | {key.replace("__", "."): value for key, value in options.items()}
+        chosen = (
+            FAST
+            | {"limits.allow_weak_sandbox": True}
+            | self.options
+            | {key.replace("__", "."): value for key, value in options.items()}
+        )
         return Choices(
             clone, "github", chosen, clock=self.clock, variables=self.variables, sleep=self.clock.sleep
         )  # fmt: skip

@@ -250,6 +250,7 @@ def test_ctrl_c_leaves_nothing_behind(make_repo: MakeRepo, tmp_path: Path) -> No
     running = subprocess.Popen(
         [sys.executable, "-m", "gitops_healer", "shadow", "slow:slow", "--repo", str(repo.path)],
         env={**os.environ, "TMPDIR": str(scratch)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # as in the foreground of a shell
     )  # fmt: skip
     while not processes_in(scratch) and running.poll() is None:
         threading.Event().wait(0.02)

@@ -42,6 +42,8 @@ def test_the_command_line_wins() -> None:
         (b"- 1", r"must be a mapping of sections"),
         (b"\xff", r"not UTF-8 \(byte 0\)"),
         (b"a: [", r"is not valid YAML"),
+        (b"0:", r"a setting has a name, and 0 is none"),
+        (b"limits: {on: 1}", r"a setting has a name, and True is none"),
         (b"a: !!python/object/apply:os.system [id]", r"is not valid YAML"),
         (b"x" * 300_000, r"is 300,000 bytes"),
         (b"[" * 50_000, r"is not valid YAML"),

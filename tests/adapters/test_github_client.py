@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from gitops_healer.adapters.cache import MemoryCache
 from gitops_healer.adapters.github_client import Calls, GitHubClient, Pace, connect, path_of
 from gitops_healer.adapters.github_errors import LostAnswerError, RefusedError
 from gitops_healer.errors import ForgeError
+from tests.http_serving import EndingHTTPServer
 
 TOKEN = "ghp_" + "s3cret" * 6
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -113,10 +114,9 @@ def script() -> Iterator[Script]:
 
 class serving:  # noqa: N801
     def __init__(self, script: Script) -> None:
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(script))
-        self.server.daemon_threads = True
+        self.server = EndingHTTPServer(0, handler_of(script))
 
-    def __enter__(self) -> ThreadingHTTPServer:
+    def __enter__(self) -> EndingHTTPServer:
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         return self.server
 

@@ -117,7 +117,7 @@ def test_what_nothing_ran_is_proposed_and_waits_for_a_maintainer_even_in_deploy(
     assert up.stage is At.VALIDATED
     assert "a maintainer has to accept it: evidence: " in str(cycle.waiting[up.id])
     pull = stage.world().forge.pull(up.proposed.pull)
-    assert "**A maintainer has to accept**, before this is merged:" in pull.body
+    assert "**1 thing to accept**" in pull.body
     assert stage.say("/approve", pull=pull.number).allowed
     assert stage.upgrade.stage is At.WATCHED
 

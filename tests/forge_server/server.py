@@ -69,7 +69,6 @@ class ForgeServer:
         if self._http is None or self._thread is None:
             return
         self._http.shutdown()
-        self._http.cut_all()
         self._http.server_close()
         self._thread.join()
         self._http = self._thread = None

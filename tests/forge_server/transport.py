@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib import import_module
 from importlib.util import find_spec
 from threading import RLock
@@ -21,6 +21,7 @@ from tests.forge_server.errors import Refusal, not_found
 from tests.forge_server.exchanges import Exchange, Fault
 from tests.forge_server.state import ANONYMOUS, Forge, Token
 from tests.forge_server.tokens import caller_of
+from tests.http_serving import EndingHTTPServer
 
 API, GRAPHQL = "/api/v3", "/api/graphql"
 JSON = "application/json; charset=utf-8"
@@ -47,36 +48,17 @@ class Exchanges:
     crashes: list[str] = field(default_factory=list)
 
 
-class ForgeHTTPServer(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
+class ForgeHTTPServer(EndingHTTPServer):
     def __init__(self, port: int, forge: Forge, log: Exchanges) -> None:
         self.forge = forge
         self.log = log
         self.lock = RLock()
-        self.open_connections: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), _Connection)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self.open_connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self.open_connections.discard(request)
-        super().shutdown_request(request)
+        super().__init__(port, _Connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away in the middle is no error of the server."""
         if not isinstance(sys.exception(), ConnectionError):
             self.log.crashes.append(traceback.format_exc())
-
-    def cut_all(self) -> None:
-        for connection in list(self.open_connections):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
 
 
 class _Connection(BaseHTTPRequestHandler):
