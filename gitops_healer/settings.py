@@ -444,16 +444,14 @@ class _PlainLoader(yaml.SafeLoader):
         doubled = next((key for key in keys if keys.count(key) > 1), None)
         if doubled is not None:
             raise yaml.YAMLError(f"{doubled!r} stands twice {node.start_mark}")
-        found: dict[Any, Any] = super().construct_mapping(node, deep)
-        odd = next((key for key in found if not isinstance(key, str)), None)
-        if odd is not None:
-            raise yaml.YAMLError(f"a setting has a name, and {odd!r} is none {node.start_mark}")
-        return found
+        return super().construct_mapping(node, deep)
 
 
 def _merge(into: dict[str, Any], data: Mapping[str, Any], name: str, origin: dict[str, str], at: str = "") -> None:
     for key, value in data.items():
         dotted = f"{at}{key}"
+        if not isinstance(key, str):  # `on` is true in YAML, and 0 a number
+            raise ConfigError(f"{name}: a setting has a name, and {dotted!r} is none. Write it in quotes if it is one")
         origin[dotted] = name
         if isinstance(value, dict) and isinstance(into.get(key), dict):
             _merge(into[key], value, name, origin, f"{dotted}.")
