@@ -133,6 +133,7 @@ class Cycle:
             notices=(*self.notices, *notices),
             errors=tuple(str(error) for error in self.errors),
             events=self.journal.written,
+            forge=self.world.forge.kind,
         )
 
 

@@ -31,7 +31,8 @@ class Look:
 @dataclass(frozen=True)
 class Summary:
     """findings: with the decision to begin them or not; upgrades: those that moved or are open, with what they wait
-    for; events: how many facts went into the ledger; moved: ids of upgrades that changed; notices: for the user."""
+    for; events: how many facts went into the ledger; moved: ids of upgrades that changed; notices: for the user; forge:
+    kind of the forge, which decides where people answer."""
 
     run: str
     mode: str
@@ -45,3 +46,4 @@ class Summary:
     notices: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     events: int = 0
+    forge: str = "local"

@@ -10,6 +10,7 @@ from rich.text import Text
 from gitops_healer.core.decision import Decision
 from gitops_healer.core.execution import ToolStats
 from gitops_healer.core.finding import Finding
+from gitops_healer.core.fitting import spoken
 from gitops_healer.core.proof import verdict_tree
 from gitops_healer.core.summary import Summary
 from gitops_healer.core.upgrade import Event, Stage, Upgrade
@@ -72,7 +73,7 @@ def print_summary(console: Console, summary: Summary) -> None:
     if summary.findings:
         console.print(findings_table(summary.findings))
     for up, waiting in summary.upgrades:
-        console.print(upgrade_panel(up, waiting))
+        console.print(upgrade_panel(up, waiting, by_comment=summary.forge != "local"))
     for notice in summary.notices:
         console.print(f"[yellow]note:[/] {clean(notice)}")
     for error in summary.errors:
@@ -94,8 +95,8 @@ def findings_table(findings: Iterable[tuple[Finding, Decision]]) -> Table:
     return table
 
 
-def upgrade_panel(up: Upgrade, waiting: Decision | None) -> RenderableType:
-    """One upgrade in a few lines: where it is, why, what can be done."""
+def upgrade_panel(up: Upgrade, waiting: Decision | None, by_comment: bool = False) -> RenderableType:
+    """One upgrade in a few lines: where it is, why, what can be done; by_comment: by writing it on a pull request."""
     colour = _COLOURS.get(up.settled_as or up.stage, "blue")
     stage = (
         f"{up.stage.value} ({up.settled_as.value})" if up.stage is Stage.CLOSED and up.settled_as else up.stage.value
@@ -117,7 +118,8 @@ def upgrade_panel(up: Upgrade, waiting: Decision | None) -> RenderableType:
     if waiting and (blocking := waiting.blocking):
         lines.append(f"  waits at [yellow]{clean(blocking.gate)}[/]: {clean(blocking.reason)}")
     if action := next_action(up, waiting):
-        lines.append(f"  next: [bold]{clean(action)}[/]")
+        said = spoken(action).replace("`", "") if by_comment else action
+        lines.append(f"  next: [bold]{clean(said)}[/]")
     return Group(*(_marked(line) for line in lines))
 
 
