@@ -55,7 +55,7 @@ def _progress(up: Upgrade, waits: Decision | None, messages: Messages) -> Iterat
     yield Block(f"{quoted(up.codename, 60)} · **{prose(_title(up))}** · {quoted(up.id, 60)}{pull}")
     yield Block(" → ".join(f"{mark} {name}" for name, mark in stages_of(up)))
     yield Block(present_message(up, messages))
-    if waits is not None and (blocking := waits.blocking) and up.stage is not Stage.WATCHED:
+    if waits is not None and (blocking := waits.blocking) and up.stage not in (Stage.WATCHED, Stage.HELD):
         then = f" → {spoken(blocking.next_action)}" if blocking.next_action else ""
         yield Block(f"**Waits** at {quoted(blocking.gate, 80)}: {prose(blocking.reason, 600)}{then}")
         if waits.children:

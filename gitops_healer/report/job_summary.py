@@ -88,7 +88,7 @@ def _upgrade(upgrade: Upgrade, waiting: Decision | None) -> str:
         lines.append(f"  - why: {quoted(upgrade.reason, _LINE)}")
     if upgrade.held and upgrade.held.question:
         lines.append(f"  - question:\n\n{_indented(fenced(upgrade.held.question[:_REPLY]), 4)}\n")
-    if waiting and (blocking := waiting.blocking):
+    if waiting and (blocking := waiting.blocking) and blocking.reason != upgrade.reason:
         lines.append(f"  - waits at {quoted(blocking.gate)}: {quoted(blocking.reason, _LINE)}")
     if action := next_action(upgrade, waiting):
         lines.append(f"  - next: {spoken(plain(action, _LINE))}")

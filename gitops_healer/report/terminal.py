@@ -115,7 +115,7 @@ def upgrade_panel(up: Upgrade, waiting: Decision | None, by_comment: bool = Fals
         lines.append(f"  {clean(up.reason)}")
     if up.held and up.held.question:
         lines += [f"  {line}" for line in clean(up.held.question).splitlines()]
-    if waiting and (blocking := waiting.blocking):
+    if waiting and (blocking := waiting.blocking) and blocking.reason != up.reason:
         lines.append(f"  waits at [yellow]{clean(blocking.gate)}[/]: {clean(blocking.reason)}")
     if action := next_action(up, waiting):
         said = spoken(action).replace("`", "") if by_comment else action
