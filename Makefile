@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: heal test check lint docs format lock clean
+.PHONY: heal forge test check lint docs format lock clean
 
 heal: $(READY)
 ifdef REPO
@@ -12,6 +12,10 @@ ifdef REPO
 else
 	@$(BIN)/gitops-healer demo
 endif
+
+# A small forge with git, REST, GraphQL and pages, to try what the healer does at GitHub.
+forge: $(READY)
+	@$(BIN)/python -m tests.forge_server --demo
 
 test: $(READY)
 	$(BIN)/pytest -n auto --dist worksteal
