@@ -45,7 +45,6 @@ from gitops_healer.core.pull_body import revert_body
 from gitops_healer.core.revising import fitting, standing
 from gitops_healer.core.summary import Look, Reply, Summary
 from gitops_healer.core.upgrade import (
-    IN_REVIEW,
     Approved,
     Closed,
     Dropped,
@@ -378,7 +377,7 @@ def propose(cycle: Cycle, up: Upgrade) -> Outcomes:
     assert up.prepared is not None
     world, branch = cycle.world, branch_of(up.finding.rule, up.finding.fingerprint)
     current = world.forge.branch_head(branch) or ""
-    ours = [other for other in cycle.journal.history.at(*IN_REVIEW) if other.id != up.id]
+    ours = [other for other in cycle.journal.history.open() if other.before_people and other.id != up.id]
     decision = all_of(
         "propose",
         [

@@ -444,6 +444,12 @@ class Upgrade:
         return self.stage is not Stage.CLOSED
 
     @property
+    def before_people(self) -> bool:
+        """Whether a pull request of it is open, or its branch is pushed for somebody to open one."""
+        built = self.prepared.commit if self.stage is Stage.PREPARED and self.prepared else ""
+        return self.stage in IN_REVIEW or bool(built and self.intends("propose", built))
+
+    @property
     def merged_as_proved(self) -> bool:
         """Whether what was merged is what we proposed, and not what people made of it: theirs is not ours to revert."""
         return bool(self.merged and self.proposed and self.merged.head == self.proposed.head)
