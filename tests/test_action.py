@@ -1,11 +1,9 @@
 """The action, run as GitHub runs it: by events of the forge server, through action.yml, with real git and HTTP."""
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -160,69 +158,6 @@ def test_every_output_is_written_by_the_program() -> None:
 
 
 # Runs
-
-
-def recorded(commit: str, ok: bool, count: int, ago: timedelta = timedelta(0)) -> str:
-    """Calls of what is changed, as production records them, a little apart until then."""
-    now = datetime.now(UTC) - ago
-    error = None if ok else {"type": "KeyError", "message": "'name'", "frames": [["shop/customers.py", 5, "name"]]}
-    lines = [
-        {
-            "v": 1, "tool": "shop.customers:owners", "ts": (now - timedelta(seconds=number / 50)).isoformat(), "ok": ok,
-            "duration_ms": 1.0, "args": [[number]], "kwargs": {}, "error": error, "commit": commit,
-        }
-        for number in range(count)
-    ]  # fmt: skip
-    return "".join(json.dumps(line) + "\n" for line in lines)
-
-
-@pytest.mark.slow
-def test_events_lead_from_a_push_to_a_merge_and_back(stage: Callable[..., Stage], tmp_path: Path) -> None:
-    calls = tmp_path / "calls.jsonl"
-    calls.touch()
-    shop = stage(
-        files={".github/gitops-healer.yml": QUICK},
-        inputs={"executions": str(calls)},
-    )
-    robin = shop.person("robin")
-    robin.push("main", {"README.md": "A shop.\n"})
-
-    first = shop.runner.settle()
-    opened = next(job for job in shop.healed(first) if job.event == "push")
-    assert opened.step("Heal").outputs == {
-        "findings": "1", "pulls-opened": "1", "pulls-merged": "0", "rollbacks": "0",
-    }, opened.log  # fmt: skip
-    assert [note.facts["file"] for note in opened.annotations if note.level == "warning"] == ["shop/customers.py"]
-    assert "circular_import" in opened.summary
-    number, pull = next(iter(shop.repository.pulls.items()))
-    assert pull.head_branch.startswith("healer/circular_import/")
-    assert {job.job for job in first if job.event == "pull_request"} >= {"tests"}
-    assert [job.conclusion for job in shop.healed(first) if job.event == "workflow_run"][-1:] == ["success"]
-    assert not pull.merged
-
-    robin.review(number, "APPROVE")
-    second = shop.healed(shop.runner.settle())
-    third = [] if pull.merged else shop.healed(shop.runner.tick())
-    assert pull.merged, "\n".join(job.log for job in second + third)
-    assert [job.step("Heal").outputs["pulls-merged"] for job in second + third].count("1") == 1
-    assert all(job.permissions["contents"] == "write" and "actions" not in job.permissions for job in second)
-
-    assert pull.merge_commit is not None
-    merge = shop.repository.git.commit(pull.merge_commit)
-    assert merge is not None
-    before = str(merge.parent_ids[0])
-    calls.write_text(
-        recorded(before, True, 400, timedelta(hours=1)) + recorded(pull.merge_commit, False, 40),
-    )
-    fourth = shop.healed(shop.runner.tick() + shop.runner.settle())
-    assert [job.step("Heal").outputs["rollbacks"] for job in fourth].count("1") == 1, fourth[0].summary
-    assert len(shop.repository.pulls) == 2
-    assert all(known.merged for known in shop.repository.pulls.values())
-    tip = shop.repository.git.commit(str(shop.repository.git.branch("main")))
-    parent = shop.repository.git.commit(before)
-    assert tip is not None
-    assert parent is not None
-    assert tip.tree_id == parent.tree_id
 
 
 def test_the_token_of_the_job_is_enough_and_starts_no_ci(stage: Callable[..., Stage]) -> None:

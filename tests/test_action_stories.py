@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from gitops_healer.adapters.executions import open_executions
 from gitops_healer.onboarding import action_reference, workflow_text
 from tests.actions_runner.forge import ServerHost
 from tests.actions_runner.runner import JobRun, Runner
@@ -39,7 +38,7 @@ class Story:
     server: ForgeServer
     repository: Repository
     runner: Runner
-    store: Path
+    calls: Path
 
     @property
     def robin(self) -> Person:
@@ -59,11 +58,14 @@ class Story:
         return ours
 
     def record(self, commit: str, good: int, bad: int, hours_ago: float) -> None:
-        """What production tells the store."""
+        """What production tells."""
         start = datetime.now(UTC) - timedelta(hours=hours_ago)
-        lines = [call(start + timedelta(seconds=n), commit, n < bad, n) for n in range(good + bad)]
-        store = open_executions(f"sqlite:///{self.store}")
-        assert store.import_jsonl(lines).stored == len(lines)
+        self.tell([call(start + timedelta(seconds=n), commit, n < bad, n) for n in range(good + bad)])
+
+    def tell(self, lines: list[bytes]) -> None:
+        """Into the file that the workflow names as `executions`."""
+        with self.calls.open("ab") as file:
+            file.writelines(lines)
 
     def text(self, ref: str = "main", path: str = "shop/ratings.py") -> str:
         return self._git("show", f"{ref}:{path}")
@@ -101,13 +103,13 @@ def failing_differently(when: datetime, commit: str, number: int) -> bytes:
 @pytest.fixture
 def story(tmp_path: Path, validated: Validated) -> Iterator[Story]:
     """octo/shop, whose maintainer robin ran `gitops-healer init --github` and made an App."""
-    source, store = tmp_path / "shop", tmp_path / "executions.sqlite"
+    source, calls = tmp_path / "shop", tmp_path / "calls.jsonl"
+    calls.touch()
     for name, text in {**FILES, ".github/gitops-healer.yml": QUICK}.items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text(text)
     workflow = without_install(workflow_text(source, "main", action_reference(f"octo/gitops_healer@{'ab' * 20}")))
-    workflow += "        env:\n          GITOPS_HEALER_STORE_URL: ${{ secrets.STORE_URL }}\n"
-    workflow += "        with:\n          token: ${{ secrets.HEALER_TOKEN }}\n"
+    workflow += f"        with:\n          token: ${{{{ secrets.HEALER_TOKEN }}}}\n          executions: '{calls}'\n"
     (source / ".github/workflows/gitops-healer.yml").write_text(workflow)
     with ForgeServer(tmp_path / "forge", clock=ServerClock(live=True)) as server:
         server.create_repository(NAME, source=source)
@@ -115,11 +117,10 @@ def story(tmp_path: Path, validated: Validated) -> Iterator[Story]:
         server.permit(NAME, "robin", "admin")
         permissions = {"contents": "write", "pull_requests": "write", "issues": "write", "statuses": "write"}
         token = server.token("app", NAME, "octo-healer", {**permissions, "checks": "read"})
-        secrets = {"HEALER_TOKEN": token, "STORE_URL": f"sqlite:///{store}"}
-        host = ServerHost(server, NAME, secrets=secrets)
+        host = ServerHost(server, NAME, secrets={"HEALER_TOKEN": token})
         runner = Runner(host, tmp_path / "runner", {"octo/gitops_healer": ROOT}, {"gitops-healer-": venv()})
         server.take_events()
-        yield Story(server, server.repository(NAME), runner, store)
+        yield Story(server, server.repository(NAME), runner, calls)
         assert not server.crashes
 
 
@@ -132,7 +133,11 @@ def test_from_the_schedule_to_the_merge_of_the_revert(story: Story) -> None:
     (number,) = story.repository.pulls
     pull = story.repository.pulls[number]
     assert opened[0].event == "schedule"
-    assert opened[0].step("Heal").outputs["pulls-opened"] == "1"
+    assert opened[0].step("Heal").outputs == {
+        "findings": "1", "pulls-opened": "1", "pulls-merged": "0", "rollbacks": "0",
+    }  # fmt: skip
+    assert [note.facts["file"] for note in opened[0].annotations if note.level == "warning"] == ["shop/ratings.py"]
+    assert "low_success_rate" in opened[0].summary
     assert "0.0" in story.text(pull.head_branch)
     assert not pull.merged
     head = story.head(pull.head_branch)
@@ -141,14 +146,14 @@ def test_from_the_schedule_to_the_merge_of_the_revert(story: Story) -> None:
     assert "is proved" in story.ours(number)
 
     story.robin.review(number, "APPROVE")
-    story.settle()
+    approved = story.settle()
     assert pull.merged, story.ours(number)
+    assert all(job.permissions["contents"] == "write" and "actions" not in job.permissions for job in approved)
     merge = story.head()
     assert story.text() != before
     assert "watched until" in story.ours(number)
 
-    lines = [failing_differently(datetime.now(UTC), merge, n) for n in range(200)]
-    open_executions(f"sqlite:///{story.store}").import_jsonl(lines)
+    story.tell([failing_differently(datetime.now(UTC), merge, n) for n in range(200)])
     taken = story.tick()
     assert [job.step("Heal").outputs["rollbacks"] for job in taken].count("1") == 1, taken[0].log
     (revert,) = (known for known in story.repository.pulls.values() if known is not pull)
