@@ -19,7 +19,7 @@ from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.cycle import Cycle, run_cycle, run_orders
 from gitops_healer.places import Choices
 from gitops_healer.registry import Fixer
-from gitops_healer.settings import ForgeVariables
+from gitops_healer.settings import OVERRIDES, ForgeVariables
 from gitops_healer.wiring import build_world
 from gitops_healer.world import World
 from tests.cycle.stage import DETECTOR, FAST, FILES, call, heals_mean
@@ -28,6 +28,8 @@ from tests.forge_server.exchanges import Calls
 from tests.forge_server.person import Person
 
 SHOP = "octo/shop"
+OWN_CODE = "limits: {allow_weak_sandbox: true}\n"
+"""A policy for repositories of tests, whose code is their own: they run wherever the sandbox is weak."""
 KEPT = ("executions.sqlite",)
 """What outlives a runner: in production a store that the environment names."""
 
@@ -89,12 +91,8 @@ class GitHubStage:
         before, clone = self.folder / f"run-{self.runs - 1}", self.clone
         fresh_clone(f"{self.server.url}/{self.repository}.git", clone, self.checkout_token())
         _carry(before, clone, (*KEPT, "cache.sqlite") if self.keeps_cache else KEPT)
-        chosen = (
-            FAST
-            | {"limits.allow_weak_sandbox": True}
-            | self.options
-            | {key.replace("__", "."): value for key, value in options.items()}
-        )
+        weak = {"limits.allow_weak_sandbox": True}  # where the repository of a story has a policy of its own
+        chosen = FAST | weak | self.options | {key.replace("__", "."): value for key, value in options.items()}
         return Choices(
             clone, "github", chosen, clock=self.clock, variables=self.variables, sleep=self.clock.sleep
         )  # fmt: skip
@@ -157,7 +155,7 @@ def github_stage(
 ) -> Iterator[GitHubStage]:
     """A server with `octo/shop`, which holds `files`, and a stage on it."""
     source = folder / "source"
-    for name, content in files.items():
+    for name, content in {OVERRIDES: OWN_CODE, **files}.items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text(content)
     (folder / "runs").mkdir()

@@ -27,10 +27,10 @@ from gitops_healer.settings import OVERRIDES, ForgeVariables
 from gitops_healer.wiring import build_world, follow_checkout, keep_token, ledger_at, open_ledger, place_of
 from tests.cycle.stage import FILES, SLOW, contents
 from tests.forge_server import Calls, Fault
-from tests.github_stage import SHOP, GitHubStage, github_stage
+from tests.github_stage import OWN_CODE, SHOP, GitHubStage, github_stage
 from tests.openapi.fixture import Validated, validated  # noqa: F401
 
-FAST_POLICY = f"testing: {{disabled: [{', '.join(SLOW)}], flaky_reruns: 0}}\n"
+FAST_POLICY = OWN_CODE + f"testing: {{disabled: [{', '.join(SLOW)}], flaky_reruns: 0}}\n"
 """For commands that are typed, which no option of the stage reaches."""
 
 

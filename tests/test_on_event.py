@@ -20,11 +20,13 @@ from gitops_healer.core.activity import Activity, ForgeEvent, Kind
 from gitops_healer.core.decision import yes
 from gitops_healer.core.finding import Severity
 from gitops_healer.core.summary import Summary
+from gitops_healer.settings import OVERRIDES
 from tests.actions_runner.files import parse_pairs
 from tests.actions_runner.listening import Listener
 from tests.conftest import GitRepo
 from tests.core.upgrade_scenes import FINDING, HEAD, LIFE, REVERT, TAKEN_BACK, WATCHED, after
 from tests.forge_server.server import ForgeServer
+from tests.github_stage import OWN_CODE
 
 ROBIN = {"login": "robin", "type": "User"}
 REPOSITORY = {"full_name": "octo/shop"}
@@ -284,7 +286,8 @@ def test_a_race_that_is_lost_twice_is_exit_code_4(step: Any, tmp_path: Path) -> 
     with ForgeServer(tmp_path / "forge") as server:
         source = tmp_path / "source"
         source.mkdir()
-        (source / "x.py").write_text("")
+        (source / ".github").mkdir()
+        (source / OVERRIDES).write_text(OWN_CODE)
         server.create_repository("octo/shop", source=source)
         clone = GitRepo(tmp_path / "clone")
         clone.path.mkdir()
