@@ -236,14 +236,14 @@ def gather(cycle: Cycle) -> None:
 
 
 def begin(cycle: Cycle, ordered_only: bool = False) -> list[Upgrade]:
-    """Detect, and queue what was ordered and what is new; returns the upgrades that were begun."""
+    """Detect, and queue what was ordered and, in a whole cycle, what is new; returns the upgrades that were begun."""
     begun, limits = list[str](), cycle.world.settings.limits
     findings, looks = detect(cycle.world)
     cycle.looks += looks
     retire(cycle, {finding.fingerprint for finding in findings})
     orders = open_orders(cycle.journal.history)
     ordered = [up for order in orders for up in serve(cycle.world, cycle.journal, order, findings)]
-    for finding in [] if ordered_only else findings:
+    for finding in findings:
         decision = may_begin(
             finding,
             cycle.journal.history,
@@ -253,7 +253,7 @@ def begin(cycle: Cycle, ordered_only: bool = False) -> list[Upgrade]:
             new_per_cycle=limits.new_per_cycle,
         )
         cycle.findings.append((finding, decision))
-        if decision.allowed:
+        if decision.allowed and not ordered_only:
             begun.append(queue(cycle.world, cycle.journal, finding))
     return [*ordered, *(cycle.journal[upgrade] for upgrade in begun)]
 

@@ -4,12 +4,12 @@ Everything here can be said again: a text that did not change is not written.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
 from gitops_healer.core import texts
-from gitops_healer.core.codec import digest
+from gitops_healer.core.codec import digest, dump, load
 from gitops_healer.core.dashboard import TITLE, View, dashboard_body
 from gitops_healer.core.decision import Decision
 from gitops_healer.core.finding import Finding
@@ -28,6 +28,26 @@ from gitops_healer.world import Journal, World, messages_of
 
 Told = Callable[[], object]
 _LATELY = timedelta(days=1)
+_SEEN = "findings of the dashboard"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A finding of the last look, and the gate that kept it from being begun, as far as the dashboard shows it."""
+
+    finding: Finding
+    gate: str
+    allowed: bool
+    reason: str
+    next_action: str
+
+    def pair(self) -> tuple[Finding, Decision]:
+        return self.finding, Decision(self.gate, self.allowed, self.reason, next_action=self.next_action)
+
+
+def _seen(finding: Finding, decision: Decision) -> _Seen:
+    gate = decision.blocking or decision
+    return _Seen(finding, gate.gate, gate.allowed, gate.reason, gate.next_action)
 
 
 def tell(world: World, journal: Journal, summary: Summary, links: Mapping[str, str]) -> list[HealerError | OSError]:
@@ -113,12 +133,23 @@ def tell_dashboard(world: World, journal: Journal, summary: Summary, links: Mapp
         mode=world.mode,
         base_branch=world.base_branch,
         waiting={up.id: waits for up, waits in summary.upgrades if waits is not None},
-        findings=summary.findings,
+        findings=_findings_of(world, journal, summary),
         disabled=world.settings.detection.disabled,
         errors=summary.errors,
         compare=links,
     )
     world.forge.show_dashboard(TITLE, dashboard_body(view))
+
+
+def _findings_of(world: World, journal: Journal, summary: Summary) -> tuple[tuple[Finding, Decision], ...]:
+    """What detectors saw in this run, else what they saw in the last that looked and nobody has taken up since: a run
+    that only obeys must not empty the dashboard."""
+    if summary.looks:
+        world.cache.put(_SEEN, dump([_seen(*pair) for pair in summary.findings]))
+        return summary.findings
+    known = load(world.cache.get(_SEEN), list[_Seen]) or []
+    begun = {up.finding.fingerprint for up in journal.history.open()}
+    return tuple(seen.pair() for seen in known if seen.finding.fingerprint not in begun)
 
 
 def say_served(

@@ -156,3 +156,19 @@ def test_the_queue_may_be_kept(shop: Shop) -> None:
     shop.fixer = breaks
     shop.say("/self_upgrade")
     assert {up.reason.split(":")[0] for up in shop.history.upgrades.values()} == {"phase 1"}
+
+
+def test_a_run_that_only_obeys_leaves_the_dashboard_its_findings(shop: Shop) -> None:
+    def board() -> str:
+        shown = shop.world().forge.dashboard()
+        assert shown is not None
+        return shown.body
+
+    shop.heal()
+    before = board()
+    assert "beta fails for no values" in before
+    shop.say("/upgrade_status")
+    assert board() == before
+    shop.say("/self_upgrade shop/beta.py")
+    assert board() != before
+    assert "alpha fails for no values" in board()
