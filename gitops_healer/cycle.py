@@ -37,6 +37,7 @@ from gitops_healer.core.policy import (
     may_take_back,
     may_work,
     may_write,
+    others_report,
     preflight,
     proof_holds,
 )
@@ -296,11 +297,11 @@ def plan(cycle: Cycle, up: Upgrade) -> Outcomes:
     """Take the option that is determined and that maintainers' revisions leave, or ask."""
     assert up.investigation is not None
 
-    def sources(of: Option) -> dict[str, bytes]:
-        return {path: cycle.world.repository.read(up.base, path) or b"" for path in of.change.paths}
+    def read(path: str) -> bytes:
+        return cycle.world.repository.read(up.base, path) or b""
 
-    def size(of: Option) -> tuple[int, Risk]:
-        return sized(up.finding, of, sources(of))
+    def size(option: Option) -> tuple[int, Risk]:
+        return sized(up.finding, option, read)
 
     notes = tuple(revision.text for revision in up.revisions)
     option = choose(up.investigation, up.option_key, standing(notes), size)
@@ -314,7 +315,7 @@ def plan(cycle: Cycle, up: Upgrade) -> Outcomes:
         tried = "; ".join(up.investigation.evidence) or "no change was found that helps"
         return Dropped(f"no proven change: {tried}", failed=True)
     version = len(up.earlier_plans) + 1
-    return Planned(make_plan(up.finding, option, sources(option), up.base, up.investigation.aim, version, notes))
+    return Planned(make_plan(up.finding, option, read, up.base, up.investigation.aim, version, notes))
 
 
 def approve_plan(cycle: Cycle, up: Upgrade) -> Outcomes:
@@ -438,13 +439,11 @@ def ci(cycle: Cycle, up: Upgrade, head: str) -> Decision:
     away: not every check runs for pull requests. Our own run is still at it, of course."""
     policy = cycle.world.settings.testing
     statuses = [status for status in cycle.world.forge.statuses(head) if status.context != OWN_RUN]
-    late = up.proposed_at is not None and cycle.world.clock.now() - up.proposed_at >= policy.ci_grace
-    begun = any(status.context != VALIDATION for status in statuses)
     decision = ci_holds(statuses)
-    if not decision.allowed or not policy.wait_for_ci or (begun and late):
+    late = expired(up.proposed_at, cycle.world.clock.now(), policy.ci_grace)
+    if not decision.allowed or not policy.wait_for_ci or (late and others_report(statuses, VALIDATION)):
         return decision
-    expected = expected_checks(cycle)
-    return ci_holds(statuses, expected) if expected else decision
+    return ci_holds(statuses, expected_checks(cycle))
 
 
 def expected_checks(cycle: Cycle) -> frozenset[str]:

@@ -16,11 +16,11 @@ from gitops_healer.adapters.github_workflows import healing_workflows
 from gitops_healer.adapters.ledger import GitLedger
 from gitops_healer.adapters.origin import Origin
 from gitops_healer.adapters.repository import open_repository
-from gitops_healer.core.github_seen import Probed
+from gitops_healer.core.github_probed import Probed
 from gitops_healer.errors import ForgeError, PreflightError
-from gitops_healer.places import Choices, Place
+from gitops_healer.places import Choices, Place, chosen_branch, governed
 from gitops_healer.ports import Clock
-from gitops_healer.settings import OVERRIDES, forge_variables, load_settings
+from gitops_healer.settings import forge_variables
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ class Hosted(Place):
     client: GitHubClient
     origin: Origin
     cache: SqliteCache
+
+    @property
+    def forge(self) -> str:
+        return "github"
 
 
 @dataclass(frozen=True)
@@ -60,23 +64,12 @@ def find_hosted(choices: Choices) -> Hosted:
     Raises RepositoryError, UsageError, ConfigError, PreflightError, ForgeError.
     """
     door = open_door(choices)
-    github = door.access.place
     repository = open_repository(choices.path, door.access.credential)
-    settings = load_settings(options=choices.options)
-    branch = settings.limits.base_branch or default_branch_of(door)
-    origin = Origin(repository.git, repository, github.clone_url, (branch,))
+    branch = chosen_branch(choices) or default_branch_of(door)
+    origin = Origin(repository.git, repository, door.access.place.clone_url, (branch,))
     origin.prime()
-    base = origin.head(branch) or ""
-    if base and (override := repository.read(base, OVERRIDES)) is not None:
-        settings = load_settings(override, choices.options)
-    if settings.limits.base_branch and settings.limits.base_branch != branch:
-        branch = settings.limits.base_branch
-        base = origin.head(branch) or ""
-        if not base:
-            raise PreflightError(
-                f"{OVERRIDES}: limits.base_branch names {branch!r}, and {github.name} has no such branch"
-            )
-    return Hosted(repository, branch, base, settings, door.access, door.client, origin, door.cache)
+    base_branch, base, settings = governed(choices, repository, branch, origin.head)
+    return Hosted(repository, base_branch, base, settings, door.access, door.client, origin, door.cache)
 
 
 def ledger_at(place: Hosted) -> GitLedger:
@@ -88,8 +81,7 @@ def probed(choices: Choices, place: Place | None) -> Probed:
     """What GitHub answers about the token and the repository. place: None when it could not be looked into: GitHub is
     asked all the same. Raises UsageError, ForgeError."""
     if not isinstance(place, Hosted):
-        branch = str(choices.options.get("limits.base_branch", ""))
-        return GitHubProbe(open_door(choices).access, choices.clock).probe(branch)
+        return GitHubProbe(open_door(choices).access, choices.clock).probe(chosen_branch(choices))
     workflows = healing_workflows(place.repository, place.base) if place.base else ()
     return GitHubProbe(place.access, choices.clock).probe(place.base_branch, workflows)
 

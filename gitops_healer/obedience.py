@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from gitops_healer.core.authority import may_command, refusal_values
 from gitops_healer.core.codec import dump, load
 from gitops_healer.core.comments import Misunderstood, Order, aim, parse_commands
-from gitops_healer.core.forge import Comment, PullState, Reaction, Source
+from gitops_healer.core.forge import Comment, PullState, Source
 from gitops_healer.core.history import History
 from gitops_healer.core.summary import Reply
 from gitops_healer.core.texts import fenced
 from gitops_healer.core.upgrade import Commanded
 from gitops_healer.errors import ForgeError, HealerError, IllegalEventError, LostRaceError
 from gitops_healer.registry import Answer, Command, Request
-from gitops_healer.world import Journal, World, messages_of
+from gitops_healer.world import Journal, World
 
 OVERLAP = timedelta(hours=1)
 """How far before the last comment that was heard is looked again: clocks differ, and forges show comments late."""
@@ -85,7 +85,7 @@ def _obeyed(history: History, comment: Comment) -> bool:
 def _obey_one(world: World, journal: Journal, comment: Comment, key: str, order: Order | Misunderstood) -> Reply:
     """Facts and the record of the command go into the ledger together: either both or none."""
     if comment.source is Source.COMMENT:
-        world.forge.react(comment, Reaction.SEEN)
+        world.forge.acknowledge(comment)
     if isinstance(order, Misunderstood):
         answer, name, upgrade = Answer(False, order.reason), order.text, ""
     else:
@@ -117,7 +117,7 @@ def _answer(world: World, journal: Journal, comment: Comment, key: str, order: O
     permission = world.forge.permission(comment.author)
     if not may_command(comment.author, permission, command.needs).allowed:
         refusal = refusal_values(comment.author, permission, command.needs)
-        return Answer(False, messages_of(world).render("refusal", **refusal)), ""
+        return Answer(False, world.settings.messages.view().render("refusal", **refusal)), ""
     aimed = aim(order, journal.history, comment.pull) if command.target else None
     if aimed and aimed.problem:
         return Answer(False, aimed.problem), ""

@@ -21,6 +21,8 @@ from gitops_healer.registry import Detector, discover
 from gitops_healer.scan import Site
 from gitops_healer.settings import OVERRIDES, ForgeVariables, Settings, load_settings
 
+HEADS = "refs/heads/"
+
 
 def quiet(_: str) -> None:
     """Progress that nobody sees."""
@@ -49,6 +51,11 @@ class Place:
     base: str
     settings: Settings
 
+    @property
+    def forge(self) -> str:
+        """Where it is at home: here, or what `Hosted` says."""
+        return "local"
+
 
 def find_place(choices: Choices) -> Place:
     """Open the repository and read its policy from the base branch, never from the work tree.
@@ -56,23 +63,33 @@ def find_place(choices: Choices) -> Place:
     Raises RepositoryError, ConfigError, PreflightError.
     """
     repository = open_repository(choices.path)
-    settings = load_settings(options=choices.options)
-    branch = settings.limits.base_branch or default_branch(repository)
-    base = repository.resolve(f"refs/heads/{branch}") or ""
+    branch = chosen_branch(choices) or default_branch(repository)
+    return Place(repository, *governed(choices, repository, branch, lambda name: repository.resolve(f"{HEADS}{name}")))
+
+
+def chosen_branch(choices: Choices) -> str:
+    """The base branch that the command line names, "" when it does not."""
+    return load_settings(options=choices.options).limits.base_branch
+
+
+def governed(
+    choices: Choices, repository: GitRepository, branch: str, head: Callable[[str], str | None]
+) -> tuple[str, str, Settings]:
+    """(base branch, its commit or "", settings): the policy of `branch`, which may name another branch. head: the
+    commit that a branch stands on. Raises ConfigError, RepositoryError."""
+    settings, base = load_settings(options=choices.options), head(branch) or ""
     if base and (override := repository.read(base, OVERRIDES)) is not None:
         settings = load_settings(override, choices.options)
-    if settings.limits.base_branch and settings.limits.base_branch != branch:
-        branch = settings.limits.base_branch
-        base = repository.resolve(f"refs/heads/{branch}") or ""
-        if not base:
-            raise RepositoryError(f"{OVERRIDES}: limits.base_branch names {branch!r}, and there is no such branch")
-    return Place(repository, branch, base, settings)
+    named = settings.limits.base_branch or branch
+    if named != branch and not (base := head(named) or ""):
+        raise RepositoryError(f"{OVERRIDES}: limits.base_branch names {named!r}, and there is no such branch")
+    return named, base, settings
 
 
 def default_branch(repository: GitRepository) -> str:
     """The branch with a usual name, whatever is checked out: somebody who works on a branch of their own, or looks at
     one of ours, must not change what is healed. Without one, the branch of HEAD. Raises PreflightError."""
-    heads = [ref.removeprefix("refs/heads/") for ref in repository.refs("refs/heads/")]
+    heads = [ref.removeprefix(HEADS) for ref in repository.refs(HEADS)]
     own = [head for head in heads if not head.startswith((BRANCH_PREFIX, LEDGER_BRANCH))]
     for name in USUAL_BRANCHES:
         if name in own:

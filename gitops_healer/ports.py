@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gitops_healer.core.change import Change
     from gitops_healer.core.execution import Execution, Pruned, Slice, ToolStats
     from gitops_healer.core.flakes import Again
-    from gitops_healer.core.forge import Comment, Dashboard, Permission, Pull, PullState, Reaction, Status
+    from gitops_healer.core.forge import Comment, Dashboard, Permission, Pull, PullState, Status
     from gitops_healer.core.plan import Plan
     from gitops_healer.core.quorum import Review
     from gitops_healer.core.testing import TestReport
@@ -304,8 +304,8 @@ class Forge(Protocol):
         that were written or edited after that moment; older ones may be left out."""
         ...
 
-    def react(self, comment: Comment, reaction: Reaction) -> None:
-        """Put a reaction of ours under a comment, once. Nothing for what is no comment, or gone."""
+    def acknowledge(self, comment: Comment) -> None:
+        """Show under a comment that it was seen, once. Nothing for what is no comment, or gone."""
         ...
 
     def add_comment(self, pull: int, author: str, body: str) -> Comment: ...

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from gitops_healer.core.decision import Decision
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.history import History
-from gitops_healer.core.naming import codename, upgrade_id
 from gitops_healer.core.orders import CLEARED
 from gitops_healer.core.policy import may_begin
 from gitops_healer.core.requesting import chosen_for
@@ -66,7 +65,6 @@ def clear_queue(world: World, journal: Journal, failed: Upgrade) -> list[Upgrade
 def _queued(
     world: World, history: History, finding: Finding, taken: Sequence[str], order: Ordered | None = None
 ) -> tuple[str, Queued]:
-    upgrade = upgrade_id(finding.fingerprint, 1)
-    names = {*taken, *(up.codename for up in history.upgrades.values())}
+    upgrade, name = history.fresh(finding.fingerprint, 1, taken)
     by, thread = (order.id, order.thread) if order else ("", 0)
-    return upgrade, Queued(finding, codename(upgrade, names), world.base, order=by, thread=thread)
+    return upgrade, Queued(finding, name, world.base, order=by, thread=thread)

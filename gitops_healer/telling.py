@@ -15,16 +15,15 @@ from gitops_healer.core.decision import Decision
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.following import hands_off_values
 from gitops_healer.core.forge import PullState
-from gitops_healer.core.orders import name_of
 from gitops_healer.core.progress import plan_marker, plan_ready, progress, progress_marker
 from gitops_healer.core.pull_body import Setting, pull_body
 from gitops_healer.core.quoting import quoted
-from gitops_healer.core.requesting import kinds_of, spelled
+from gitops_healer.core.requesting import served_text
 from gitops_healer.core.summary import Summary
 from gitops_healer.core.upgrade import IN_REVIEW, Ordered, Stage, Upgrade
 from gitops_healer.errors import HealerError
 from gitops_healer.settings import format_duration
-from gitops_healer.world import Journal, World, messages_of
+from gitops_healer.world import Journal, World
 
 Told = Callable[[], object]
 _LATELY = timedelta(days=1)
@@ -33,21 +32,10 @@ _SEEN = "findings of the dashboard"
 
 @dataclass(frozen=True)
 class _Seen:
-    """A finding of the last look, and the gate that kept it from being begun, as far as the dashboard shows it."""
+    """A finding of the last look, and whether it was begun."""
 
     finding: Finding
-    gate: str
-    allowed: bool
-    reason: str
-    next_action: str
-
-    def pair(self) -> tuple[Finding, Decision]:
-        return self.finding, Decision(self.gate, self.allowed, self.reason, next_action=self.next_action)
-
-
-def _seen(finding: Finding, decision: Decision) -> _Seen:
-    gate = decision.blocking or decision
-    return _Seen(finding, gate.gate, gate.allowed, gate.reason, gate.next_action)
+    decision: Decision
 
 
 def tell(world: World, journal: Journal, summary: Summary, links: Mapping[str, str]) -> list[HealerError | OSError]:
@@ -90,7 +78,7 @@ def _ended_lately(world: World, journal: Journal, summary: Summary) -> list[tupl
 
 def tell_progress(world: World, up: Upgrade, waits: Decision | None) -> None:
     """On its pull request, and where it was ordered."""
-    text = progress(up, waits, messages_of(world))
+    text = progress(up, waits, world.settings.messages.view())
     for thread in dict.fromkeys((up.proposed.pull if up.proposed else 0, up.thread)):
         if thread:
             world.forge.set_sticky(thread, progress_marker(up), text)
@@ -110,7 +98,9 @@ def tell_hands_off(world: World, up: Upgrade) -> None:
     if up.proposed is None:
         return
     marker = f"<!-- healer:hands-off {up.id} {digest(up.held.reason)[:10]} -->"
-    said = messages_of(world).render("hands_off", title=quoted(texts.pull_title(up)), **hands_off_values(up))
+    said = world.settings.messages.view().render(
+        "hands_off", title=quoted(texts.pull_title(up)), **hands_off_values(up)
+    )
     world.forge.set_sticky(up.proposed.pull, marker, f"{said}\n\n{marker}")
 
 
@@ -121,7 +111,7 @@ def tell_plan(world: World, up: Upgrade) -> None:
         thread = up.thread or (dashboard.number if dashboard else 0)
         until = up.planned_at + world.settings.risk.plan_expires if up.planned_at else None
         expires = f"{until:%Y-%m-%d}" if until else ""
-        world.forge.set_sticky(thread, plan_marker(up), plan_ready(up, messages_of(world), expires))
+        world.forge.set_sticky(thread, plan_marker(up), plan_ready(up, world.settings.messages.view(), expires))
 
 
 def tell_dashboard(world: World, journal: Journal, summary: Summary, links: Mapping[str, str]) -> None:
@@ -145,39 +135,20 @@ def _findings_of(world: World, journal: Journal, summary: Summary) -> tuple[tupl
     """What detectors saw in this run, else what they saw in the last that looked and nobody has taken up since: a run
     that only obeys must not empty the dashboard."""
     if summary.looks:
-        world.cache.put(_SEEN, dump([_seen(*pair) for pair in summary.findings]))
+        world.cache.put(_SEEN, dump([_Seen(*pair) for pair in summary.findings]))
         return summary.findings
     known = load(world.cache.get(_SEEN), list[_Seen]) or []
     begun = {up.finding.fingerprint for up in journal.history.open()}
-    return tuple(seen.pair() for seen in known if seen.finding.fingerprint not in begun)
+    return tuple((seen.finding, seen.decision) for seen in known if seen.finding.fingerprint not in begun)
 
 
 def say_served(
     world: World, order: Ordered, queued: Sequence[Upgrade], refused: Sequence[tuple[Finding, Decision]]
 ) -> None:
     """What became of an order, where it was given."""
-    components = spelled(order.components) if order.components else "the whole repository"
-    messages = messages_of(world)
-    if queued:
-        lines = "\n".join(f"- {name_of(up)}: {quoted(up.finding.message, 160)}" for up in queued)
-        said = messages.render("served", components=components, count=str(len(queued)), upgrades=lines)
-    else:
-        said = messages.render("served_nothing", components=components, reason=_nothing(order, refused))
+    said = served_text(order, queued, refused, world.settings.messages.view())
     marker = f"<!-- healer:order {order.id} -->"
     world.forge.set_sticky(order.thread, marker, f"{said}\n\n{marker}")
-
-
-def _nothing(order: Ordered, refused: Sequence[tuple[Finding, Decision]]) -> str:
-    if not refused:
-        kind = "of that kind" if kinds_of(order.text) else "there"
-        return (
-            f"no detector sees a flaw {kind} that can be healed. A failing test, or a recorded call that fails, would "
-            "show me what is wrong"
-        )
-    return "\n" + "\n".join(
-        f"- {quoted(finding.message, 160)}: {quoted((decision.blocking or decision).reason, 200)}"
-        for finding, decision in refused[:10]
-    )
 
 
 def pull_text(world: World, up: Upgrade) -> str:

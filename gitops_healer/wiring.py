@@ -84,7 +84,7 @@ def build_world(choices: Choices, place: Place | None = None) -> World:
 def shared_parts(place: Place, choices: Choices) -> tuple[Forge, GitLedger, Cache]:
     """What stands where the repository is at home, and the cache that they share."""
     repository, limits = place.repository, place.settings.limits
-    if choices.forge == "github":
+    if place.forge == "github":
         from gitops_healer.hosted import Hosted, forge_at
 
         assert isinstance(place, Hosted)
@@ -141,7 +141,7 @@ def open_ledger(repository: GitRepository) -> GitLedger:
 
 def ledger_at(place: Place) -> GitLedger:
     """The ledger of a place: at GitHub as it was fetched, else as it can be read here."""
-    if type(place) is Place:
+    if place.forge == "local":
         return open_ledger(place.repository)
     from gitops_healer import hosted
 

@@ -8,7 +8,6 @@ from gitops_healer.code.model import CodeModel
 from gitops_healer.core.diagnosis import Diagnosis
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.history import History, replay
-from gitops_healer.core.messages import Messages
 from gitops_healer.core.upgrade import Event, Fact, Intended, RepositoryFact, Upgrade, event_id
 from gitops_healer.ports import (
     BoundedSandbox,
@@ -149,8 +148,3 @@ class MemoryLedger:
 def observing(world: World) -> World:
     """The same world with a ledger that forgets."""
     return replace(world, ledger=MemoryLedger(world.ledger))
-
-
-def messages_of(world: World) -> Messages:
-    """What is said to people, as this repository words it."""
-    return world.settings.messages.view()

@@ -11,8 +11,8 @@ import pytest
 from gitops_healer.core.decision import Decision
 from gitops_healer.core.github_access import access_tree
 from gitops_healer.core.github_permissions import NEEDS
+from gitops_healer.core.github_probed import Grant, Probed, Rate, RepositorySeen, TokenKind, WorkflowSeen
 from gitops_healer.core.github_rules import Rule, RulesSeen, rules_tree
-from gitops_healer.core.github_seen import Grant, Probed, Rate, RepositorySeen, TokenKind, WorkflowSeen
 from gitops_healer.doctor import examine
 from gitops_healer.entry import main
 from gitops_healer.hosted import probed

@@ -19,7 +19,7 @@ from gitops_healer.core.forge import PullState
 from gitops_healer.core.upgrade import Event, Paused, event_id
 from gitops_healer.cycle import run_cycle
 from gitops_healer.entry import main
-from gitops_healer.errors import ForgeError, LostRaceError, PreflightError, SandboxError, UsageError
+from gitops_healer.errors import ForgeError, LostRaceError, PreflightError, RepositoryError, SandboxError, UsageError
 from gitops_healer.hosted import Hosted, find_hosted
 from gitops_healer.places import Choices
 from gitops_healer.ports import RefUpdate, SandboxLevel
@@ -161,7 +161,7 @@ def test_the_base_branch_is_the_default_branch_or_that_of_the_policy(
 
 def test_a_policy_that_names_no_branch_is_refused(stage: GitHubStage) -> None:
     stage.person("robin", "admin").push("main", {OVERRIDES: "limits: {base_branch: gone}\n"}, "policy")
-    with pytest.raises(PreflightError, match="octo/shop has no such branch"):
+    with pytest.raises(RepositoryError, match="there is no such branch"):
         find_hosted(stage.choices())
 
 

@@ -8,7 +8,7 @@ from gitops_healer.adapters.github_sight import Sight
 from gitops_healer.adapters.github_site import Site
 from gitops_healer.adapters.remote import check_id
 from gitops_healer.core.forge import Status
-from gitops_healer.core.github_seen import TokenKind
+from gitops_healer.core.github_probed import TokenKind
 
 LONGEST_DESCRIPTION = 140
 """Characters, of a commit status at GitHub."""

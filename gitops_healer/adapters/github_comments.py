@@ -23,7 +23,7 @@ from gitops_healer.adapters.github_reading import (
 from gitops_healer.adapters.github_sight import Sight, Spoken
 from gitops_healer.adapters.github_site import Site, is_ours
 from gitops_healer.core.codec import digest
-from gitops_healer.core.forge import Comment, Pull, Reaction, Source
+from gitops_healer.core.forge import Comment, Pull, Source
 from gitops_healer.errors import ForgeError
 
 _DOUBT = timedelta(minutes=10)
@@ -221,12 +221,12 @@ class Talk:
             raise ForgeError("there is no dashboard to say it on: name the pull request or issue that it is about")
         return board.dashboard.number
 
-    def react(self, comment: Comment, reaction: Reaction) -> None:
+    def acknowledge(self, comment: Comment) -> None:
         if not comment.id.isdigit():
             return
         path = self._site.path("issues", "comments", comment.id, "reactions")
         try:  # GitHub keeps one of a kind and person: twice is once
-            self._site.client.create(path, {"content": reaction.value}, lambda: None, _nothing)
+            self._site.client.create(path, {"content": "eyes"}, lambda: None, _nothing)
         except RefusedError as error:
             if error.status not in (404, 410):
                 raise

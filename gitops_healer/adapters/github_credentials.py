@@ -16,7 +16,7 @@ from gitops_healer.adapters.github_place import GitHubPlace as GitHubPlace
 from gitops_healer.adapters.remote import Credential
 from gitops_healer.core.codec import digest, dump, load
 from gitops_healer.core.github_permissions import NEEDS
-from gitops_healer.core.github_seen import TokenKind
+from gitops_healer.core.github_probed import TokenKind
 from gitops_healer.errors import ForgeError, UsageError
 from gitops_healer.ports import Cache
 from gitops_healer.settings import ForgeVariables

@@ -19,7 +19,7 @@ from gitops_healer.adapters.github_reading import permission_of
 from gitops_healer.adapters.github_sight import Sight
 from gitops_healer.adapters.github_site import Site
 from gitops_healer.adapters.origin import Origin
-from gitops_healer.core.forge import Comment, Dashboard, Permission, Pull, PullState, Reaction, Status
+from gitops_healer.core.forge import Comment, Dashboard, Permission, Pull, PullState, Status
 from gitops_healer.errors import ForgeError
 from gitops_healer.ports import Cache, Clock, RefUpdate, Repository
 
@@ -120,8 +120,8 @@ class GitHubForge:
     def comments(self, pull: int | None = None, since: datetime | None = None) -> tuple[Comment, ...]:
         return self._talk.all(pull, since)
 
-    def react(self, comment: Comment, reaction: Reaction) -> None:
-        self._talk.react(comment, reaction)
+    def acknowledge(self, comment: Comment) -> None:
+        self._talk.acknowledge(comment)
 
     def add_comment(self, pull: int, author: str, body: str) -> Comment:
         return self._talk.add(pull, author, body)

@@ -13,8 +13,8 @@ from github import Auth, GithubException
 from gitops_healer.adapters.github_credentials import TIMEOUT, Access, open_github
 from gitops_healer.adapters.github_workflows import HealingWorkflow
 from gitops_healer.core.github_permissions import NEEDS
+from gitops_healer.core.github_probed import Grant, Probed, Rate, RepositorySeen, TokenKind, WorkflowSeen
 from gitops_healer.core.github_rules import Rule, RulesSeen
-from gitops_healer.core.github_seen import Grant, Probed, Rate, RepositorySeen, TokenKind, WorkflowSeen
 from gitops_healer.core.naming import BRANCH_PREFIX, LEDGER_BRANCH
 from gitops_healer.errors import ForgeError
 from gitops_healer.ports import Clock

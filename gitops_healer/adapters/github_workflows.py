@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitops_healer.core.github_permissions import NEEDS
-from gitops_healer.core.github_seen import Grant
+from gitops_healer.core.github_probed import Grant
 from gitops_healer.errors import ConfigError
 from gitops_healer.ports import Repository
 from gitops_healer.settings import Source, parse

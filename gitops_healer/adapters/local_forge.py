@@ -1,7 +1,7 @@
 """`LocalForge`: pull requests, comments, statuses and permissions in one ref of the repository itself.
 
 `refs/healer/forge` -> a commit whose tree holds `pulls/<number>.json`, `comments/<pull>/<id>.json`,
-`statuses/<commit>/<digest of the context>.json`, `reactions/<comment>.json`, `dashboard.json` and `permissions.json`.
+`statuses/<commit>/<digest of the context>.json`, `dashboard.json` and `permissions.json`.
 Clone or push that ref, and the forge comes along.
 """
 
@@ -14,7 +14,7 @@ from gitops_healer.adapters.json_tree import JsonTree, Write
 from gitops_healer.adapters.people import People
 from gitops_healer.adapters.remote import check_id
 from gitops_healer.core.codec import digest
-from gitops_healer.core.forge import Comment, Dashboard, Permission, Pull, PullState, Reaction, Status
+from gitops_healer.core.forge import Comment, Dashboard, Permission, Pull, PullState, Status
 from gitops_healer.errors import ForgeError, HealerError, LostRaceError
 from gitops_healer.ports import Clock, Conflict, RefUpdate, Repository, Signature
 
@@ -159,16 +159,8 @@ class LocalForge:
 
         self._tree.write(wanted, f"say on #{pull}" if pull else "say")
 
-    def react(self, comment: Comment, reaction: Reaction) -> None:
-        path = f"reactions/{comment.id}.json"
-
-        def wanted() -> Write[None]:
-            known = self._tree.read(path, list[str]) or []
-            if reaction.value in known or self._tree.read(_comment_path(comment), Comment) is None:
-                return Write(None)
-            return Write(None, {path: [*known, reaction.value]})
-
-        self._tree.write(wanted, f"react to comment {comment.id}")
+    def acknowledge(self, comment: Comment) -> None:
+        """Nothing to show: a reply follows at once."""
 
     # The dashboard
 

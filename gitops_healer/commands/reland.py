@@ -1,6 +1,5 @@
 """`/reland`: land again what was taken back."""
 
-from gitops_healer.core.naming import codename, upgrade_id
 from gitops_healer.core.orders import last_attempt, name_of, order_possible, where_it_stands, which_upgrade
 from gitops_healer.core.texts import quoted
 from gitops_healer.core.upgrade import Fact, Heeded, Queued, RepositoryFact
@@ -24,8 +23,7 @@ def reland(request: Request) -> Answer:
     if last.id != up.id and order_possible("rollback_upgrade", last).allowed:
         return Answer(False, f"{name_of(last)}, a later attempt, {where_it_stands(last)}. Nothing is left to land.")
     assert up.option is not None
-    new = upgrade_id(up.finding.fingerprint, last.attempt + 1)
-    name = codename(new, {known.codename for known in request.history.upgrades.values()})
+    new, name = request.history.fresh(up.finding.fingerprint, last.attempt + 1)
     facts: list[tuple[str, Fact | RepositoryFact]] = []
     if up.finding.fingerprint in request.history.ignored:
         facts.append(("", Heeded(up.finding.fingerprint, request.actor)))

@@ -2,7 +2,6 @@
 
 from gitops_healer.code.history_reading import Reader
 from gitops_healer.core.finding import Finding, Risk, Severity, fingerprint
-from gitops_healer.core.naming import codename, upgrade_id
 from gitops_healer.core.orders import ended, name_of, where_it_stands
 from gitops_healer.core.texts import quoted
 from gitops_healer.core.upgrade import Fact, Heeded, Queued, RepositoryFact
@@ -79,8 +78,7 @@ def _queued(request: Request, finding: Finding, wanted: SymbolVersion) -> Answer
     if before and not ended(before[-1]):
         return Answer(False, f"That is under way: {name_of(before[-1])} {where_it_stands(before[-1])}.")
     attempt = before[-1].attempt + 1 if before else 1
-    new = upgrade_id(finding.fingerprint, attempt)
-    name = codename(new, {known.codename for known in request.history.upgrades.values()})
+    new, name = request.history.fresh(finding.fingerprint, attempt)
     facts: list[tuple[str, Fact | RepositoryFact]] = []
     if finding.fingerprint in request.history.ignored:
         facts.append(("", Heeded(finding.fingerprint, request.actor)))

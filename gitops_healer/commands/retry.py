@@ -1,6 +1,5 @@
 """`/retry`: try again."""
 
-from gitops_healer.core.naming import codename, upgrade_id
 from gitops_healer.core.orders import last_attempt, name_of, order_possible, was_cleared, which_upgrade
 from gitops_healer.core.texts import quoted
 from gitops_healer.core.upgrade import Fact, Heeded, Outdated, Queued, RepositoryFact, Resumed, Stage, Upgrade
@@ -49,13 +48,12 @@ def _cleared(request: Request) -> list[Upgrade]:
 
 
 def _all_anew(cleared: list[Upgrade], request: Request) -> Answer:
-    taken = {known.codename for known in request.history.upgrades.values()}
+    taken: list[str] = []
     facts: list[tuple[str, Fact | RepositoryFact]] = []
     lines: list[str] = []
     for up in cleared[:_MOST]:
-        new = upgrade_id(up.finding.fingerprint, up.attempt + 1)
-        name = codename(new, taken)
-        taken.add(name)
+        new, name = request.history.fresh(up.finding.fingerprint, up.attempt + 1, taken)
+        taken.append(name)
         facts.append((new, _queued(up, name, request)))
         lines.append(f"- `{new}` ({name}) again for {name_of(up)}: {quoted(up.finding.message, 120)}")
     return Answer(True, "The queue is filled again:\n\n" + "\n".join(lines), tuple(facts))
@@ -66,8 +64,7 @@ def _queued(up: Upgrade, name: str, request: Request) -> Queued:
 
 
 def _anew(up: Upgrade, request: Request) -> Answer:
-    new = upgrade_id(up.finding.fingerprint, up.attempt + 1)
-    name = codename(new, {known.codename for known in request.history.upgrades.values()})
+    new, name = request.history.fresh(up.finding.fingerprint, up.attempt + 1)
     facts: list[tuple[str, Fact | RepositoryFact]] = []
     said = f"Attempt {up.attempt + 1} at the finding of {name_of(up)} is queued as `{new}` ({name})."
     if up.finding.fingerprint in request.history.ignored:

@@ -99,7 +99,6 @@ def _none_fits(investigation: Investigation, wishes: tuple[Wish, ...], up: Upgra
 def _measured(up: Upgrade, option: Option, request: Request) -> tuple[int, Risk]:
     """Lines and risk of an option; endless when its files are not to be had."""
     try:
-        sources = {path: request.scene.repository.read(up.base, path) or b"" for path in option.change.paths}
-        return sized(up.finding, option, sources)
+        return sized(up.finding, option, lambda path: request.scene.repository.read(up.base, path) or b"")
     except HealerError:
         return _ENDLESS, Risk.HIGH

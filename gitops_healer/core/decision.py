@@ -1,5 +1,7 @@
 """Every yes and every no, with its because."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,17 +16,17 @@ class Decision:
     gate: str
     allowed: bool
     reason: str
-    children: tuple["Decision", ...] = ()
+    children: tuple[Decision, ...] = ()
     next_action: str = ""
 
     @property
-    def blocking(self) -> "Decision | None":
+    def blocking(self) -> Decision | None:
         """The deepest first gate that says no, or None."""
         if self.allowed:
             return None
         return next((found for child in self.children if (found := child.blocking)), self)
 
-    def walk(self, depth: int = 0) -> Iterator[tuple[int, "Decision"]]:
+    def walk(self, depth: int = 0) -> Iterator[tuple[int, Decision]]:
         yield depth, self
         for child in self.children:
             yield from child.walk(depth + 1)

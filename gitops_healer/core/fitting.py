@@ -109,9 +109,13 @@ def _in_cell(markdown: str) -> str:
     return re.sub(r"\\(?=\\*\|)", r"\\ ", markdown).replace("|", "\\|")
 
 
+def as_comment(action: str) -> str:
+    """A next action as it is written at a forge: in a comment, what a command line would say here."""
+    return _COMMAND_LINE.sub(r"\1", action)
+
+
 def spoken(action: str) -> str:
-    """A next action as Markdown for a forge: what a command line would say is said in a comment there. Words that
-    markup, a mention or a link could hide in are quoted."""
+    """`as_comment` as Markdown. Words that markup, a mention or a link could hide in are quoted."""
     line = plain(action, 600)
     pieces = re.split("[\x00\x01]", _COMMAND.sub("\x00\\1\x01", _COMMAND_LINE.sub("\x00\\1\x01", line)))
     if not all(_HARMLESS.fullmatch(words) for words in pieces[::2]):

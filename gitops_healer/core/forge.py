@@ -30,14 +30,6 @@ class Source(Enum):
     CHECKBOX = "checkbox"
 
 
-class Reaction(Enum):
-    """What is put under a comment before anything is answered; the values are GitHub's names."""
-
-    SEEN = "eyes"
-    DONE = "+1"
-    REFUSED = "confused"
-
-
 class StatusState(Enum):
     PENDING = "pending"
     SUCCESS = "success"

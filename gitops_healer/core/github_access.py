@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from gitops_healer.core.decision import Decision, no, yes
 from gitops_healer.core.github_permissions import permissions_tree
+from gitops_healer.core.github_probed import Probed, Rate, RepositorySeen, TokenKind
 from gitops_healer.core.github_rules import rules_tree, weighed
-from gitops_healer.core.github_seen import Probed, Rate, RepositorySeen, TokenKind
 
 LOW_RATE = 100
 """Calls that should be left: a busy cycle makes some dozens."""

@@ -6,8 +6,8 @@ Source: docs.github.com, "Permissions required for GitHub Apps" and "... for fin
 from dataclasses import dataclass
 
 from gitops_healer.core.decision import Decision, no, yes
+from gitops_healer.core.github_probed import Grant, Probed, RepositorySeen, TokenKind
 from gitops_healer.core.github_rules import weighed
-from gitops_healer.core.github_seen import Grant, Probed, RepositorySeen, TokenKind
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """The ledger, replayed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gitops_healer.core.naming import codename, upgrade_id
 from gitops_healer.core.upgrade import (
     Commanded,
     Event,
@@ -89,6 +90,11 @@ class History:
     def of_finding(self, fingerprint: str) -> tuple[Upgrade, ...]:
         """All attempts at one finding, first attempt first."""
         return tuple(up for up in self.upgrades.values() if up.finding.fingerprint == fingerprint)
+
+    def fresh(self, fingerprint: str, attempt: int, taken: Collection[str] = ()) -> tuple[str, str]:
+        """(id, codename) of a new attempt at a finding. taken: codenames that are given away besides those here."""
+        upgrade = upgrade_id(fingerprint, attempt)
+        return upgrade, codename(upgrade, {*taken, *(up.codename for up in self.upgrades.values())})
 
     def at(self, *stages: Stage) -> tuple[Upgrade, ...]:
         return tuple(up for up in self.upgrades.values() if up.stage in stages)

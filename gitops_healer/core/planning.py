@@ -1,12 +1,15 @@
 """From the chosen option to a plan: what will be done, in which order, inside which fence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from gitops_healer.core.aim import Aim
 from gitops_healer.core.finding import Finding, Risk
 from gitops_healer.core.plan import Investigation, Option, Plan, Task
 from gitops_healer.core.policy import risk_of
 from gitops_healer.core.revising import Measure, Use, Wish, fitting
+
+Read = Callable[[str], bytes]
+"""The bytes of a file, by its path; empty when there is none."""
 
 
 def choose(
@@ -27,24 +30,24 @@ def choose(
     return fit[0] if fit else None
 
 
-def sized(finding: Finding, option: Option, sources: Mapping[str, bytes]) -> tuple[int, Risk]:
-    """(lines, risk) of an option. sources: {path: bytes at base} of the files that it edits. Raises StaleEditError."""
-    lines = option.change.size(sources)
+def sized(finding: Finding, option: Option, read: Read) -> tuple[int, Risk]:
+    """(lines, risk) of an option. read: the bytes of a file at the base. Raises StaleEditError."""
+    lines = option.change.size({path: read(path) for path in option.change.paths})
     return lines, risk_of(finding, lines, len(option.change.paths))
 
 
 def make_plan(
     finding: Finding,
     option: Option,
-    sources: Mapping[str, bytes],
+    read: Read,
     base: str,
     aim: Aim,
     version: int = 1,
     notes: tuple[str, ...] = (),
 ) -> Plan:
-    """sources: {path: bytes at base} of the files that the option's change edits; version, notes: see `Plan`. Raises
+    """read: the bytes of a file at the base; version, notes: see `Plan`. Raises
     StaleEditError."""
-    lines, risk = sized(finding, option, sources)
+    lines, risk = sized(finding, option, read)
     paths = option.change.paths
     where = ", ".join(paths)
     return Plan(

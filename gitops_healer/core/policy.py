@@ -130,9 +130,9 @@ def stays_within(plan: Plan, approved: Plan) -> Decision:
     return yes("plan", "it stays inside the plan that was approved, in files, symbols and risk")
 
 
-def expired(planned_at: datetime | None, now: datetime, after: timedelta) -> bool:
-    """Whether a plan waited for approval too long to be still what somebody wants."""
-    return planned_at is not None and now - planned_at >= after
+def expired(since: datetime | None, now: datetime, after: timedelta) -> bool:
+    """Whether something has waited for so long; None when it has not begun to."""
+    return since is not None and now - since >= after
 
 
 def may_write(mode: str, history: History) -> Decision:
@@ -188,6 +188,11 @@ def ci_holds(statuses: Sequence[Status], expected: Collection[str] = ()) -> Deci
             *(no(name, "it reports on the base branch and has not reported here yet", _NO_CI) for name in missing),
         ],
     )
+
+
+def others_report(statuses: Sequence[Status], own: str) -> bool:
+    """Whether any check but our own has reported."""
+    return any(status.context != own for status in statuses)
 
 
 _NO_CI = (

@@ -13,7 +13,6 @@ from gitops_healer.core.plan_text import plan_items
 from gitops_healer.core.quoting import plain, quoted
 from gitops_healer.core.reproducing import reproduce_command
 from gitops_healer.core.texts import marker
-from gitops_healer.core.texts import revert_title as revert_title
 from gitops_healer.core.upgrade import RevertProposed, Stage, Upgrade
 from gitops_healer.core.verdict import Outcome, Verdict
 from gitops_healer.core.verdict_markdown import gates_table, why_safe

@@ -20,10 +20,13 @@ from gitops_healer.core.components import (
     parts_of,
     resolve,
 )
+from gitops_healer.core.decision import Decision
 from gitops_healer.core.finding import Finding
+from gitops_healer.core.messages import Messages
+from gitops_healer.core.orders import name_of
 from gitops_healer.core.quoting import quoted
 from gitops_healer.core.search import Ranking, terms
-from gitops_healer.core.upgrade import Ordered
+from gitops_healer.core.upgrade import Ordered, Upgrade
 
 EXCLUDED = "!"
 """Before a component: everything but this."""
@@ -260,3 +263,27 @@ def _inside(path: str, folder: str) -> bool:
 def _follow_each_other(words: Sequence[str], said: Sequence[str]) -> bool:
     """Whether the words stand in the text one after the other."""
     return any(list(said[start : start + len(words)]) == list(words) for start in range(len(said)))
+
+
+def served_text(
+    order: Ordered, queued: Sequence[Upgrade], refused: Sequence[tuple[Finding, Decision]], messages: Messages
+) -> str:
+    """What became of an order, as Markdown. refused: findings that belong to it, with the reason why not."""
+    components = spelled(order.components)
+    if not queued:
+        return messages.render("served_nothing", components=components, reason=_nothing(order, refused))
+    lines = "\n".join(f"- {name_of(up)}: {quoted(up.finding.message, 160)}" for up in queued)
+    return messages.render("served", components=components, count=str(len(queued)), upgrades=lines)
+
+
+def _nothing(order: Ordered, refused: Sequence[tuple[Finding, Decision]]) -> str:
+    if not refused:
+        kind = "of that kind" if kinds_of(order.text) else "there"
+        return (
+            f"no detector sees a flaw {kind} that can be healed. A failing test, or a recorded call that fails, would "
+            "show me what is wrong"
+        )
+    return "\n" + "\n".join(
+        f"- {quoted(finding.message, 160)}: {quoted((decision.blocking or decision).reason, 200)}"
+        for finding, decision in refused[:10]
+    )

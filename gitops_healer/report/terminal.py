@@ -10,7 +10,7 @@ from rich.text import Text
 from gitops_healer.core.decision import Decision
 from gitops_healer.core.execution import ToolStats
 from gitops_healer.core.finding import Finding
-from gitops_healer.core.fitting import spoken
+from gitops_healer.core.fitting import as_comment
 from gitops_healer.core.proof import verdict_tree
 from gitops_healer.core.summary import Summary
 from gitops_healer.core.upgrade import Event, Stage, Upgrade
@@ -118,7 +118,7 @@ def upgrade_panel(up: Upgrade, waiting: Decision | None, by_comment: bool = Fals
     if waiting and (blocking := waiting.blocking) and blocking.reason != up.reason:
         lines.append(f"  waits at [yellow]{clean(blocking.gate)}[/]: {clean(blocking.reason)}")
     if action := next_action(up, waiting):
-        said = spoken(action).replace("`", "") if by_comment else action
+        said = as_comment(action) if by_comment else action
         lines.append(f"  next: [bold]{clean(said)}[/]")
     return Group(*(_marked(line) for line in lines))
 

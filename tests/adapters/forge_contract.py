@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from gitops_healer.core.forge import Permission, PullState, Reaction, Status, StatusState
+from gitops_healer.core.forge import Permission, PullState, Status, StatusState
 from gitops_healer.errors import ForgeError, LostRaceError
 from gitops_healer.ports import Forge
 
@@ -234,13 +234,13 @@ class ForgeContract:
         ours = ground.forge.login
         assert bodies == [(ground.stranger, MARKER), (ours, "two"), (ours, "other")]
 
-    def test_a_reaction_to_what_is_there_and_to_what_is_not(self, ground: Ground) -> None:
+    def test_what_was_seen_is_shown_where_it_can_be(self, ground: Ground) -> None:
         number, _ = proposed(ground)
         ground.say(number, ground.writer, "/hold")
         (said,) = ground.forge.comments(number)
-        for reaction in (Reaction.SEEN, Reaction.SEEN, Reaction.DONE):
-            ground.forge.react(said, reaction)
-        ground.forge.react(replace(said, id="999999"), Reaction.SEEN)
+        for _ in range(2):
+            ground.forge.acknowledge(said)
+        ground.forge.acknowledge(replace(said, id="999999"))
         assert ground.forge.comments(number) == (said,)
 
     # The dashboard

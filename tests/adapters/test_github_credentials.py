@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gitops_healer.adapters.cache import MemoryCache
 from gitops_healer.adapters.github_credentials import Access, sign_in
 from gitops_healer.adapters.github_place import GitHubPlace, find_github, origin_url
-from gitops_healer.core.github_seen import TokenKind
+from gitops_healer.core.github_probed import TokenKind
 from gitops_healer.errors import ForgeError, HealerError, UsageError
 from gitops_healer.settings import ForgeVariables, forge_variables
 from tests.forge_server import Fault, ForgeServer

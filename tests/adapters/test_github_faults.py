@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gitops_healer.adapters.cache import MemoryCache
-from gitops_healer.core.forge import PullState, Reaction, Status, StatusState
+from gitops_healer.core.forge import PullState, Status, StatusState
 from gitops_healer.errors import ForgeError
 from gitops_healer.ports import RefUpdate
 from tests.adapters.github_ground import GitHubGround, github_ground
@@ -163,7 +163,7 @@ WRITES = {
     ),
     "react": Write(
         "POST", "reactions$", comment,
-        lambda ground, said, _: ground.forge.react(said, Reaction.SEEN),
+        lambda ground, said, _: ground.forge.acknowledge(said),
         lambda ground, said, _: len(ground.shop.comment(int(said.id)).reactions),
     ),
     "set a status": Write(

@@ -28,7 +28,7 @@ from gitops_healer.adapters.github_seen import (  # noqa: E402
     latest,
     pull_seen,
 )
-from gitops_healer.core.forge import Permission, PullState, Reaction, Source, Status, StatusState  # noqa: E402
+from gitops_healer.core.forge import Permission, PullState, Source, Status, StatusState  # noqa: E402
 from gitops_healer.errors import ForgeError, PullRefusedError  # noqa: E402
 from gitops_healer.ports import RefUpdate  # noqa: E402
 from tests.adapters.github_ground import KINDS, NAME, GitHubGround, github_ground, token_of  # noqa: E402
@@ -73,7 +73,7 @@ def test_with_the_token_of_a_job_all_of_it_works_as_well(make: Make) -> None:
     ground.forge.set_sticky(number, MARKER, MARKER)
     ground.say(number, "robin", "/approve")
     (_, said) = ground.forge.comments(number)
-    ground.forge.react(said, Reaction.SEEN)
+    ground.forge.acknowledge(said)
     assert (said.author, said.head, ground.forge.permission("robin").may_write) == ("robin", head, True)
     assert ground.forge.show_dashboard("Dashboard", "text")
     merge = ground.forge.merge_pull(number, head, "A title")

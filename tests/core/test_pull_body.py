@@ -12,10 +12,10 @@ from gitops_healer.core.fitting import Block, fit, prose, size, spoken
 from gitops_healer.core.forge import Pull, PullState
 from gitops_healer.core.orders import possible_orders
 from gitops_healer.core.plan import Cause, Investigation
-from gitops_healer.core.pull_body import COMMANDS, Setting, pull_body, revert_body, revert_title
+from gitops_healer.core.pull_body import COMMANDS, Setting, pull_body, revert_body
 from gitops_healer.core.rebuilding import rebuild
 from gitops_healer.core.reproducing import reproduce_command
-from gitops_healer.core.texts import commit_message, decision_markdown, pull_title, unheard
+from gitops_healer.core.texts import commit_message, decision_markdown, pull_title, revert_title, unheard
 from gitops_healer.core.trailers import Trailers
 from gitops_healer.core.upgrade import Stage, Upgrade
 from gitops_healer.core.verdict import CheckResult, Outcome, Verdict

@@ -204,10 +204,10 @@ FINDING = Finding("rule", "src/shop/prices.py", "f", 1, 1, Severity.LOW, "x", "0
     ],
 )
 def test_the_option_that_is_planned(investigation: Investigation, key: str, text: str, expected: str | None) -> None:
-    chosen = choose(investigation, key, wishes_of(text), lambda one: sized(FINDING, one, {}))
+    chosen = choose(investigation, key, wishes_of(text), lambda one: sized(FINDING, one, lambda _: b""))
     assert (chosen.key if chosen else None) == expected
 
 
 def test_a_revised_plan_says_which_version_it_is_and_why() -> None:
-    plan = make_plan(FINDING, SURE.options[0], {}, "base", SURE.aim, 2, ("use a",))
+    plan = make_plan(FINDING, SURE.options[0], lambda _: b"", "base", SURE.aim, 2, ("use a",))
     assert (plan.version, plan.notes, plan.lines, plan.risk) == (2, ("use a",), 1, Risk.LOW)

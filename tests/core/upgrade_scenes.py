@@ -73,7 +73,7 @@ ASKS = replace(
     options=(option("zero", "0.0"), option("none", "None")),
     question="Nothing says what average gives for no stars. Which is meant?\n- `zero`: 0.0\n- `none`: None",
 )
-PLAN = make_plan(FINDING, SURE.options[0], {"shop/ratings.py": SOURCE}, BASE, SURE.aim)
+PLAN = make_plan(FINDING, SURE.options[0], {"shop/ratings.py": SOURCE}.__getitem__, BASE, SURE.aim)
 RESULTS = (
     CheckResult("scope", Outcome.PASSED, "2 lines in 1 file changed, as planned"),
     CheckResult("tests", Outcome.PASSED, "3 of 3 tests pass"),
