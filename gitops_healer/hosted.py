@@ -6,6 +6,8 @@ What `--forge github` needs of the wiring, and nothing else does: it starts with
 from dataclasses import dataclass
 from typing import Any
 
+from github import Auth
+
 from gitops_healer.adapters.cache import SqliteCache, scan_cache
 from gitops_healer.adapters.github_client import GitHubClient, Pace, connect, path_of
 from gitops_healer.adapters.github_credentials import Access, sign_in
@@ -24,26 +26,29 @@ from gitops_healer.settings import forge_variables
 
 
 @dataclass(frozen=True)
-class Hosted(Place):
-    """A place whose base branch, policy and ledger are those of the remote, as its origin fetched them."""
+class Door:
+    """As far as one comes without knowing the repository: signed in, nothing asked of it yet. app_client: speaks as the
+    App itself, where we have its key."""
 
     access: Access
     client: GitHubClient
-    origin: Origin
     cache: SqliteCache
+    app_client: GitHubClient | None = None
+
+    def prober(self, clock: Clock) -> GitHubProbe:
+        return GitHubProbe(self.access, self.client, self.app_client, clock)
+
+
+@dataclass(frozen=True)
+class Hosted(Place):
+    """A place whose base branch, policy and ledger are those of the remote, as its origin fetched them."""
+
+    door: Door
+    origin: Origin
 
     @property
     def forge(self) -> str:
         return "github"
-
-
-@dataclass(frozen=True)
-class Door:
-    """As far as one comes without knowing the repository: signed in, nothing asked of it yet."""
-
-    access: Access
-    client: GitHubClient
-    cache: SqliteCache
 
 
 def open_door(choices: Choices) -> Door:
@@ -52,10 +57,13 @@ def open_door(choices: Choices) -> Door:
     variables = forge_variables() if choices.variables is None else choices.variables
     github = find_github(variables, origin_url(repository.state_dir.parent))
     cache = scan_cache(repository.state_dir, choices.progress)
-    access = sign_in(variables, github, cache)
-    pace = Pace(sleep=choices.sleep)
-    client = connect(github.api_url, access.auth, cache, choices.clock, access.account.login, pace)
-    return Door(access, client, cache)
+
+    def client_of(auth: Auth.Auth, login: str = "") -> GitHubClient:
+        return connect(github.api_url, auth, cache, choices.clock, login, Pace(sleep=choices.sleep))
+
+    access = sign_in(variables, github, cache, client_of)
+    app_client = client_of(access.app) if access.app else None
+    return Door(access, client_of(access.auth, access.account.login), cache, app_client)
 
 
 def find_hosted(choices: Choices) -> Hosted:
@@ -69,11 +77,11 @@ def find_hosted(choices: Choices) -> Hosted:
     origin = Origin(repository.git, repository, door.access.place.clone_url, (branch,))
     origin.prime()
     base_branch, base, settings = governed(choices, repository, branch, origin.head)
-    return Hosted(repository, base_branch, base, settings, door.access, door.client, origin, door.cache)
+    return Hosted(repository, base_branch, base, settings, door, origin)
 
 
 def ledger_at(place: Hosted) -> GitLedger:
-    account = place.access.account
+    account = place.door.access.account
     return GitLedger(place.repository, name=account.login, email=account.email, origin=place.origin)
 
 
@@ -81,9 +89,9 @@ def probed(choices: Choices, place: Place | None) -> Probed:
     """What GitHub answers about the token and the repository. place: None when it could not be looked into: GitHub is
     asked all the same. Raises UsageError, ForgeError."""
     if not isinstance(place, Hosted):
-        return GitHubProbe(open_door(choices).access, choices.clock).probe(chosen_branch(choices))
+        return open_door(choices).prober(choices.clock).probe(chosen_branch(choices))
     workflows = healing_workflows(place.repository, place.base) if place.base else ()
-    return GitHubProbe(place.access, choices.clock).probe(place.base_branch, workflows)
+    return place.door.prober(choices.clock).probe(place.base_branch, workflows)
 
 
 def default_branch_of(door: Door) -> str:
@@ -102,7 +110,5 @@ def default_branch_of(door: Door) -> str:
 
 
 def forge_at(place: Hosted, clock: Clock) -> GitHubForge:
-    access = place.access
-    return GitHubForge(
-        place.client, place.origin, place.repository, place.cache, clock, access.account, access.place
-    )  # fmt: skip
+    door, access = place.door, place.door.access
+    return GitHubForge(door.client, place.origin, place.repository, door.cache, clock, access.account, access.place)

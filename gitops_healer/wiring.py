@@ -88,7 +88,7 @@ def shared_parts(place: Place, choices: Choices) -> tuple[Forge, GitLedger, Cach
         from gitops_healer.hosted import Hosted, forge_at
 
         assert isinstance(place, Hosted)
-        return forge_at(place, choices.clock), ledger_at(place), place.cache
+        return forge_at(place, choices.clock), ledger_at(place), place.door.cache
     signature = Signature(limits.squash_name, limits.squash_email or OUR_EMAIL, datetime(2026, 1, 1, tzinfo=UTC))
     identity = git_identity(repository.state_dir.parent)
     forge = LocalForge(repository, choices.clock, LOGIN, signature, limits.maintainers, identity)

@@ -124,6 +124,18 @@ class GitHubClient:
         """As `get`, whatever is remembered: for what GitHub computes in the meantime."""
         return self._patiently(lambda: self._send("GET", path)).data
 
+    def look(self, path: str) -> Response:
+        """The answer as it came, a no as well, and nothing remembered. Raises ForgeError where there is none."""
+
+        def send() -> Response:
+            response = self._exchange("GET", path)
+            failure = self._failure_of(response, f"GET {path}") if response.status >= 300 else None
+            if isinstance(failure, (LostAnswerError, LimitedError)):
+                raise failure
+            return response
+
+        return self._patiently(send)
+
     def find(self, path: str, **query: Query) -> Any | None:
         """As `get`, None when it is not there or gone."""
         try:
@@ -195,6 +207,15 @@ class GitHubClient:
                 raise
         raise AssertionError("unreachable")
 
+    # Tokens
+
+    def admit(self, auth: github.Auth.AppInstallationAuth) -> None:
+        """Give an installation of the App, as which this client speaks, its tokens; the first is made now. Raises
+        RefusedError when GitHub gives it none."""
+        auth.withRequester(self._requester)
+        asked = f"POST /app/installations/{auth.installation_id}/access_tokens"
+        self._patiently(lambda: self._caught(asked, lambda: auth.token))
+
     # One page, asked for with the tag of what we have
 
     def _page(self, url: str) -> _Page:
@@ -235,7 +256,7 @@ class GitHubClient:
         if (left := (due - self._clock.now()).total_seconds()) > 0:
             self._pace.sleep(left)
 
-    def _patiently(self, send: Callable[[], Response], *again: type[ForgeError]) -> Response:
+    def _patiently(self, send: Callable[[], T], *again: type[ForgeError]) -> T:
         """Send, and again after what is in `again` (all that passes by itself, when none is named)."""
         waited = 0.0
 
@@ -269,30 +290,45 @@ class GitHubClient:
     def _send(
         self, verb: str, url: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
     ) -> Response:
-        """One exchange, counted. Raises the errors of `github_errors`."""
-        asked = f"{verb} {url.partition('?')[0]}"
-        graphql = url == self._requester.graphql_url
-        self._count(Calls(graphql=1) if graphql else Calls(rest=1))
-        try:
+        """One exchange. Raises the errors of `github_errors`."""
+        response = self._exchange(verb, url, body, headers)
+        if response.status == 304:
+            self._count(Calls(not_modified=1))
+        elif response.status >= 300:
+            raise self._failure_of(response, _asked(verb, url))
+        return response
+
+    def _exchange(
+        self, verb: str, url: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """What is sent and what comes back, whatever it is; counted."""
+        self._count(Calls(graphql=1) if url == self._requester.graphql_url else Calls(rest=1))
+
+        def exchanged() -> Response:
             status, found, text = self._requester.requestJson(verb, url, headers=dict(headers or {}), input=body)
-            data = json.loads(text) if text else None
+            named = {str(key).lower(): str(value) for key, value in found.items()}
+            return Response(status, named, json.loads(text) if text else None)
+
+        return self._caught(_asked(verb, url), exchanged)
+
+    def _caught(self, asked: str, exchange: Callable[[], T]) -> T:
+        """Whatever PyGithub raises, in words of ours."""
+        try:
+            return exchange()
         except requests.RequestException as error:
             raise unreachable(asked, urlsplit(self.api_url).netloc, error) from None
         except github.GithubException as error:  # the App's own token could not be had
             known = {str(key).lower(): str(value) for key, value in (error.headers or {}).items()}
-            raise failure_of(Response(error.status, known, error.data), asked, self._login, self._clock.now()) from None
+            raise self._failure_of(Response(error.status, known, error.data), asked) from None
         except ValueError:
             raise LostAnswerError(
                 f"{asked}: the answer is not JSON; is {self.api_url} the address of an API?"
             ) from None
         except (RuntimeError, AssertionError) as error:  # PyGithub does not follow to another host
             raise ForgeError(f"{asked}: {scrubbed(str(error))}") from None
-        response = Response(status, {str(key).lower(): str(value) for key, value in found.items()}, data)
-        if status == 304:
-            self._count(Calls(not_modified=1))
-        elif status >= 300:
-            raise failure_of(response, asked, self._login, self._clock.now())
-        return response
+
+    def _failure_of(self, response: Response, asked: str) -> ForgeError:
+        return failure_of(response, asked, self._login, self._clock.now())
 
     def _count(self, more: Calls) -> None:
         known = self.calls
@@ -308,6 +344,10 @@ def path_of(*parts: str | int) -> str:
     if any(step in ("", ".", "..") for step in path.split("/")):
         raise ForgeError(f"{path[:200]!r} is no path of GitHub's API")
     return f"/{path}"
+
+
+def _asked(verb: str, url: str) -> str:
+    return f"{verb} {url.partition('?')[0]}"
 
 
 def _with_query(path: str, query: Mapping[str, Query]) -> str:

@@ -3,15 +3,15 @@
 A GitHub App (id and key) is preferred to a token: its tokens live for an hour and are made anew when they are needed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-import requests
-from github import Auth, Github, GithubException
-from urllib3.util import Retry
+from github import Auth
 
+from gitops_healer.adapters.github_client import GitHubClient
+from gitops_healer.adapters.github_errors import RefusedError
 from gitops_healer.adapters.github_place import GitHubPlace as GitHubPlace
 from gitops_healer.adapters.remote import Credential
 from gitops_healer.core.codec import digest, dump, load
@@ -22,8 +22,9 @@ from gitops_healer.ports import Cache
 from gitops_healer.settings import ForgeVariables
 
 ACTIONS_LOGIN = "github-actions[bot]"
-TIMEOUT = 15  # seconds for one answer
 
+ClientOf = Callable[[Auth.Auth], GitHubClient]
+"""Who asks GitHub, by the token that is shown."""
 _WANTED = {need.scope.replace("-", "_"): need.level for need in NEEDS} | {"workflows": "write"}
 """`workflows`: for a policy that lets workflow files be changed, and for taking such a change back."""
 _SOUGHT = {(scope, level) for scope, level in _WANTED.items() if scope not in ("actions", "workflows")}
@@ -65,13 +66,14 @@ class Access:
 # Who
 
 
-def sign_in(variables: ForgeVariables, place: GitHubPlace, cache: Cache) -> Access:
+def sign_in(variables: ForgeVariables, place: GitHubPlace, cache: Cache, client_of: ClientOf) -> Access:
     """Find out whose token it is, with as few calls as can be: what does not change is remembered in the cache.
+    client_of: who asks GitHub with a token.
 
     Raises UsageError when there is no usable token, ForgeError when GitHub does not know it.
     """
     if variables.app_id or variables.app_key:
-        return _as_app(variables, place, cache)
+        return _as_app(variables, place, cache, client_of)
     token = variables.token
     if not token:
         raise UsageError(_NO_TOKEN.format(host=place.host))
@@ -81,7 +83,7 @@ def sign_in(variables: ForgeVariables, place: GitHubPlace, cache: Cache) -> Acce
     key = f"github-account:{digest(place.api_url, token)}"
     known = load(cache.get(key), _Known)
     if known is None:
-        known = _who(place, auth, variables)
+        known = _who(client_of(auth), variables)
         cache.put(key, dump(known))
     return Access(place, _account(place, known), auth)
 
@@ -107,46 +109,46 @@ def _account(place: GitHubPlace, known: _Known) -> Account:
     return Account(kind, login, emails, kind.signs, f"{locals_[0]}@users.noreply.{place.host}")
 
 
-def _who(place: GitHubPlace, auth: Auth.Auth, variables: ForgeVariables) -> _Known:
+def _who(client: GitHubClient, variables: ForgeVariables) -> _Known:
     """GraphQL tells it for every kind of token; GET /user refuses bots."""
     try:
-        answer = _asked(place, auth, "/graphql", {"query": _WHO})
-        viewer = (answer.get("data") or {}).get("viewer") or {}
+        viewer = client.ask(_WHO, {}).get("viewer") or {}
         if viewer.get("login"):
             return _Known(str(viewer["login"]), int(viewer.get("databaseId") or 0))
-    except _RefusedError as error:
-        if error.status in (0, 401):
+    except RefusedError as error:
+        if error.status == 401:
             raise
-    return _who_by_rest(place, auth, variables)
+    return _who_by_rest(client, variables)
 
 
-def _who_by_rest(place: GitHubPlace, auth: Auth.Auth, variables: ForgeVariables) -> _Known:
+def _who_by_rest(client: GitHubClient, variables: ForgeVariables) -> _Known:
     """Where there is no GraphQL. A bot cannot be told from another here, but for the one of the job that we are in."""
     try:
-        user = _asked(place, auth, "/user")
+        user = client.fresh("/user")
         return _Known(str(user["login"]), int(user["id"]))
-    except _RefusedError as error:
+    except RefusedError as error:
         own = variables.actions and variables.token == variables.job_token
         if error.status != 403 or not own or variables.token.startswith(_PERSONAL):
             raise
-    bot = _asked(place, auth, f"/users/{quote(ACTIONS_LOGIN)}")
+    bot = client.fresh(f"/users/{quote(ACTIONS_LOGIN)}")
     return _Known(str(bot["login"]), int(bot["id"]))
 
 
 # A GitHub App
 
 
-def _as_app(variables: ForgeVariables, place: GitHubPlace, cache: Cache) -> Access:
+def _as_app(variables: ForgeVariables, place: GitHubPlace, cache: Cache, client_of: ClientOf) -> Access:
     app = _app_auth(variables)
+    client = client_of(app)
     key = f"github-app:{digest(place.api_url, place.name, variables.app_id)}"
     known = load(cache.get(key), _Known)
     if known is not None and known.permissions.items() >= _SOUGHT:  # else what was missing may have been given
-        auth = _installation_auth(place, app, known.installation, known.permissions)
+        auth = _installation_auth(client, app, known.installation, known.permissions)
         if auth is not None:
             return Access(place, _account(place, known), auth, app)
     try:
-        found = _asked(place, app, f"/repos/{place.name}/installation")
-    except _RefusedError as error:
+        found = client.fresh(f"/repos/{place.name}/installation")
+    except RefusedError as error:
         if error.status != 404:
             raise
         raise ForgeError(
@@ -154,12 +156,12 @@ def _as_app(variables: ForgeVariables, place: GitHubPlace, cache: Cache) -> Acce
             f"({place.server_url}/apps/SLUG/installations/new)"
         ) from error
     permissions = _narrowed(found.get("permissions") or {})
-    auth = _installation_auth(place, app, int(found["id"]), permissions)
+    auth = _installation_auth(client, app, int(found["id"]), permissions)
     if auth is None:
         raise ForgeError(f"GitHub gives no token for installation {found['id']} of the App: is it suspended?")
     login = f"{found['app_slug']}[bot]"
     if known is None or known.login != login:
-        number = int(_asked(place, auth, f"/users/{quote(login)}")["id"])
+        number = int(client_of(auth).fresh(f"/users/{quote(login)}")["id"])
     else:
         number = known.number
     known = _Known(login, number, int(found["id"]), permissions)
@@ -193,64 +195,14 @@ def _narrowed(given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _installation_auth(
-    place: GitHubPlace, app: Auth.AppAuth, number: int, permissions: dict[str, str]
+    client: GitHubClient, app: Auth.AppAuth, number: int, permissions: dict[str, str]
 ) -> Auth.AppInstallationAuth | None:
     """Signed in, or None when there is no such installation or it has not these permissions (any more)."""
     auth = Auth.AppInstallationAuth(app, number, permissions)
     try:
-        auth.withRequester(open_github(place, app).requester)
-        _ = auth.token
-    except (GithubException, requests.RequestException) as error:
-        if isinstance(error, GithubException) and error.status in (403, 404, 422):
+        client.admit(auth)
+    except RefusedError as error:
+        if error.status in (403, 404, 422):
             return None
-        raise _explained(place, error) from error
+        raise
     return auth
-
-
-# Asking
-
-
-class _RefusedError(ForgeError):
-    """status: of the answer, 0 when there was none."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-def open_github(place: GitHubPlace, auth: Auth.Auth) -> Github:
-    """For questions that change nothing: every one may be asked again."""
-    retry = Retry(
-        total=3, connect=1, backoff_factor=0.5, status_forcelist=[500, 502, 503, 504], allowed_methods={"GET", "POST"},
-        raise_on_status=False,
-    )  # fmt: skip
-    return Github(
-        base_url=place.api_url, auth=auth, retry=retry, timeout=TIMEOUT, lazy=True, per_page=100,
-        seconds_between_requests=0, seconds_between_writes=0, user_agent="gitops-healer",
-    )  # fmt: skip
-
-
-def _asked(place: GitHubPlace, auth: Auth.Auth, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
-    """The JSON of GET `path`, or of POST with a body (GraphQL). Raises _RefusedError."""
-    requester = open_github(place, auth).requester
-    try:
-        if body is not None:
-            answer: Any = requester.requestJsonAndCheck("POST", requester.graphql_url, input=dict(body))[1]
-        else:
-            answer = requester.requestJsonAndCheck("GET", path)[1]
-    except (GithubException, requests.RequestException) as error:
-        raise _explained(place, error) from error
-    if not isinstance(answer, dict):
-        raise _RefusedError(f"{place.api_url}{path} did not answer as GitHub does: is GITHUB_API_URL right?", 0)
-    return answer
-
-
-def _explained(place: GitHubPlace, error: GithubException | requests.RequestException) -> _RefusedError:
-    if not isinstance(error, GithubException):
-        return _RefusedError(f"{place.host} cannot be reached ({type(error).__name__}): try again later", 0)
-    said = error.data.get("message") if isinstance(error.data, dict) else None
-    if error.status == 401:
-        text = f"{place.host} does not know the token ({said or 'unauthorised'}): it is wrong, revoked or expired"
-    else:
-        text = f"{place.host} answered {error.status}: {said or 'no reason given'}"
-    return _RefusedError(text, error.status)

@@ -1,6 +1,5 @@
 """What GitHub answers when it is asked, by reading only, what the healer may do there: for `doctor`."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -8,9 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
-from github import Auth, GithubException
 
-from gitops_healer.adapters.github_credentials import TIMEOUT, Access, open_github
+from gitops_healer.adapters.github_client import GitHubClient
+from gitops_healer.adapters.github_credentials import Access
 from gitops_healer.adapters.github_workflows import HealingWorkflow
 from gitops_healer.core.github_permissions import NEEDS
 from gitops_healer.core.github_probed import Grant, Probed, Rate, RepositorySeen, TokenKind, WorkflowSeen
@@ -19,6 +18,7 @@ from gitops_healer.core.naming import BRANCH_PREFIX, LEDGER_BRANCH
 from gitops_healer.errors import ForgeError
 from gitops_healer.ports import Clock
 
+TIMEOUT = 15  # seconds for one answer of git over HTTP
 SAMPLE_BRANCH = f"{BRANCH_PREFIX}rule/0123456789"
 
 _READ_BY = {
@@ -34,8 +34,11 @@ _LEVELS = {"read": Grant.READ, "write": Grant.WRITE, "admin": Grant.WRITE}
 class GitHubProbe:
     """Asks one repository. Nothing that it asks changes anything."""
 
-    def __init__(self, access: Access, clock: Clock) -> None:
+    def __init__(self, access: Access, client: GitHubClient, app_client: GitHubClient | None, clock: Clock) -> None:
+        """client: asks with the token; app_client: as the App itself, where we have its key."""
         self._access = access
+        self._client = client
+        self._app_client = app_client
         self._clock = clock
         self._path = f"/repos/{access.place.name}"
 
@@ -79,8 +82,8 @@ class GitHubProbe:
         self, headers: Mapping[str, str], repository: RepositorySeen, base: str, workflows: Sequence[HealingWorkflow]
     ) -> tuple[tuple[tuple[str, Grant], ...], str]:
         """What is known of each permission, and from where."""
-        if self._access.app is not None:
-            _, _, found = self._get(f"{self._path}/installation", self._access.app)
+        if self._app_client is not None:
+            _, _, found = self._get(f"{self._path}/installation", self._app_client)
             given = found.get("permissions") or {}
             return tuple((need.scope, _level(given, need.scope)) for need in NEEDS), "as the App is installed"
         if "x-oauth-scopes" in headers:
@@ -156,22 +159,13 @@ class GitHubProbe:
             return None
         return Rate(int(core["remaining"]), int(core["limit"]), datetime.fromtimestamp(int(core["reset"]), UTC))
 
-    def _get(self, path: str, auth: Auth.Auth | None = None) -> tuple[int, Mapping[str, str], dict[str, Any]]:
+    def _get(self, path: str, client: GitHubClient | None = None) -> tuple[int, Mapping[str, str], dict[str, Any]]:
         """(status, headers with lower-case names, JSON object; of a list {"items": list}). Raises ForgeError."""
-        place = self._access.place
-        try:
-            requester = open_github(place, auth or self._access.auth).requester
-            status, headers, text = requester.requestJson("GET", path)
-        except (GithubException, requests.RequestException) as error:
-            raise ForgeError(f"{place.host} does not answer GET {path}: {type(error).__name__}") from error
-        if status == 401:
-            raise ForgeError(f"{place.host} does not know the token: it is wrong, revoked or expired")
-        try:
-            data: Any = json.loads(text) if text else {}
-        except ValueError:
-            data = {}
-        known = {str(name).lower(): str(value) for name, value in headers.items()}
-        return status, known, data if isinstance(data, dict) else {"items": data}
+        response = (client or self._client).look(path)
+        if response.status == 401:
+            raise ForgeError(f"{self._access.place.host} does not know the token: it is wrong, revoked or expired")
+        data = response.data
+        return response.status, response.headers, data if isinstance(data, dict) else {"items": data or []}
 
 
 def _level(given: Mapping[str, Any], scope: str) -> Grant:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from github import Auth
+
 from gitops_healer.adapters.cache import MemoryCache
 from gitops_healer.adapters.github_client import GitHubClient, Pace, connect
 from gitops_healer.adapters.github_credentials import GitHubPlace, sign_in
@@ -126,10 +128,13 @@ def clone_of(bare: Path, folder: Path) -> Path:
 def _ground(server: ForgeServer, token: str, clone: Path, cache: Cache) -> GitHubGround:
     clock = ServerClock(server)
     place = GitHubPlace(NAME, server.url, server.api_url)
-    access = sign_in(ForgeVariables(token=token), place, cache)
+
+    def client_of(auth: Auth.Auth, login: str = "") -> GitHubClient:
+        return connect(place.api_url, auth, cache, clock, login, Pace(clock.sleep, between_writes=0.0))
+
+    access = sign_in(ForgeVariables(token=token), place, cache, client_of)
     repository = open_repository(clone, access.credential())
-    pace = Pace(clock.sleep, between_writes=0.0)
-    client = connect(place.api_url, access.auth, cache, clock, access.account.login, pace)
+    client = client_of(access.auth, access.account.login)
     origin = Origin(repository.git, repository, place.clone_url, ["main"])
     forge = GitHubForge(client, origin, repository, cache, clock, access.account, place)
     return GitHubGround(server, token, clone, cache, clock, repository, client, origin, forge)

@@ -5,7 +5,6 @@ What lasts is written by REST and by pushes; the boundaries are the moments just
 
 import os
 import signal
-import traceback
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
@@ -19,6 +18,7 @@ from gitops_healer.adapters.origin import Origin
 from gitops_healer.core.upgrade import Stage as At
 from gitops_healer.cycle import run_cycle
 from gitops_healer.ports import RefUpdate
+from tests.cycle.dying import lived
 from tests.github_stage import SHOP, GitHubStage, github_stage
 
 
@@ -55,21 +55,12 @@ def healed(stage: GitHubStage, kill_at: int) -> bool:
     """One cycle in a process of its own that dies at a boundary; whether it lived."""
     stage.clock.turn(timedelta(minutes=5))
     world = stage.world()
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            die_at(kill_at)
-            run_cycle(world)
-        except BaseException:
-            os.write(writing, traceback.format_exc().encode())
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        problem = pipe.read().decode()
-    status = os.waitpid(child, 0)[1]
-    assert not problem, problem
-    return not os.WIFSIGNALED(status)
+
+    def deed() -> None:
+        die_at(kill_at)
+        run_cycle(world)
+
+    return lived(deed)
 
 
 def standing(stage: GitHubStage) -> dict[str, Any]:

@@ -7,7 +7,6 @@ the moments just before and just after each of them. The kill is a real SIGKILL 
 import os
 import shutil
 import signal
-import traceback
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from gitops_healer.adapters.repository import GitRepository
 from gitops_healer.core.codec import to_json
 from gitops_healer.ports import RefUpdate
 from tests.conftest import GitRepo
+from tests.cycle.dying import lived
 from tests.cycle.stage import FILES, START, Stage
 
 
@@ -58,21 +58,12 @@ STORY: Sequence[Callable[[GitRepo, int], None]] = (heal, heal, regress, reland, 
 
 def play(repo: GitRepo, step: int, kill_at: int = 0) -> bool:
     """Play one step in a child that dies at boundary `kill_at`; whether it lived. What goes wrong in it is raised."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            die_at(kill_at)
-            STORY[step](repo, step)
-        except BaseException:
-            os.write(writing, traceback.format_exc().encode())
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        problem = pipe.read().decode()
-    status = os.waitpid(child, 0)[1]
-    assert not problem, problem
-    return not os.WIFSIGNALED(status)
+
+    def deed() -> None:
+        die_at(kill_at)
+        STORY[step](repo, step)
+
+    return lived(deed)
 
 
 def die_at(boundary: int) -> None:
