@@ -11,7 +11,7 @@ from gitops_healer.core.comments import Misunderstood, Order, aim, parse_command
 from gitops_healer.core.forge import Comment, PullState, Source
 from gitops_healer.core.history import History
 from gitops_healer.core.summary import Reply
-from gitops_healer.core.texts import fenced
+from gitops_healer.core.texts import LOST_REPLY, broken, not_done
 from gitops_healer.core.upgrade import Commanded
 from gitops_healer.errors import ForgeError, HealerError, IllegalEventError, LostRaceError
 from gitops_healer.registry import Answer, Command, Request
@@ -146,16 +146,15 @@ def _run(world: World, command: Command, request: Request) -> Answer:
     except LostRaceError:
         raise
     except HealerError as error:
-        return Answer(False, f"`/{command.name}` could not be done:\n\n{fenced(str(error))}")
+        return Answer(False, not_done(command.name, str(error)))
     except Exception as error:  # a plug-in's bug must not keep others from being obeyed, nor be tried again and again
         world.progress("".join(traceback.format_exception(error)))
-        said = fenced(f"{type(error).__name__}: {error}")
-        return Answer(False, f"`/{command.name}` broke. This is a bug of the healer or a plug-in:\n\n{said}")
+        return Answer(False, broken(command.name, f"{type(error).__name__}: {error}"))
 
 
 def _kept(reply: str) -> str:
     """What the ledger remembers of a reply, in case that a run dies before it could say it."""
-    return reply if len(reply) <= MOST_KEPT else "That was done, and the reply was lost: please write it again."
+    return reply if len(reply) <= MOST_KEPT else LOST_REPLY
 
 
 def _say(world: World, comment: Comment, key: str, reply: str, allowed: bool) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 
 from gitops_healer.core import texts
 from gitops_healer.core.codec import digest, dump, load
-from gitops_healer.core.dashboard import TITLE, View, dashboard_body
+from gitops_healer.core.dashboard import SWITCHED_OFF, TITLE, View, dashboard_body
 from gitops_healer.core.decision import Decision
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.following import hands_off_values
@@ -116,7 +116,7 @@ def tell_plan(world: World, up: Upgrade) -> None:
 
 def tell_dashboard(world: World, journal: Journal, summary: Summary, links: Mapping[str, str]) -> None:
     if not world.settings.limits.dashboard:
-        world.forge.close_dashboard("it is switched off by limits.dashboard")
+        world.forge.close_dashboard(SWITCHED_OFF)
         return
     view = View(
         history=journal.history,

@@ -19,6 +19,7 @@ from gitops_healer.core.words import counted
 
 TITLE = "gitops-healer: dashboard"
 MARKER = "<!-- healer:dashboard -->"
+SWITCHED_OFF = "It is switched off by `limits.dashboard`."
 MOST_TICKED = 20
 
 _YOURS = "Waiting for you"

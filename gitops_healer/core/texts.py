@@ -81,6 +81,20 @@ def choice_command(upgrade: Upgrade, investigation: Investigation) -> str:
     return f'gitops-healer command "/choose {upgrade.id} {keys}" --actor LOGIN'
 
 
+LOST_REPLY = "That was done, and the reply was lost: please write it again."
+"""In the place of a reply that was too long to be kept."""
+
+
+def not_done(command: str, error: str) -> str:
+    """The reply to an order that could not be followed."""
+    return f"`/{command}` could not be done:\n\n{fenced(error)}"
+
+
+def broken(command: str, error: str) -> str:
+    """The reply to an order whose command has a bug."""
+    return f"`/{command}` broke. This is a bug of the healer or a plug-in:\n\n{fenced(error)}"
+
+
 def lesson(upgrade: Upgrade) -> str:
     """One sentence to remember an ended upgrade by."""
     source = upgrade.option.source if upgrade.option else "no option"

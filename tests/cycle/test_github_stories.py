@@ -114,7 +114,19 @@ def test_an_approval_counts_for_the_head_that_stood_when_it_was_written(stage: G
     assert "robin" in once
 
 
-def test_changes_requested_hold_it_and_a_dismissed_approval_does_not_merge(stage: GitHubStage) -> None:
+def test_a_dismissed_approval_merges_nothing(stage: GitHubStage) -> None:
+    robin, alex = stage.person("robin", "admin"), stage.person("alex")
+    stage.heal()
+    number = stage.upgrade.proposed.pull
+    given = alex.review(number, "APPROVE")
+    robin.dismiss_review(number, given.id, "not yet")
+    stage.heal()
+    assert stage.upgrade.merged is None
+    assert stage.upgrade.stage is At.HELD
+    assert "dismissed" in stage.upgrade.held.reason
+
+
+def test_changes_requested_hold_it(stage: GitHubStage) -> None:
     robin = stage.person("robin")
     stage.heal()
     number = stage.upgrade.proposed.pull
