@@ -4,7 +4,7 @@ Everything here can be said again: a text that did not change is not written.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -15,7 +15,7 @@ from gitops_healer.core.decision import Decision
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.following import hands_off_values
 from gitops_healer.core.forge import PullState
-from gitops_healer.core.progress import plan_marker, plan_ready, progress, progress_marker
+from gitops_healer.core.progress import plan_marker, plan_ready, progress, progress_marker, was_planned_for
 from gitops_healer.core.pull_body import Setting, pull_body
 from gitops_healer.core.quoting import quoted
 from gitops_healer.core.requesting import served_text
@@ -28,14 +28,6 @@ from gitops_healer.world import Journal, World
 Told = Callable[[], object]
 _LATELY = timedelta(days=1)
 _SEEN = "findings of the dashboard"
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """A finding of the last look, and whether it was begun."""
-
-    finding: Finding
-    decision: Decision
 
 
 def tell(world: World, journal: Journal, summary: Summary, links: Mapping[str, str]) -> list[HealerError | OSError]:
@@ -59,14 +51,8 @@ def _everything(world: World, journal: Journal, summary: Summary, links: Mapping
             yield partial(tell_hands_off, world, up)
     yield lambda: tell_dashboard(world, journal, summary, links)
     for up, _ in summary.upgrades:
-        if up.stage is Stage.PLANNED or (up.id in summary.moved and _was_shown(world, up)):
+        if up.stage is Stage.PLANNED or (up.id in summary.moved and was_planned_for(up, world.forge.login)):
             yield partial(tell_plan, world, up)
-
-
-def _was_shown(world: World, up: Upgrade) -> bool:
-    """Whether people had to look at its plan, so that they want to know what became of it."""
-    by_people = up.plan_approved_by not in ("", world.forge.login)
-    return by_people or bool(up.earlier_plans) or (up.plan is not None and not up.plan_approved_by)
 
 
 def _ended_lately(world: World, journal: Journal, summary: Summary) -> list[tuple[Upgrade, None]]:
@@ -135,11 +121,11 @@ def _findings_of(world: World, journal: Journal, summary: Summary) -> tuple[tupl
     """What detectors saw in this run, else what they saw in the last that looked and nobody has taken up since: a run
     that only obeys must not empty the dashboard."""
     if summary.looks:
-        world.cache.put(_SEEN, dump([_Seen(*pair) for pair in summary.findings]))
+        world.cache.put(_SEEN, dump(summary.findings))
         return summary.findings
-    known = load(world.cache.get(_SEEN), list[_Seen]) or []
+    known = load(world.cache.get(_SEEN), tuple[tuple[Finding, Decision], ...]) or ()
     begun = {up.finding.fingerprint for up in journal.history.open()}
-    return tuple((seen.finding, seen.decision) for seen in known if seen.finding.fingerprint not in begun)
+    return tuple((finding, decision) for finding, decision in known if finding.fingerprint not in begun)
 
 
 def say_served(

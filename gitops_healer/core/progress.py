@@ -40,6 +40,12 @@ def plan_ready(up: Upgrade, messages: Messages, expires: str = "") -> str:
     return fit([Block(plan_marker(up)), *_plan(up, messages, expires)])
 
 
+def was_planned_for(up: Upgrade, healer: str) -> bool:
+    """Whether people had to look at its plan, so that they want to know what became of it. healer: its login."""
+    by_people = up.plan_approved_by not in ("", healer)
+    return by_people or bool(up.earlier_plans) or (up.plan is not None and not up.plan_approved_by)
+
+
 def present_message(up: Upgrade, messages: Messages) -> str:
     """What is to be said about the stage that it is in."""
     name, values = _kind(up)

@@ -8,7 +8,7 @@ import pytest
 
 from gitops_healer.core.forge import Permission, PullState, Status, StatusState
 from gitops_healer.errors import ForgeError, LostRaceError
-from gitops_healer.ports import Forge
+from gitops_healer.ports import Forge, Repository
 
 MARKER = "<!-- healer:contract -->"
 
@@ -38,6 +38,22 @@ class Ground(Protocol):
     def move(self, branch: str, commit: str) -> None:
         """Somebody sets or makes a branch; "" deletes it."""
         ...
+
+
+class Hands:
+    """What a ground looks up in its repository."""
+
+    repository: Repository
+
+    def read(self, commit: str, path: str) -> str | None:
+        data = self.repository.read(commit, path)
+        return None if data is None else data.decode()
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        return self.repository.commit(commit).parents
+
+    def message(self, commit: str) -> str:
+        return self.repository.commit(commit).message
 
 
 def proposed(ground: Ground, branch: str = "healer/rule/1", files: Mapping[str, str] | None = None) -> tuple[int, str]:

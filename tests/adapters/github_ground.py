@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from forge_contract import Hands
 from github import Auth
 
 from gitops_healer.adapters.cache import MemoryCache
@@ -43,7 +44,7 @@ class ServerClock:
 
 
 @dataclass
-class GitHubGround:
+class GitHubGround(Hands):
     server: ForgeServer
     token: str
     clone: Path
@@ -61,16 +62,6 @@ class GitHubGround:
         data = {path: text.encode() for path, text in files.items()}
         healer = Signature("gitops-healer", "healer@example.org", self.clock.now() + timedelta(seconds=1))
         return self.repository.commit_files(parent, data, "work", healer)
-
-    def read(self, commit: str, path: str) -> str | None:
-        data = self.repository.read(commit, path)
-        return None if data is None else data.decode()
-
-    def parents(self, commit: str) -> tuple[str, ...]:
-        return self.repository.commit(commit).parents
-
-    def message(self, commit: str) -> str:
-        return self.repository.commit(commit).message
 
     def say(self, pull: int, login: str, body: str) -> None:
         self.person(login).comment(pull, body)

@@ -13,7 +13,7 @@ import pytest
 
 pytest.register_assert_rewrite("forge_contract")
 
-from forge_contract import MARKER, ForgeContract, proposed  # noqa: E402
+from forge_contract import MARKER, ForgeContract, Hands, proposed  # noqa: E402
 
 from gitops_healer.adapters.json_tree import JsonTree, Write  # noqa: E402
 from gitops_healer.adapters.local_forge import REF, LocalForge  # noqa: E402
@@ -46,7 +46,7 @@ def forge_of(repository: GitRepository, **more: Any) -> LocalForge:
 
 
 @dataclass
-class LocalGround:
+class LocalGround(Hands):
     repo: Any
     repository: GitRepository
     forge: LocalForge
@@ -58,16 +58,6 @@ class LocalGround:
     def commit(self, parent: str, files: Mapping[str, str]) -> str:
         data = {path: text.encode() for path, text in files.items()}
         return self.repository.commit_files(parent, data, "work", HEALER)
-
-    def read(self, commit: str, path: str) -> str | None:
-        data = self.repository.read(commit, path)
-        return None if data is None else data.decode()
-
-    def parents(self, commit: str) -> tuple[str, ...]:
-        return self.repository.commit(commit).parents
-
-    def message(self, commit: str) -> str:
-        return self.repository.commit(commit).message
 
     def say(self, pull: int, login: str, body: str) -> None:
         self.forge.add_comment(pull, login, body)
