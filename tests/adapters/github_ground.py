@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from forge_contract import Hands
 from github import Auth
 
 from gitops_healer.adapters.cache import MemoryCache
@@ -20,6 +19,7 @@ from gitops_healer.adapters.remote import Git
 from gitops_healer.adapters.repository import GitRepository, open_repository
 from gitops_healer.ports import Cache, Signature
 from gitops_healer.settings import ForgeVariables
+from tests.adapters.forge_contract import Hands
 from tests.forge_server import ForgeServer, Person
 from tests.forge_server.state import Repository
 

@@ -13,28 +13,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytest.register_assert_rewrite("forge_contract")
-
-from forge_contract import MARKER, ForgeContract, proposed, state_of  # noqa: E402
-
-from gitops_healer.adapters.cache import MemoryCache  # noqa: E402
-from gitops_healer.adapters.github_client import Calls  # noqa: E402
-from gitops_healer.adapters.github_pulls import compare_link  # noqa: E402
-from gitops_healer.adapters.github_reading import comment_of, pull_of, review_of  # noqa: E402
-from gitops_healer.adapters.github_seen import (  # noqa: E402
+from gitops_healer.adapters.cache import MemoryCache
+from gitops_healer.adapters.github_client import Calls
+from gitops_healer.adapters.github_pulls import compare_link
+from gitops_healer.adapters.github_reading import comment_of, pull_of, review_of
+from gitops_healer.adapters.github_seen import (
     board_seen,
     check_run,
     check_run_of,
     latest,
     pull_seen,
 )
-from gitops_healer.core.forge import Permission, PullState, Source, Status, StatusState  # noqa: E402
-from gitops_healer.errors import ForgeError, PullRefusedError  # noqa: E402
-from gitops_healer.ports import RefUpdate  # noqa: E402
-from tests.adapters.github_ground import KINDS, NAME, GitHubGround, github_ground, token_of  # noqa: E402
-from tests.forge_server import Fault  # noqa: E402
-from tests.forge_server.state import Workflow, WorkflowRun  # noqa: E402
-from tests.openapi.fixture import validated  # noqa: E402, F401
+from gitops_healer.core.forge import Permission, PullState, Source, Status, StatusState
+from gitops_healer.errors import ForgeError, PullRefusedError
+from gitops_healer.ports import RefUpdate
+from tests.adapters.forge_contract import MARKER, ForgeContract, proposed, state_of
+from tests.adapters.github_ground import KINDS, NAME, GitHubGround, github_ground, token_of
+from tests.forge_server import Fault
+from tests.forge_server.state import Workflow, WorkflowRun
+from tests.openapi.fixture import validated  # noqa: F401
 
 Make = Callable[..., GitHubGround]
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,16 +11,13 @@ from typing import Any
 
 import pytest
 
-pytest.register_assert_rewrite("forge_contract")
-
-from forge_contract import MARKER, ForgeContract, Hands, proposed  # noqa: E402
-
-from gitops_healer.adapters.json_tree import JsonTree, Write  # noqa: E402
-from gitops_healer.adapters.local_forge import REF, LocalForge  # noqa: E402
-from gitops_healer.adapters.repository import GitRepository, open_repository  # noqa: E402
-from gitops_healer.core.forge import Permission, PullState, Status, StatusState  # noqa: E402
-from gitops_healer.errors import ForgeError, HealerError, LostRaceError  # noqa: E402
-from gitops_healer.ports import RefUpdate, Signature  # noqa: E402
+from gitops_healer.adapters.json_tree import JsonTree, Write
+from gitops_healer.adapters.local_forge import REF, LocalForge
+from gitops_healer.adapters.repository import GitRepository, open_repository
+from gitops_healer.core.forge import Permission, PullState, Status, StatusState
+from gitops_healer.errors import ForgeError, HealerError, LostRaceError
+from gitops_healer.ports import RefUpdate, Signature
+from tests.adapters.forge_contract import MARKER, ForgeContract, Hands, proposed
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HEALER = Signature("gitops-healer", "gitops-healer@example.org", START)
