@@ -15,7 +15,7 @@ from gitops_healer.core.decision import Decision, all_of, no
 from gitops_healer.core.finding import Finding, Risk
 from gitops_healer.core.following import given_back, hands_off
 from gitops_healer.core.forge import Comment, PullState, Status, StatusState
-from gitops_healer.core.judging import Tolerance, judge
+from gitops_healer.core.judging import judge
 from gitops_healer.core.naming import (
     RESTORE_PREFIX,
     branch_of,
@@ -540,7 +540,9 @@ def open_watch(cycle: Cycle, up: Upgrade) -> Outcomes:
     if verdict.outcome is Outcome.FAILED and up.merged_as_proved:
         return Regressed(f"on the merge commit, {verdict.reason}", cycle.world.forge.login)
     opened = up.merged.at
-    return Watched(verdict, Window(opened, opened + policy.window, opened - policy.baseline))
+    again = up.attempt > 1
+    length = policy.reland.window if again else policy.window
+    return Watched(verdict, Window(opened, opened + length, opened - policy.baseline), policy.tolerance(again))
 
 
 def watch(cycle: Cycle, up: Upgrade) -> Outcomes:
@@ -552,8 +554,7 @@ def watch(cycle: Cycle, up: Upgrade) -> Outcomes:
     seen = [reading for metric in world.metrics for reading in metric(scene, up)]
     readings = own_readings(seen, rivals)
     over = world.clock.now() >= window.until
-    tolerance = Tolerance(policy.min_executions, policy.min_failures, policy.margin, policy.alpha)
-    health = judge(readings, tolerance, closing=over)
+    health = judge(readings, up.watched.tolerance, closing=over)
     if up.health is None or up.health.readings != health.readings:
         cycle.journal.record([(up.id, HealthChecked(health))])
     match health.judgement:

@@ -166,9 +166,14 @@ class Repository(Protocol):
         """A new commit on `onto` that holds what `head` changed since their merge base; no ref moves."""
         ...
 
-    def revert(self, commit: str, onto: str, message: str, signature: Signature) -> str | Conflict:
-        """A new commit on `onto` that takes `commit` (relative to its first parent) back; no ref moves.
-        Raises AlreadyGoneError when nothing of it is left."""
+    def revert(self, commit: str, onto: str, message: str, signature: Signature, since: str = "") -> str | Conflict:
+        """A new commit on `onto` that takes back what `commit` brought since `since` (its first parent when ""), be it
+        one commit, a merge or a range; no ref moves. Raises AlreadyGoneError when nothing of it is left."""
+        ...
+
+    def patch_id(self, base: str, head: str) -> str:
+        """The id of the change between two commits, whatever it stands on: that of `git patch-id --stable`. A pure
+        revert has that of the change turned around."""
         ...
 
     def mergeable(self, onto: str, head: str) -> Conflict | None: ...
@@ -283,9 +288,14 @@ class Forge(Protocol):
 
     def branch_head(self, branch: str) -> str | None: ...
 
-    def open_pull(self, branch: str, base: str, title: str, body: str) -> Pull:
-        """The open pull request of that branch; made when there is none. Raises PullRefusedError when the forge does
-        not let us open any."""
+    def open_pull(self, branch: str, base: str, title: str, body: str, *, draft: bool = False) -> Pull:
+        """The open pull request of that branch; made when there is none. draft: nobody can merge it before it is ready
+        (where the forge has no drafts: an ordinary one whose title says so). Raises PullRefusedError when the forge
+        does not let us open any."""
+        ...
+
+    def mark_ready(self, number: int) -> None:
+        """Make a draft an ordinary pull request; nothing when it is one."""
         ...
 
     def update_pull(self, number: int, title: str, body: str) -> None:
@@ -325,6 +335,11 @@ class Forge(Protocol):
 
     def close_dashboard(self, reason: str) -> None:
         """Say why, and close it; nothing when there is none or it is closed."""
+        ...
+
+    def show_issue(self, marker: str, title: str, body: str) -> Dashboard:
+        """One issue of ours a marker (a line of its body). Made when there is none; its text is written only when it
+        changed; one that somebody closed stays closed. Raises ForgeError where issues are switched off."""
         ...
 
     def statuses(self, commit: str) -> tuple[Status, ...]: ...
@@ -403,6 +418,12 @@ class ExecutionStore(Protocol):
         UTC, without calls there is none. Where only coarser counts are kept, these are given."""
         ...
 
+    def timelines(self, since: datetime, until: datetime, step: timedelta) -> dict[str, tuple[Slice, ...]]:
+        """The same of all tools at once, those without calls left out. step: whole minutes that divide an hour, an hour
+        or a day. With the types of errors. Reads what is summed up where it can: cost follows hours and tools, and only
+        for steps below an hour the calls themselves."""
+        ...
+
     def prune(self, now: datetime, *, payloads: timedelta, calls: timedelta, minutes: timedelta) -> Pruned:
         """Forget what is older: of calls first the payloads, then all but the counts; counts by the minute become
         counts by the hour. Failures, calls and durations stay countable for ever."""
@@ -418,6 +439,35 @@ class ExecutionStore(Protocol):
 
     def version(self) -> str:
         """A token that changes whenever the contents change: the key under which findings are cached."""
+        ...
+
+
+# Telemetry
+
+
+@dataclass(frozen=True)
+class Series:
+    """labels: what tells it from others; points: (moment, value), oldest first."""
+
+    labels: tuple[tuple[str, str], ...]
+    points: tuple[tuple[datetime, float], ...]
+
+
+class Telemetry(Protocol):
+    """What others measure of the code that is deployed."""
+
+    def checks(self, commit: str) -> tuple[Status, ...]:
+        """What CI said of a commit."""
+        ...
+
+    def query_range(self, query: str, since: datetime, until: datetime, step: timedelta) -> tuple[Series, ...]:
+        """A range query of Prometheus. Raises ForgeError when the server does not answer, UsageError for a query that
+        it does not understand."""
+        ...
+
+    def records(self, path: str) -> Iterator[bytes]:
+        """The lines of a file, path from the root of the work tree or absolute. Raises UsageError when there is no such
+        file or it is none of records (too long lines)."""
         ...
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Repository,
         Reviewer,
         Sandbox,
+        Telemetry,
         TestRunner,
         Trials,
     )
@@ -61,6 +62,7 @@ class Scene:
     progress: Progress
     trials: Trials = field(default_factory=lambda: cast("Trials", Absent("nothing can be tried here")))
     reviewers: tuple[Reviewer, ...] = ()
+    telemetry: Telemetry = field(default_factory=lambda: cast("Telemetry", Absent("nothing is measured here")))
 
 
 class Absent:

@@ -26,6 +26,7 @@ from gitops_healer.core.comparing_places import steps_of
 from gitops_healer.core.finding import Risk
 from gitops_healer.core.messages import Messages, problem_of
 from gitops_healer.core.naming import OVERRIDES as OVERRIDES
+from gitops_healer.core.watching import Tolerance
 from gitops_healer.errors import ConfigError
 from gitops_healer.settings_patterns import Patterns
 from gitops_healer.settings_section import Section
@@ -286,15 +287,85 @@ class ToolsPolicy(Section):
     embedding_model: str
 
 
+class CulpritPolicy(Section):
+    runs: Positive
+    budget: Duration
+    certainty: Annotated[float, Field(gt=0.5, lt=1)]
+
+
+class RelandPolicy(Section):
+    window: Duration
+    ratio: Annotated[float, Field(ge=1)]
+    margin: Share
+
+
+class PrometheusMetric(Section):
+    """One subject. total, failed: PromQL for counts per step, `$step` stands for the step; by: a label that tells
+    kinds of calls apart."""
+
+    name: str
+    total: str
+    failed: str
+    by: str = ""
+
+
+class PrometheusPolicy(Section):
+    url: str
+    metrics: tuple[PrometheusMetric, ...]
+
+
+class FileMetric(Section):
+    """A file of records. path: from the root of the repository, or absolute; the others are names of fields."""
+
+    path: str
+    format: Literal["jsonl", "csv"]
+    subject: str
+    ts: str
+    ok: str = ""
+    total: str = ""
+    failed: str = ""
+    commit: str = ""
+
+
 class Monitoring(Section):
     window: Duration
     baseline: Duration
+    block: Duration
     min_executions: Positive
     min_failures: Positive
+    ratio: Annotated[float, Field(ge=1)]
     margin: Share
+    new_error: Share
+    slower: Annotated[float, Field(ge=1)]
+    slowest: Annotated[float, Field(ge=1)]
+    drop: Annotated[float, Field(gt=0, lt=1)]
     alpha: Annotated[float, Field(gt=0, lt=1)]
+    strict: bool
     rollback: bool
+    drafts: bool
+    revert_others: bool
+    reverts_per_day: Count
+    culprit: CulpritPolicy
+    reland: RelandPolicy
+    prometheus: PrometheusPolicy
+    files: tuple[FileMetric, ...]
     keep: Keep
+
+    def tolerance(self, again: bool = False) -> Tolerance:
+        """What a watch that opens now is judged by. again: its change was taken back before."""
+        return Tolerance(
+            min_executions=self.min_executions,
+            min_failures=self.min_failures,
+            margin=min(self.margin, self.reland.margin) if again else self.margin,
+            alpha=self.alpha,
+            ratio=min(self.ratio, self.reland.ratio) if again else self.ratio,
+            drop=self.drop,
+            block=max(1, int(self.block.total_seconds() // 60)),
+            new_error=self.new_error,
+            slower=self.slower,
+            slowest=self.slowest,
+            strict=self.strict,
+        )
 
 
 class LimitsPolicy(Section):

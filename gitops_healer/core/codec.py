@@ -20,6 +20,7 @@ def _converter() -> Any:
     converter.register_unstructure_hook(datetime, lambda moment: moment.isoformat())
     converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
     configure_union_passthrough(str | bool | int | float | None, converter)
+    configure_union_passthrough(int | float, converter)  # what was written as a whole number is read as one
     return converter
 
 

@@ -72,13 +72,15 @@ class ToolStats:
 @dataclass(frozen=True)
 class Slice:
     """Every call of one tool at one commit in one step of time. start: aware, UTC; commit: None when it is not known;
-    failed of total; latency: (bucket, calls), see `core.latency`; calls that were not timed are in no bucket."""
+    failed of total; latency: (bucket, calls), see `core.latency`; calls that were not timed are in no bucket; errors:
+    (error type, failures), where the type is known."""
 
     start: datetime
     commit: str | None
     total: int
     failed: int
     latency: tuple[tuple[int, int], ...] = ()
+    errors: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

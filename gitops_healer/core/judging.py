@@ -23,24 +23,13 @@ from dataclasses import dataclass
 from math import exp, isqrt, lgamma, log, log1p
 from typing import Final
 
-from gitops_healer.core.watching import Health, Judgement, Reading
+from gitops_healer.core.watching import Health, Judgement, Reading, Tolerance
 
 TOUCHED_SHARE: Final = 0.9
 FLATNESS: Final = 5
 DOUBT: Final = 0.2
 MOST_MORE: Final = 100_000
 STRIDE: Final = 1.25
-
-
-@dataclass(frozen=True)
-class Tolerance:
-    """Policy section `monitoring`: min_executions before and after; min_failures from as many different inputs;
-    margin: rise of the failure rate that is tolerated; alpha: chance of a false alarm in one watch."""
-
-    min_executions: int
-    min_failures: int
-    margin: float
-    alpha: float
 
 
 @dataclass(frozen=True)

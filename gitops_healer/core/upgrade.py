@@ -5,11 +5,12 @@ from datetime import datetime
 from enum import Enum
 from typing import assert_never
 
+from gitops_healer.core.attribution import Attribution
 from gitops_healer.core.codec import digest, to_json
 from gitops_healer.core.finding import Finding
 from gitops_healer.core.plan import Investigation, Option, Plan
 from gitops_healer.core.verdict import Verdict
-from gitops_healer.core.watching import Health, Window
+from gitops_healer.core.watching import Health, Tolerance, Window
 from gitops_healer.errors import IllegalEventError
 
 
@@ -173,15 +174,34 @@ class Merged:
 
 @dataclass(frozen=True)
 class Watched:
-    """Phase 2 ran again on the merge commit and the watch is open."""
+    """Phase 2 ran again on the merge commit and the watch is open. tolerance: what it is judged by until it closes,
+    whatever policy says later."""
 
     verdict: Verdict
     window: Window
+    tolerance: Tolerance = field(default_factory=Tolerance)
 
 
 @dataclass(frozen=True)
 class HealthChecked:
     health: Health
+
+
+@dataclass(frozen=True)
+class Attributed:
+    """A search for the culprit ended. evidence: what it was asked about, so that it is not asked again."""
+
+    attribution: Attribution
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Reported:
+    """An issue tells people what got worse and that it is not ours to take back. culprit: a commit, "" when unknown."""
+
+    issue: int
+    url: str
+    culprit: str = ""
 
 
 @dataclass(frozen=True)
@@ -206,10 +226,13 @@ class Regressed:
 
 @dataclass(frozen=True)
 class RevertProposed:
+    """draft: on suspicion; nobody merges it before the suspicion is confirmed."""
+
     branch: str
     head: str
     pull: int
     url: str
+    draft: bool = False
 
 
 @dataclass(frozen=True)
@@ -279,6 +302,8 @@ Fact = (
     | Merged
     | Watched
     | HealthChecked
+    | Attributed
+    | Reported
     | Stabilised
     | LeftUnproven
     | Regressed
@@ -422,6 +447,8 @@ class Upgrade:
     watched: Watched | None = None
     health: Health | None = None
     health_checked_at: datetime | None = None
+    attributions: tuple[Attributed, ...] = ()
+    reports: tuple[Reported, ...] = ()
     regressed: Regressed | None = None
     revert: RevertProposed | None = None
     rolled_back: RolledBack | None = None
@@ -517,10 +544,12 @@ _MAY_FOLLOW: dict[type[Fact], frozenset[Stage]] = {
     Merged: IN_REVIEW | {Stage.HELD},  # people may merge whenever they like
     Watched: frozenset({Stage.MERGED}),
     HealthChecked: frozenset({Stage.WATCHED}),
+    Attributed: frozenset({Stage.WATCHED, Stage.REGRESSED}),
+    Reported: frozenset({Stage.WATCHED, Stage.REGRESSED}),
     Stabilised: frozenset({Stage.WATCHED}),
     LeftUnproven: frozenset({Stage.WATCHED}),
     Regressed: _AFTER_MERGE | {Stage.CLOSED},
-    RevertProposed: frozenset({Stage.REGRESSED}),
+    RevertProposed: frozenset({Stage.WATCHED, Stage.REGRESSED}),  # a draft, while it is only suspected
     RolledBack: frozenset({Stage.REGRESSED}),
     Dropped: BEFORE_MERGE | {Stage.HELD},
     Held: BEFORE_MERGE | {Stage.REGRESSED},
@@ -574,6 +603,10 @@ def _applied(up: Upgrade, ts: datetime, fact: Fact) -> Upgrade:
             return to(Stage.WATCHED, watched=fact)
         case HealthChecked(health):
             return replace(up, health=health, health_checked_at=ts)
+        case Attributed():
+            return replace(up, attributions=(*up.attributions, fact))
+        case Reported():
+            return replace(up, reports=(*up.reports, fact))
         case Stabilised(reason):
             return to(Stage.STABLE, reason=reason, settled_as=Stage.STABLE)
         case LeftUnproven(reason):
