@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from gitops_healer.core import texts
-from gitops_healer.core.blame import own_readings, rivals_of
 from gitops_healer.core.decision import Decision, all_of, no
 from gitops_healer.core.finding import Finding, Risk
 from gitops_healer.core.following import given_back, hands_off
 from gitops_healer.core.forge import Comment, PullState, Status, StatusState
+from gitops_healer.core.judgement.blame import own_readings, rivals_of
 from gitops_healer.core.judging import judge
 from gitops_healer.core.naming import (
     RESTORE_PREFIX,

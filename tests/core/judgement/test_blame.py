@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gitops_healer.core.blame import own_readings, touched_by
+from gitops_healer.core.judgement.blame import own_readings, touched_by
 from gitops_healer.core.upgrade import HealthChecked, Watched
 from gitops_healer.core.watching import Health, Judgement, Reading
 from tests.core.test_upgrade import TO_MERGE, UPGRADE, walk
