@@ -99,6 +99,10 @@ class History:
     def at(self, *stages: Stage) -> tuple[Upgrade, ...]:
         return tuple(up for up in self.upgrades.values() if up.stage in stages)
 
+    def merged_as(self, commit: str) -> Upgrade | None:
+        """The upgrade that this commit merged."""
+        return next((up for up in self.upgrades.values() if up.merged and up.merged.commit == commit), None)
+
     def find(self, text: str) -> tuple[Upgrade, ...]:
         """Upgrades that a person may mean: id or codename, or a beginning of either (of a codename, three letters)."""
         exact = [up for up in self.upgrades.values() if text in (up.id, up.codename)]

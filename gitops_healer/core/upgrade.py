@@ -481,6 +481,11 @@ class Upgrade:
         """Whether what was merged is what we proposed, and not what people made of it: theirs is not ours to revert."""
         return bool(self.merged and self.proposed and self.merged.head == self.proposed.head)
 
+    @property
+    def may_regress(self) -> bool:
+        """Whether its merge stands and is not being taken back already."""
+        return self.merged is not None and self.rolled_back is None and self.stage in _MAY_FOLLOW[Regressed]
+
     def intends(self, effect: str, target: str) -> bool:
         return Intended(effect, target) in self.intents
 
