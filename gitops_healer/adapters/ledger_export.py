@@ -6,7 +6,7 @@ import io
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from itertools import chain
 from pathlib import Path
@@ -16,14 +16,18 @@ from gitops_healer.adapters.events import encode_event
 from gitops_healer.adapters.ledger_tables import ROLLED_BACK_AT, SCHEMA
 from gitops_healer.core.codec import canonical, to_json
 from gitops_healer.core.execution import Execution
+from gitops_healer.core.judgement.stability import Stability, by_kind, by_tool, deployments_of, stability
 from gitops_healer.core.upgrade import (
+    Attributed,
     Event,
     HealthChecked,
     Held,
     Investigated,
     Merged,
     Prepared,
+    Reported,
     RepositoryFact,
+    RevertProposed,
     RolledBack,
     Upgrade,
     Validated,
@@ -31,7 +35,7 @@ from gitops_healer.core.upgrade import (
     begin,
 )
 from gitops_healer.core.verdict import Outcome, Verdict
-from gitops_healer.core.watching import Judgement
+from gitops_healer.core.watching import Count, Judgement, Measure, Reading
 from gitops_healer.errors import HealerError
 
 Value = str | int | float | None
@@ -99,7 +103,7 @@ def _write_sqlite(path: Path, events: Sequence[Event], executions: Iterable[Exec
         connection.execute("COMMIT")
 
 
-def _rows(events: Iterable[Event]) -> Iterator[Row]:
+def _rows(events: Sequence[Event]) -> Iterator[Row]:
     upgrades: dict[str, Upgrade] = {}
     for position, event in enumerate(events, 1):
         ts = event.ts.isoformat()
@@ -110,6 +114,7 @@ def _rows(events: Iterable[Event]) -> Iterator[Row]:
             yield from _event_rows(upgrade, event)
     for upgrade in upgrades.values():
         yield from _upgrade_rows(upgrade)
+    yield from _stability_rows(events)
 
 
 def _event_rows(up: Upgrade, event: Event) -> Iterator[Row]:
@@ -131,6 +136,9 @@ def _event_rows(up: Upgrade, event: Event) -> Iterator[Row]:
             yield "tool_creation_events", (event.id, up.id, tool, "deployed", commit, ts)
         case HealthChecked():
             yield _health_row(up, event.id, event.fact, ts)
+            yield from _reading_rows(up.id, event.id, event.fact, ts)
+        case Attributed() | Reported() | RevertProposed():
+            yield from _culprit_rows(up.id, event, ts)
         case RolledBack(commit, pull):
             yield "tool_creation_events", (event.id, up.id, tool, "rolled_back", commit, ts)
             by, reason = (up.regressed.by, up.regressed.reason) if up.regressed else ("", "")
@@ -146,7 +154,10 @@ def _check_rows(up: Upgrade, verdict: Verdict, ts: str) -> Iterator[Row]:
 
 
 def _health_row(up: Upgrade, check: str, fact: HealthChecked, ts: str) -> Row:
-    health, readings = fact.health, fact.health.readings
+    """Calls, failed ones among them, of what the merge may have reached. The event has what changed since the last
+    check, the upgrade has all of it."""
+    health, known = fact.health, up.health or fact.health
+    readings = [reading for reading in known.readings if _counts_calls(reading)]
     before = sum(r.before_total for r in readings), sum(r.before_failed for r in readings)
     after = sum(r.after_total for r in readings), sum(r.after_failed for r in readings)
     regressed = health.judgement is Judgement.REGRESSED
@@ -154,6 +165,36 @@ def _health_row(up: Upgrade, check: str, fact: HealthChecked, ts: str) -> Row:
     return "deployment_health_checks", (
         check, up.id, up.finding.symbol, *said, *before, *after, _rate(*before), _rate(*after),
     )  # fmt: skip
+
+
+def _counts_calls(reading: Reading) -> bool:
+    return reading.measure in (Measure.FAILURES, Measure.RUNS) and not reading.apart
+
+
+def _reading_rows(session: str, check: str, fact: HealthChecked, ts: str) -> Iterator[Row]:
+    for r in fact.health.readings:
+        of = r.metric, r.subject, r.measure.value, r.detail
+        figures = r.before_total, r.before_failed, r.after_total, r.after_failed, r.distinct_failing, r.clustering
+        yield "deployment_readings", (check, session, *of, r.touched, r.apart, *figures, r.note, ts)
+    for e in fact.health.evidence:
+        of = e.metric, e.subject, e.measure.value, e.detail
+        yield "deployment_evidence", (check, session, *of, e.alarm, e.conviction, e.needed, ts)
+
+
+def _culprit_rows(upgrade: str, event: Event, ts: str) -> Iterator[Row]:
+    """The search for the culprit and what followed of it."""
+    match event.fact:
+        case Attributed(found):
+            said = found.blame.value, found.reason, canonical(found.subjects), found.base, found.head
+            sure = found.culprit or None, found.probability, found.restored, found.confirmed, found.runs
+            yield "culprit_searches", (event.id, upgrade, ts, *said, *sure, found.reproduce)
+            for one in found.candidates:
+                named = one.commit, one.title, one.author, one.upgrade or None
+                yield "culprit_candidates", (event.id, upgrade, *named, one.weight, canonical(one.reasons))
+        case Reported(issue, url, culprit):
+            yield "regression_reports", (event.id, upgrade, ts, issue, url, culprit or None)
+        case RevertProposed(branch, head, pull, url, draft):
+            yield "revert_proposals", (event.id, upgrade, ts, pull, url, branch, head, draft)
 
 
 def _upgrade_rows(up: Upgrade) -> Iterator[Row]:
@@ -173,6 +214,39 @@ def _upgrade_rows(up: Upgrade) -> Iterator[Row]:
             _time(window.baseline_from), up.stage.value, up.regressed is not None,
             up.health.judgement.value if up.health else "", _time(checked) if checked else None,
         )  # fmt: skip
+        yield from _block_rows(up, up.watched)
+
+
+def _block_rows(up: Upgrade, watched: Watched) -> Iterator[Row]:
+    """The calls after the merge by time, as the last check saw them."""
+    for reading in up.health.readings if up.health else ():
+        for block in reading.blocks:
+            start = _time(watched.window.opened + block.number * watched.tolerance.block_length)
+            of = reading.metric, reading.subject, reading.measure.value, reading.detail
+            yield "deployment_blocks", (up.id, *of, block.number, start, block.total, block.failed)
+
+
+def _stability_rows(events: Sequence[Event]) -> Iterator[Row]:
+    deployments = deployments_of(events)
+    for d in deployments:
+        moments = [_time(moment) if moment else None for moment in (d.suspected, d.regressed, d.rolled_back)]
+        ended = d.ended.value if d.ended else None
+        yield "deployments", (
+            d.upgrade, d.tool, d.kind, d.attempt, _time(d.merged), *moments[:2], d.by or None, moments[2], ended,
+            d.proven_by or None, bool(d.proven_by), _hours(d.to_detect), _hours(d.to_revert),
+        )  # fmt: skip
+    for grouped, by in (("tool", by_tool), ("kind", by_kind)):
+        for figures in stability(deployments, by):
+            yield "stability_figures", (grouped, *_figures(figures))
+
+
+def _figures(f: Stability) -> tuple[Value, ...]:
+    counts = f.deployments, f.rollbacks, f.rollback_rate, f.false_rollbacks, f.stable, f.unproven, f.open
+    return f.name, *counts, _hours(f.to_detect), _hours(f.to_revert), _time(f.last)
+
+
+def _hours(time: timedelta | None) -> float | None:
+    return time.total_seconds() / 3600 if time is not None else None
 
 
 def _execution_row(call: Execution) -> Row:
@@ -190,7 +264,7 @@ def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
-def _rate(total: int, failed: int) -> float | None:
+def _rate(total: Count, failed: Count) -> float | None:
     """Share of successes; None where nothing was counted."""
     return 1.0 - failed / total if total else None
 

@@ -1,7 +1,8 @@
 """The tables and views of the SQLite export, named as people who come from tool databases know them.
 
 Times are `YYYY-MM-DD HH:MM:SS.ffffff` in UTC, so that they compare with SQLite's `datetime('now', '-7 days')`; truth
-is 1 or 0; a tool is the symbol that a finding names.
+is 1 or 0; a tool is the symbol that a finding names (in `deployments` and in stability its file, where it names none).
+Counts of calls need not be whole (rates of Prometheus). Evidence is a natural logarithm; `needed` is what convicts.
 """
 
 SCHEMA = """
@@ -28,6 +29,28 @@ CREATE TABLE deployment_health_checks (check_id TEXT PRIMARY KEY, session_id TEX
     current_total INTEGER, current_failed INTEGER, baseline_success_rate REAL, current_success_rate REAL);
 CREATE TABLE deployment_rollbacks (rollback_id TEXT PRIMARY KEY, upgrade_id TEXT, tool_name TEXT, rollback_time TEXT,
     reason TEXT, triggered_by TEXT, rolled_back_commit TEXT, revert_commit TEXT, pull INTEGER);
+CREATE TABLE deployment_readings (check_id TEXT, session_id TEXT, metric TEXT, subject TEXT, measure TEXT, detail TEXT,
+    touched INTEGER, apart INTEGER, baseline_total REAL, baseline_failed REAL, current_total REAL, current_failed REAL,
+    distinct_failing INTEGER, clustering REAL, note TEXT, checked_at TEXT);
+CREATE TABLE deployment_blocks (session_id TEXT, metric TEXT, subject TEXT, measure TEXT, detail TEXT, block INTEGER,
+    starts_at TEXT, total REAL, failed REAL);
+CREATE TABLE deployment_evidence (check_id TEXT, session_id TEXT, metric TEXT, subject TEXT, measure TEXT, detail TEXT,
+    alarm REAL, conviction REAL, needed REAL, checked_at TEXT);
+CREATE TABLE culprit_searches (search_id TEXT PRIMARY KEY, upgrade_id TEXT, searched_at TEXT, blame TEXT, reason TEXT,
+    subjects TEXT, base TEXT, head TEXT, culprit_commit TEXT, probability REAL, restored INTEGER, confirmed INTEGER,
+    runs INTEGER, reproduce TEXT);
+CREATE TABLE culprit_candidates (search_id TEXT, upgrade_id TEXT, commit_sha TEXT, title TEXT, author TEXT,
+    candidate_upgrade TEXT, weight REAL, reasons TEXT);
+CREATE TABLE regression_reports (report_id TEXT PRIMARY KEY, upgrade_id TEXT, reported_at TEXT, issue INTEGER, url TEXT,
+    culprit_commit TEXT);
+CREATE TABLE revert_proposals (proposal_id TEXT PRIMARY KEY, upgrade_id TEXT, proposed_at TEXT, pull INTEGER, url TEXT,
+    branch TEXT, commit_sha TEXT, draft INTEGER);
+CREATE TABLE stability_figures (grouped_by TEXT, name TEXT, deployments INTEGER, rollbacks INTEGER, rollback_rate REAL,
+    false_rollbacks INTEGER, stable INTEGER, unproven INTEGER, open INTEGER, median_hours_to_detect REAL,
+    median_hours_to_revert REAL, last_deployment TEXT, PRIMARY KEY (grouped_by, name));
+CREATE TABLE deployments (upgrade_id TEXT PRIMARY KEY, tool_name TEXT, rule TEXT, attempt INTEGER, merged_at TEXT,
+    suspected_at TEXT, regressed_at TEXT, triggered_by TEXT, rolled_back_at TEXT, ended TEXT, proven_by TEXT,
+    false_rollback INTEGER, hours_to_detect REAL, hours_to_revert REAL);
 
 CREATE VIEW tool_analytics AS SELECT tool_name, count(*) AS total_executions, sum(success) AS successful_executions,
     count(*) - sum(success) AS failed_executions, 1.0 * sum(success) / count(*) AS success_rate,
@@ -41,9 +64,12 @@ CREATE VIEW tool_lifecycle_summary AS SELECT tool_name, count(*) AS upgrades,
     sum(status NOT IN ('closed')) AS open_upgrades, sum(merged_at IS NOT NULL) AS merged_upgrades,
     sum(rolled_back_at IS NOT NULL) AS rolled_back_upgrades, max(changed_at) AS last_changed_at
     FROM improvement_attempts GROUP BY tool_name;
-CREATE VIEW deployment_stability AS SELECT tool_name, count(*) AS total_deployments,
-    sum(rolled_back_at IS NOT NULL) AS rollbacks, 1.0 * sum(rolled_back_at IS NOT NULL) / count(*) AS rollback_rate,
-    max(merged_at) AS last_deployment FROM improvement_attempts WHERE merged_at IS NOT NULL GROUP BY tool_name;
+CREATE VIEW deployment_stability AS SELECT name AS tool_name, deployments AS total_deployments, rollbacks,
+    rollback_rate, last_deployment, false_rollbacks, stable, unproven, open, median_hours_to_detect,
+    median_hours_to_revert FROM stability_figures WHERE grouped_by = 'tool';
+CREATE VIEW kind_stability AS SELECT name AS rule, deployments AS total_deployments, rollbacks, rollback_rate,
+    last_deployment, false_rollbacks, stable, unproven, open, median_hours_to_detect, median_hours_to_revert
+    FROM stability_figures WHERE grouped_by = 'kind';
 CREATE VIEW active_monitoring AS SELECT * FROM deployment_monitoring WHERE status IN ('watched', 'regressed');
 """
 

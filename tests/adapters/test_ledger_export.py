@@ -12,10 +12,12 @@ import pytest
 
 from gitops_healer.adapters.events import decode_lines
 from gitops_healer.adapters.ledger_export import Format, csv_lines, export_ledger, jsonl_lines
+from gitops_healer.core.attribution import Attribution, Blame, Candidate
 from gitops_healer.core.execution import Execution, ExecutionFailure
 from gitops_healer.core.finding import Finding, Risk, Severity
 from gitops_healer.core.plan import Cause, Investigation, Plan
 from gitops_healer.core.upgrade import (
+    Attributed,
     Closed,
     Dropped,
     Event,
@@ -29,13 +31,15 @@ from gitops_healer.core.upgrade import (
     Proposed,
     Queued,
     Regressed,
+    Reported,
+    RevertProposed,
     RolledBack,
     Validated,
     Watched,
     event_id,
 )
 from gitops_healer.core.verdict import CheckResult, Outcome, Verdict
-from gitops_healer.core.watching import Health, Judgement, Reading, Window
+from gitops_healer.core.watching import Block, Evidence, Health, Judgement, Measure, Reading, Window
 from gitops_healer.errors import HealerError
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -70,9 +74,26 @@ def deployed(name: str, tool: str = TOOL) -> list[Any]:
 
 
 def regressed() -> list[Any]:
-    reading = Reading("executions", TOOL, 100, 5, 20, 12)
-    bad = Health(Judgement.REGRESSED, "40 % instead of 95 %", (reading,))
-    return [HealthChecked(bad), Regressed(bad.reason, "healer"), RolledBack("f" * 40, 8), Closed("rolled_back", "no")]
+    return [HealthChecked(BAD), Regressed(BAD.reason, "healer"), RolledBack("f" * 40, 8), Closed("rolled_back", "no")]
+
+
+BAD = Health(
+    Judgement.REGRESSED,
+    "40 % instead of 95 %",
+    (
+        Reading("executions", TOOL, 100, 5, 20, 12, blocks=(Block(0, 8, 4), Block(3, 12, 8))),
+        Reading("executions", TOOL, 100, 50, 20, 20, measure=Measure.SLOWER, detail="12 ms"),
+        Reading("executions", "shop.stock:count", 900, 9, 90, 1, touched=False, apart=True),
+        Reading("prometheus", "checkout", 10.5, 0.5, 1.5, 0.25, touched=False),
+    ),
+    (TOOL,),
+    (Evidence("executions", TOOL, Measure.FAILURES, "", 9.5, 6.5, 4.7),),
+)
+ATTRIBUTION = Attribution(
+    Blame.FOUND, "it fails since e", (TOOL,), "c" * 40, "f" * 40,
+    (Candidate("e" * 40, "Guard", "healer", "up-1", 8.0, ("changed it",)), Candidate("a" * 40, "Docs", "robin")),
+    "e" * 40, 0.999, runs=12, restored=True,
+)  # fmt: skip
 
 
 def history(*lives: tuple[str, list[Any]]) -> list[Event]:
@@ -148,9 +169,9 @@ def test_figures_of_tools_and_checks(exported: Path) -> None:
     assert ask(
         exported, "SELECT total_executions, failed_executions, success_rate, avg_duration_ms FROM tool_analytics"
     ) == [(2, 1, 0.5, 20.0)]
-    assert ask(
-        exported, "SELECT baseline_success_rate, current_success_rate FROM deployment_health_checks LIMIT 1"
-    ) == [(0.95, 0.4)]
+    assert ask(exported, "SELECT baseline_total, current_failed FROM deployment_health_checks LIMIT 1") == [
+        (110.5, 12.25)
+    ], "slow calls and what the merge cannot reach are no failures of it"
     assert ask(exported, "SELECT status, rolled_back_at FROM improvement_attempts WHERE upgrade_id = 'up-1'") == [
         ("closed", "2026-01-01 23:00:00.000000")
     ]
@@ -158,6 +179,39 @@ def test_figures_of_tools_and_checks(exported: Path) -> None:
                          f"tool_lifecycle_summary WHERE tool_name = '{TOOL}'") == [(3, 2, 2, 1)]  # fmt: skip
     assert ask(exported, "SELECT count(*) FROM events") == [(len(STORY),)]
     assert ask(exported, "SELECT error_message FROM tool_executions WHERE success = 0") == [("bad \\udce9",)]
+
+
+def test_what_a_judgement_rests_on_can_be_asked(tmp_path: Path) -> None:
+    searched = [HealthChecked(BAD), Attributed(ATTRIBUTION, "key"), Reported(4, "https://x/4", "a" * 40),
+                RevertProposed("healer/revert-1", "9" * 40, 9, "", draft=True)]  # fmt: skip
+    file = tmp_path / "l.sqlite"
+    export_ledger(history(("up-1", [*deployed("1"), *searched])), Format.SQLITE, file)
+    readings = "SELECT subject, measure, detail, current_failed, apart FROM deployment_readings ORDER BY current_failed"
+    assert ask(file, readings) == [
+        ("checkout", "failures", "", 0.25, 0), ("shop.stock:count", "failures", "", 1, 1),
+        (TOOL, "failures", "", 12, 0), (TOOL, "slower", "12 ms", 20, 0),
+    ]  # fmt: skip
+    assert ask(file, "SELECT block, starts_at, failed FROM deployment_blocks") == [
+        (0, "2026-01-01 12:00:00.000000", 4), (3, "2026-01-01 13:30:00.000000", 8)
+    ]  # fmt: skip
+    assert ask(file, "SELECT alarm, conviction, needed FROM deployment_evidence") == [(9.5, 6.5, 4.7)]
+    assert ask(file, "SELECT blame, culprit_commit, confirmed, runs FROM culprit_searches") == [
+        ("found", "e" * 40, 1, 12)
+    ]
+    candidates = "SELECT author, candidate_upgrade FROM culprit_candidates"
+    assert ask(file, candidates) == [("healer", "up-1"), ("robin", None)]
+        ("healer", "up-1"),
+        ("robin", None),
+    ]
+    assert ask(file, "SELECT issue, culprit_commit FROM regression_reports") == [(4, "a" * 40)]
+    assert ask(file, "SELECT pull, draft FROM revert_proposals") == [(9, 1)]
+
+
+def test_stability_has_times_and_kinds(exported: Path) -> None:
+    tool = "SELECT median_hours_to_detect, median_hours_to_revert, false_rollbacks, open FROM deployment_stability"
+    assert ask(exported, f"{tool} WHERE tool_name = '{TOOL}'") == [(15.5, 1.0, 0, 1)], "9 h and 22 h"
+    kind = "SELECT rule, total_deployments, rollbacks FROM kind_stability"
+    assert ask(exported, kind) == [("low_success_rate", 3, 1)]
 
 
 def test_jsonl_is_the_ledger(tmp_path: Path) -> None:
