@@ -200,9 +200,6 @@ def test_what_a_judgement_rests_on_can_be_asked(tmp_path: Path) -> None:
     ]
     candidates = "SELECT author, candidate_upgrade FROM culprit_candidates"
     assert ask(file, candidates) == [("healer", "up-1"), ("robin", None)]
-        ("healer", "up-1"),
-        ("robin", None),
-    ]
     assert ask(file, "SELECT issue, culprit_commit FROM regression_reports") == [(4, "a" * 40)]
     assert ask(file, "SELECT pull, draft FROM revert_proposals") == [(9, 1)]
 
