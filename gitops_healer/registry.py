@@ -63,6 +63,7 @@ class Scene:
     trials: Trials = field(default_factory=lambda: cast("Trials", Absent("nothing can be tried here")))
     reviewers: tuple[Reviewer, ...] = ()
     telemetry: Telemetry = field(default_factory=lambda: cast("Telemetry", Absent("nothing is measured here")))
+    detectors: tuple[Detector, ...] = ()
 
 
 class Absent:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     Field,
@@ -32,6 +33,8 @@ from gitops_healer.settings_patterns import Patterns
 from gitops_healer.settings_section import Section
 
 STORE_VARIABLE = "GITOPS_HEALER_STORE_URL"
+PROMETHEUS_VARIABLE = "GITOPS_HEALER_PROMETHEUS_URL"
+PROMETHEUS_TOKEN_VARIABLE = "GITOPS_HEALER_PROMETHEUS_TOKEN"
 MAX_BYTES = 256 * 1024
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -299,32 +302,75 @@ class RelandPolicy(Section):
     margin: Share
 
 
+def _counts_per_step(query: str) -> str:
+    """Raises ValueError for a query that does not say over which time it counts."""
+    if "$step" not in query:
+        raise ValueError("must count what happened in a step, which $step stands for: sum(increase(NAME[$step]))")
+    return query
+
+
+PerStep = Annotated[
+    str, AfterValidator(_counts_per_step), Field(examples=["sum(increase(http_requests_total[$step]))"])
+]
+Named = Annotated[str, Field(min_length=1)]
+
+
 class PrometheusMetric(Section):
     """One subject. total, failed: PromQL for counts per step, `$step` stands for the step; by: a label that tells
-    kinds of calls apart."""
+    kinds of calls apart; commit: a label that tells which commit answered."""
 
-    name: str
-    total: str
-    failed: str
+    name: Named
+    total: PerStep
+    failed: PerStep
     by: str = ""
+    commit: str = ""
+
+
+def _is_address(url: str) -> str:
+    """Raises ValueError for what is no address of a server."""
+    if url and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url):
+        raise ValueError('must be "" or an address that begins with http:// or https://')
+    return url.rstrip("/")
+
+
+def _names_are_different(metrics: tuple[PrometheusMetric, ...]) -> tuple[PrometheusMetric, ...]:
+    names = [metric.name for metric in metrics]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"must have a different name each, and {twice!r} stands twice")
+    return metrics
 
 
 class PrometheusPolicy(Section):
-    url: str
-    metrics: tuple[PrometheusMetric, ...]
+    url: Annotated[str, AfterValidator(_is_address), Field(examples=["http://prometheus:9090"])]
+    metrics: Annotated[tuple[PrometheusMetric, ...], AfterValidator(_names_are_different)]
 
 
 class FileMetric(Section):
-    """A file of records. path: from the root of the repository, or absolute; the others are names of fields."""
+    """A file of records. path: from the root of the repository, or absolute; the others are names of fields. subject
+    "": all records are of one subject, called like the file."""
 
-    path: str
+    path: Named
     format: Literal["jsonl", "csv"]
-    subject: str
-    ts: str
+    ts: Named
+    subject: str = ""
     ok: str = ""
     total: str = ""
     failed: str = ""
     commit: str = ""
+
+
+def _outcomes_are_named(files: tuple[FileMetric, ...]) -> tuple[FileMetric, ...]:
+    for file in files:
+        if bool(file.ok) == bool(file.total) or bool(file.total) != bool(file.failed):
+            raise ValueError(f"must name for {file.path} either `ok`, or both `total` and `failed`")
+    return files
+
+
+FileMetrics = Annotated[
+    tuple[FileMetric, ...],
+    AfterValidator(_outcomes_are_named),
+    Field(examples=[[{"path": "logs/calls.jsonl", "format": "jsonl", "ts": "ts", "subject": "tool", "ok": "ok"}]]),
+]
 
 
 class Monitoring(Section):
@@ -348,7 +394,7 @@ class Monitoring(Section):
     culprit: CulpritPolicy
     reland: RelandPolicy
     prometheus: PrometheusPolicy
-    files: tuple[FileMetric, ...]
+    files: FileMetrics
     keep: Keep
 
     def tolerance(self, again: bool = False) -> Tolerance:
@@ -610,6 +656,12 @@ def _default_of(path: list[str]) -> Any:
 def store_url() -> str:
     """The connection string of the execution store, "" for the embedded one."""
     return os.environ.get(STORE_VARIABLE, "")
+
+
+def prometheus_server(url: str) -> tuple[str, str]:
+    """(address of the server: that of the environment, else `url`; its bearer token, "" for none)."""
+    address = os.environ.get(PROMETHEUS_VARIABLE, "").strip() or url
+    return address.rstrip("/"), os.environ.get(PROMETHEUS_TOKEN_VARIABLE, "").strip()
 
 
 def model_endpoint() -> tuple[str, str]:

@@ -19,6 +19,7 @@ from gitops_healer.adapters.origin import MIRROR
 from gitops_healer.adapters.repository import GitRepository
 from gitops_healer.adapters.sandbox import detect_sandbox
 from gitops_healer.adapters.suite import ProjectTests
+from gitops_healer.adapters.telemetry import DeployedTelemetry
 from gitops_healer.adapters.trials import ProjectTrials
 from gitops_healer.core.diagnosis import Diagnosis
 from gitops_healer.core.execution import Execution
@@ -29,7 +30,7 @@ from gitops_healer.errors import HealerError, SandboxError, UsageError
 from gitops_healer.places import Choices, Place, find_place
 from gitops_healer.ports import BoundedSandbox, Cache, ExecutionStore, Forge, Ledger, SandboxLevel, Signature
 from gitops_healer.registry import Check, Command, Detector, Fixer, Metric, Scene, discover
-from gitops_healer.settings import store_url
+from gitops_healer.settings import prometheus_server, store_url
 from gitops_healer.world import World
 
 LOGIN = "gitops-healer"
@@ -78,6 +79,7 @@ def build_world(choices: Choices, place: Place | None = None) -> World:
         lock=lock_of(repository),
         free_bytes=lambda: free_bytes(state),
         progress=choices.progress,
+        telemetry=DeployedTelemetry(forge, repository.path, *prometheus_server(settings.monitoring.prometheus.url)),
     )
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 from gitops_healer.code.model import CodeModel
 from gitops_healer.core.diagnosis import Diagnosis
@@ -20,10 +21,11 @@ from gitops_healer.ports import (
     Progress,
     Repository,
     Signature,
+    Telemetry,
     TestRunner,
     Trials,
 )
-from gitops_healer.registry import Check, Command, Detector, Fixer, Metric, Scene
+from gitops_healer.registry import Absent, Check, Command, Detector, Fixer, Metric, Scene
 from gitops_healer.settings import Settings
 
 
@@ -54,6 +56,7 @@ class World:
     lock: Callable[[], AbstractContextManager[None]]
     free_bytes: Callable[[], int]
     progress: Progress
+    telemetry: Telemetry = field(default_factory=lambda: cast("Telemetry", Absent("nothing is measured here")))
 
     @property
     def mode(self) -> str:
@@ -74,7 +77,8 @@ class World:
         )
         return Scene(
             commit, self.clock.now(), self.repository, code, self.executions, self.tests, self.caller, self.sandbox,
-            self.cache, self.settings, self.progress, self.trials,
+            self.cache, self.settings, self.progress, self.trials, telemetry=self.telemetry,
+            detectors=tuple(self.detectors),
         )  # fmt: skip
 
     def signature(self, upgrade: Upgrade) -> Signature:

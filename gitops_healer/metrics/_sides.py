@@ -1,0 +1,45 @@
+"""What a merge can have reached: commits after it, files that use what it changed."""
+
+import re
+from typing import Final
+
+from gitops_healer.code.graph import EdgeKind
+from gitops_healer.code.model import CodeModel
+from gitops_healer.core.upgrade import Merged
+from gitops_healer.ports import Repository
+
+_SHA: Final = re.compile(r"[0-9a-fA-F]{7,64}")
+
+
+class Sides:
+    """On which side of a merge a commit lies."""
+
+    def __init__(self, repository: Repository, merged: Merged) -> None:
+        self._repository = repository
+        self._merged = merged
+        self._known: dict[str, bool | None] = {}
+
+    def after(self, recorded: str) -> bool | None:
+        """True: after, False: before, None: neither, or not a commit of this repository."""
+        if recorded not in self._known:
+            self._known[recorded] = self._look(recorded)
+        return self._known[recorded]
+
+    def _look(self, recorded: str) -> bool | None:
+        commit = self._repository.resolve(recorded) if _SHA.fullmatch(recorded) else None
+        if commit is None:
+            return None
+        if self._repository.is_ancestor(self._merged.commit, commit):
+            return True
+        return False if self._repository.is_ancestor(commit, self._merged.parent) else None
+
+
+def reached(code: CodeModel, changed: frozenset[str]) -> frozenset[str]:
+    """The changed files and all that import them, directly or not, when the program runs."""
+    found, waiting = set(changed), list(changed)
+    while waiting:
+        for edge in code.importers(waiting.pop()):
+            if edge.kind is not EdgeKind.TYPING and edge.source not in found:
+                found.add(edge.source)
+                waiting.append(edge.source)
+    return frozenset(found)
