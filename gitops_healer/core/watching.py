@@ -107,12 +107,17 @@ class Evidence:
 @dataclass(frozen=True)
 class Pool:
     """Among how many readings alpha was shared, and how many of those that the merge cannot have reached were called
-    and got worse: what a judgement rests on beside the readings that are kept."""
+    and got worse: what a judgement rests on beside the readings that are kept. runs, other_runs: like touched and
+    others, of checks and tests; others_called, others_worse: of those that it reached but did not touch."""
 
     touched: int = 0
     others: int = 0
     apart: int = 0
     apart_worse: int = 0
+    runs: int = 0
+    other_runs: int = 0
+    others_called: int = 0
+    others_worse: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,10 @@ class Health:
     """A judgement with its figures and a sentence that a person understands.
 
     blamed: subjects that stand against the merge, strongest first; evidence: of every reading that stands out; worse:
-    the list of what got worse with a false discovery rate of at most 5 % (e-BH); notes: what else is to be known.
+    the list of what got worse with a false discovery rate of at most 5 % (e-BH); notes: what else is to be known;
+    cleared: subjects that a search found another culprit for; rests: those that the judgement rests on where the merge
+    touched nothing that is called; partial: readings are only those that changed since the judgement before, with the
+    blocks that changed (`core.judgement.keeping`).
     """
 
     judgement: Judgement
@@ -131,6 +139,9 @@ class Health:
     worse: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     pool: Pool = field(default_factory=Pool)
+    cleared: tuple[str, ...] = ()
+    rests: tuple[str, ...] = ()
+    partial: bool = False
 
 
 @dataclass(frozen=True)
