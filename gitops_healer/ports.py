@@ -166,14 +166,23 @@ class Repository(Protocol):
         """A new commit on `onto` that holds what `head` changed since their merge base; no ref moves."""
         ...
 
-    def revert(self, commit: str, onto: str, message: str, signature: Signature, since: str = "") -> str | Conflict:
+    def revert(
+        self,
+        commit: str,
+        onto: str,
+        message: str,
+        signature: Signature,
+        since: str = "",
+        settled: Mapping[str, bytes | None] | None = None,
+    ) -> str | Conflict:
         """A new commit on `onto` that takes back what `commit` brought since `since` (its first parent when ""), be it
-        one commit, a merge or a range; no ref moves. Raises AlreadyGoneError when nothing of it is left."""
+        one commit, a merge or a range; no ref moves. settled: what stands in paths where later commits changed the same
+        lines, None for no file. Raises AlreadyGoneError when nothing of it is left."""
         ...
 
     def patch_id(self, base: str, head: str) -> str:
-        """The id of the change between two commits, whatever it stands on: that of `git patch-id --stable`. A pure
-        revert has that of the change turned around."""
+        """The id of the change between two commits, whatever it stands on: that of `git patch-id --stable`, without
+        renames; "" when nothing differs. A pure revert has that of the change turned around."""
         ...
 
     def mergeable(self, onto: str, head: str) -> Conflict | None: ...
@@ -289,13 +298,13 @@ class Forge(Protocol):
     def branch_head(self, branch: str) -> str | None: ...
 
     def open_pull(self, branch: str, base: str, title: str, body: str, *, draft: bool = False) -> Pull:
-        """The open pull request of that branch; made when there is none. draft: nobody can merge it before it is ready
-        (where the forge has no drafts: an ordinary one whose title says so). Raises PullRefusedError when the forge
-        does not let us open any."""
+        """The open pull request of that branch as it stands, a draft or not; made when there is none. draft: nobody can
+        merge it before it is ready (where the forge has no drafts: an ordinary one whose title begins with `[draft] `,
+        and which we do not merge). Raises PullRefusedError when the forge does not let us open any."""
         ...
 
     def mark_ready(self, number: int) -> None:
-        """Make a draft an ordinary pull request; nothing when it is one."""
+        """Make a draft an ordinary pull request; nothing when it is one. Raises ForgeError for what is not open."""
         ...
 
     def update_pull(self, number: int, title: str, body: str) -> None:
@@ -306,7 +315,8 @@ class Forge(Protocol):
 
     def merge_pull(self, number: int, head: str, message: str) -> str:
         """Squash exactly `head` onto the base; returns the merge commit. LostRaceError when head or base moved,
-        ForgeError when it cannot be merged. Merging what is merged returns the same commit."""
+        NotMergeableError for a draft, ForgeError when it cannot be merged. Merging what is merged returns the same
+        commit."""
         ...
 
     def comments(self, pull: int | None = None, since: datetime | None = None) -> tuple[Comment, ...]:
@@ -338,8 +348,9 @@ class Forge(Protocol):
         ...
 
     def show_issue(self, marker: str, title: str, body: str) -> Dashboard:
-        """One issue of ours a marker (a line of its body). Made when there is none; its text is written only when it
-        changed; one that somebody closed stays closed. Raises ForgeError where issues are switched off."""
+        """One issue of ours a marker (an HTML comment, a line of its body of its own; added when it is not there). Made
+        when there is none; its text is written only when it changed; one that somebody closed stays closed, as it is.
+        What is said on it are orders as elsewhere. Raises ForgeError where issues are switched off."""
         ...
 
     def statuses(self, commit: str) -> tuple[Status, ...]: ...
@@ -418,10 +429,19 @@ class ExecutionStore(Protocol):
         UTC, without calls there is none. Where only coarser counts are kept, these are given."""
         ...
 
-    def timelines(self, since: datetime, until: datetime, step: timedelta) -> dict[str, tuple[Slice, ...]]:
-        """The same of all tools at once, those without calls left out. step: whole minutes that divide an hour, an hour
-        or a day. With the types of errors. Reads what is summed up where it can: cost follows hours and tools, and only
-        for steps below an hour the calls themselves."""
+    def timelines(
+        self,
+        since: datetime,
+        until: datetime,
+        step: timedelta,
+        *,
+        tools: Collection[str] | None = None,
+        origin: datetime | None = None,
+    ) -> dict[str, tuple[Slice, ...]]:
+        """The same of many tools at once (None: of all), those without calls left out. step: whole minutes that divide
+        an hour, an hour or a day; origin: a moment at which one of the steps begins, where it is not a whole one in UTC
+        (not for days). With the types of errors. Reads what is summed up where it can: cost follows hours and tools
+        that were called, and only for steps that are no whole hours the calls themselves."""
         ...
 
     def prune(self, now: datetime, *, payloads: timedelta, calls: timedelta, minutes: timedelta) -> Pruned:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pygit2
-from pygit2.enums import ObjectType, RepositoryOpenFlag, SortMode
+from pygit2.enums import FileMode, ObjectType, RepositoryOpenFlag, SortMode
 
 from gitops_healer.adapters import history_objects
 from gitops_healer.adapters.trees import (
@@ -26,10 +26,12 @@ from gitops_healer.adapters.trees import (
     walk_tree,
 )
 from gitops_healer.core.change import Change
+from gitops_healer.core.patch_id import patch_id
 from gitops_healer.errors import HealerError, RepositoryError, StaleEditError
 from gitops_healer.ports import CommitInfo, Conflict, File, FileChange, Signature
 
 _ID = re.compile(r"[0-9a-f]{40}")
+_SHORT_IDS = re.compile(rb"\nindex [0-9a-f]+\.\.[0-9a-f]+")
 
 
 def encode_path(path: str) -> bytes:
@@ -147,11 +149,33 @@ class Objects:
             raise HealerError(f"{onto[:10]} and {head[:10]} have no common history{hint}")
         return self._tree_or_conflict(self._memory.merge_commits(ours, theirs))
 
-    def reverted(self, commit: str, onto: str) -> str | Conflict:
-        """The tree of `onto` without what `commit` changed since its first parent."""
-        theirs = self._in_memory(commit)
-        before = theirs.parents[0].tree if theirs.parent_ids else self._memory[self._write_tree([])].peel(pygit2.Tree)
-        return self._tree_or_conflict(self._memory.merge_trees(theirs.tree, self._in_memory(onto).tree, before))
+    def reverted(
+        self, commit: str, onto: str, since: str = "", settled: Mapping[str, bytes | None] | None = None
+    ) -> str | Conflict:
+        """The tree of `onto` without what `commit` brought since `since`, its first parent when ""."""
+        theirs, ours = self._in_memory(commit), self._in_memory(onto).tree
+        parent = since or next((str(known) for known in theirs.parent_ids), "")
+        before = self._in_memory(parent).tree if parent else self._memory[self._write_tree([])].peel(pygit2.Tree)
+        index = self._memory.merge_trees(theirs.tree, ours, before)
+        known = {encode_path(path): data for path, data in (settled or {}).items()}
+        self._keep_ours(index, {path: self.entry(onto, path) for path in settled or ()})
+        tree = self._tree_or_conflict(index)
+        if isinstance(tree, Conflict) or not known:
+            return tree
+        return self._write_files(tree, known) or self._write_tree([])
+
+    def _keep_ours(self, index: pygit2.Index, ours: Mapping[str, Entry | None]) -> None:
+        """Where both sides changed the same lines, one of them stands, with its mode."""
+        clashing = {side.path for conflict in index.conflicts or () for side in conflict if side}
+        for path in clashing & set(ours):
+            del index.conflicts[path]
+            entry = ours[path]
+            if entry is not None:
+                index.add(pygit2.IndexEntry(path, pygit2.Oid(hex=entry.id), FileMode(entry.mode)))
+
+    def patch_id(self, base: str, head: str) -> str:
+        patches = self._memory.diff(self._in_memory(base), self._in_memory(head))
+        return patch_id(b"".join(_with_whole_ids(patch) for patch in patches if patch is not None))
 
     def commit_tree(self, tree: str, parents: list[str], message: str, signature: Signature) -> str:
         return self._write_commit(tree, parents, message, signature)
@@ -262,6 +286,14 @@ class Objects:
         entries.pop(name, None)
         if written is not None:
             entries[name] = Entry(TREE, name, written)
+
+
+def _with_whole_ids(patch: pygit2.Patch) -> bytes:
+    """Its text as git writes it: how far ids are shortened depends on the repository, and empty files have no sides."""
+    files = patch.delta.old_file, patch.delta.new_file
+    ids = b"%s..%s" % tuple(str(file.id).encode() for file in files)
+    text: bytes = patch.data if patch.hunks or patch.delta.is_binary else patch.data.partition(b"\n--- ")[0] + b"\n"
+    return _SHORT_IDS.sub(b"\nindex " + ids, text, count=1)
 
 
 def _pygit2_signature(signature: Signature) -> pygit2.Signature:

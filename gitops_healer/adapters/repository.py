@@ -124,14 +124,31 @@ class GitRepository:
         tree = self._objects.merged(onto, head)
         return tree if isinstance(tree, Conflict) else self._objects.commit_tree(tree, [onto], message, signature)
 
-    def revert(self, commit: str, onto: str, message: str, signature: Signature) -> str | Conflict:
+    def revert(
+        self,
+        commit: str,
+        onto: str,
+        message: str,
+        signature: Signature,
+        since: str = "",
+        settled: Mapping[str, bytes | None] | None = None,
+    ) -> str | Conflict:
         """AlreadyGoneError when nothing of `commit` is left in `onto`: an empty revert would only look like one."""
-        tree = self._objects.reverted(commit, onto)
+        if since and not self.is_ancestor(since, commit):
+            raise RepositoryError(
+                f"{since[:10]} does not come before {commit[:10]}, so what came between them cannot be taken back: "
+                f"give a commit of `git log {commit[:10]}`"
+            )
+        tree = self._objects.reverted(commit, onto, since, settled)
         if isinstance(tree, Conflict):
             return tree
         if tree == self._objects.tree_of(onto):
             raise AlreadyGoneError(f"nothing to take back: what {commit[:10]} changed is already gone from {onto[:10]}")
         return self._objects.commit_tree(tree, [onto], message, signature)
+
+    def patch_id(self, base: str, head: str) -> str:
+        """As `git diff --no-renames --full-index base head | git patch-id --stable` says it; "" when nothing differs."""
+        return self._objects.patch_id(base, head)
 
     def mergeable(self, onto: str, head: str) -> Conflict | None:
         tree = self._objects.merged(onto, head)
