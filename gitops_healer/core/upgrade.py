@@ -452,6 +452,7 @@ class Upgrade:
     regressed: Regressed | None = None
     revert: RevertProposed | None = None
     rolled_back: RolledBack | None = None
+    rolled_back_at: datetime | None = None
     held: Held | None = None
     held_from: Stage | None = None
     settled_as: Stage | None = None
@@ -623,7 +624,7 @@ def _applied(up: Upgrade, ts: datetime, fact: Fact) -> Upgrade:
         case RevertProposed():
             return replace(up, revert=fact, approvals=())
         case RolledBack():
-            return to(Stage.ROLLED_BACK, up.reason, rolled_back=fact, settled_as=Stage.ROLLED_BACK)
+            return to(Stage.ROLLED_BACK, up.reason, rolled_back=fact, rolled_back_at=ts, settled_as=Stage.ROLLED_BACK)
         case Dropped(reason):
             return to(Stage.DROPPED, reason=reason, settled_as=Stage.DROPPED, held=None)
         case Held(reason):
