@@ -60,6 +60,17 @@ class DeferredExecutions:
     def timeline(self, tool: str, since: datetime, until: datetime, step: timedelta) -> tuple[Slice, ...]:
         return self._store.timeline(tool, since, until, step) if self._exists() else ()
 
+    def timelines(
+        self,
+        since: datetime,
+        until: datetime,
+        step: timedelta,
+        *,
+        tools: Collection[str] | None = None,
+        origin: datetime | None = None,
+    ) -> dict[str, tuple[Slice, ...]]:
+        return self._store.timelines(since, until, step, tools=tools, origin=origin) if self._exists() else {}
+
     def prune(self, now: datetime, *, payloads: timedelta, calls: timedelta, minutes: timedelta) -> Pruned:
         if not self._exists():
             return Pruned(0, 0, 0)

@@ -4,20 +4,23 @@ An hour in which something is stored is marked in the same transaction (`mark_ho
 are read (`refresh`): so sums are never older than the rows, and reading a year costs no more than its hours.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final, cast
 
 import orjson
-from sqlalchemy import Connection, Select, Table, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, select
 
-from gitops_healer.adapters.execution_tables import CALLS, COUNTS, DAY, DAYS, HOUR, HOURS, MARKED
+from gitops_healer.adapters.execution_tables import CALLS, COUNTS, DAY, DAYS, HOUR, HOURS, MARKED, WORDS
 from gitops_healer.core.executions_format import FAILED, INTERRUPTED, LONGEST_MS
 
 FOREVER: Final = 1 << 60
 """A step that everything lies in."""
 
+TOOL: Final = 0
+"""The kind of the words that name tools."""
+TOOLS_AT_ONCE: Final = 5_000
 HOURS_AT_ONCE: Final = 2_000
 SUMMING: Final = 0x6865616C  # the number of the lock that who sums up holds
 CALLED: Final = tuple(CALLS.c[name] for name in ("tool", "ts", "commit_id", "outcome", "duration", "error", "counted"))
@@ -60,17 +63,27 @@ def _sum(into: dict[int, int], more: Mapping[int, int]) -> None:
 
 
 class Cells:
-    """Cells that grow call by call. step: microseconds."""
+    """Cells that grow call by call. step: microseconds; phase: how much after its multiples a step begins."""
 
-    def __init__(self, step: int) -> None:
+    def __init__(self, step: int, phase: int = 0) -> None:
         self._step = step
+        self._phase = phase
         self._cells: dict[tuple[int, int, int], Cell] = {}
 
     def __iter__(self) -> Iterator[Cell]:
         return iter(self._cells.values())
 
+    @property
+    def step(self) -> int:
+        return self._step
+
+    @property
+    def needs_calls(self) -> bool:
+        """Whether its steps are no sums of whole hours."""
+        return self._step < HOUR or self._phase % HOUR != 0
+
     def at(self, tool: int, ts: int, commit: int | None) -> Cell:
-        key = (tool, ts - ts % self._step, commit or 0)
+        key = (tool, ts - (ts - self._phase) % self._step, commit or 0)
         cell = self._cells.get(key)
         if cell is None:
             cell = self._cells[key] = Cell(*key)
@@ -79,11 +92,11 @@ class Cells:
     def add_calls(self, rows: Iterable[Any]) -> None:
         """rows: (tool, ts, commit, outcome, duration in ms, error, counted). Of counted ones only the error is news.
         Millions go through here: neighbours are mostly of one cell, and buckets are those of `core.latency`."""
-        step, place, cell = self._step, (0, 0, 0), Cell(0, 0, 0)
+        step, phase, place, cell = self._step, self._phase, (0, 0, 0), Cell(0, 0, 0)
         for tool, ts, commit, outcome, duration, error, counted in rows:
             if outcome == INTERRUPTED or (counted and error is None):
                 continue
-            if place != (here := (tool, ts // step, commit)):
+            if place != (here := (tool, (ts - phase) // step, commit)):
                 place, cell = here, self.at(tool, ts, commit)
             if outcome == FAILED and error is not None:
                 cell.errors[error] = cell.errors.get(error, 0) + 1
@@ -134,70 +147,82 @@ def raw_rows(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, 
 
 
 def cells(
-    connection: Connection, since: int | None, until: int | None, tool: int | None = None, step: int = HOUR
-) -> Cells:
+    connection: Connection, since: int | None, until: int | None, tools: Sequence[int] | None = None,
+    step: int = HOUR, phase: int = 0,
+) -> Cells:  # fmt: skip
     """What was called in [since, until), in steps: whole hours from the sums, the rest from single calls.
 
-    The sums have to be fresh. step: below an hour everything is read from single calls and counts.
+    The sums have to be fresh. tools: numbers, None for all; step: below an hour, or with a phase, everything is read
+    from single calls and counts.
     """
-    found = Cells(step)
-    first = None if since is None else -(-since // HOUR)
-    after = None if until is None else until // HOUR
-    if step < HOUR or (first is not None and after is not None and first >= after):
-        _add_rows(connection, found, since, until, tool)
-        return found
-    _add_sums(connection, found, first, after, tool, step)
-    if since is not None and first is not None and since < first * HOUR:
-        _add_rows(connection, found, since, first * HOUR, tool)
-    if until is not None and after is not None and after * HOUR < until:
-        _add_rows(connection, found, after * HOUR, until, tool)
+    found = Cells(step, phase)
+    for part in [None] if tools is None else _parts(tools):
+        _add_cells(connection, found, since, until, part)
     return found
 
 
-def _add_rows(connection: Connection, found: Cells, since: int | None, until: int | None, tool: int | None) -> None:
-    for one in _tools(connection) if tool is None else (tool,):  # one descent into the index each
-        query = select(*CALLED).where(*_of(CALLS, one, since, until)).order_by(CALLS.c.ts)
-        found.add_calls(raw_rows(connection, query))
-        found.add_counts(connection.execute(select(*COUNTED).where(*_of(COUNTS, one, since, until))))
+def _parts(tools: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (tools[start : start + TOOLS_AT_ONCE] for start in range(0, len(tools), TOOLS_AT_ONCE))
 
 
-def _of(table: Any, tool: int, since: int | None, until: int | None) -> list[Any]:
-    after = [] if since is None else [table.c.ts >= since]
-    before = [] if until is None else [table.c.ts < until]
-    return [table.c.tool == tool, *after, *before]
+def _add_cells(
+    connection: Connection, found: Cells, since: int | None, until: int | None, tools: Sequence[int] | None
+) -> None:
+    first = None if since is None else -(-since // HOUR)
+    after = None if until is None else until // HOUR
+    if found.needs_calls or (first is not None and after is not None and first >= after):
+        _add_rows(connection, found, since, until, tools)
+        return
+    _add_sums(connection, found, first, after, tools)
+    if since is not None and first is not None and since < first * HOUR:
+        _add_rows(connection, found, since, first * HOUR, tools)
+    if until is not None and after is not None and after * HOUR < until:
+        _add_rows(connection, found, after * HOUR, until, tools)
 
 
-def _tools(connection: Connection) -> list[int]:
-    """Numbers of tools that have an hour, fresh or marked."""
-    known = select(HOURS.c.tool).union(select(MARKED.c.tool))
-    return sorted(connection.execute(known).scalars())
+def _add_rows(
+    connection: Connection, found: Cells, since: int | None, until: int | None, tools: Sequence[int] | None
+) -> None:
+    found.add_calls(raw_rows(connection, select(*CALLED).where(*_of(CALLS, CALLS.c.ts, tools, since, until))))
+    counts = select(*COUNTED).where(*_of(COUNTS, COUNTS.c.ts, tools, since, until))
+    found.add_counts(raw_rows(connection, counts))
+
+
+def _of(
+    table: Table, moment: ColumnElement[int], tools: Sequence[int] | None, since: int | None, until: int | None
+) -> list[ColumnElement[bool]]:
+    """Rows of these tools in [since, until). Every index begins with the tool: where a moment bounds what is read, all
+    tools are named, so that one descent each is made and no older row is looked at."""
+    after = [] if since is None else [moment >= since]
+    before = [] if until is None else [moment < until]
+    if tools is not None:
+        return [table.c.tool.in_(tools) if len(tools) != 1 else table.c.tool == tools[0], *after, *before]
+    every = [table.c.tool.in_(select(WORDS.c.id).where(WORDS.c.kind == TOOL))] if after or before else []
+    return [*every, *after, *before]
 
 
 def _add_sums(
-    connection: Connection, found: Cells, first: int | None, after: int | None, tool: int | None, step: int
+    connection: Connection, found: Cells, first: int | None, after: int | None, tools: Sequence[int] | None
 ) -> None:
     """Hours from `first` to before `after`; by whole days where steps are as long."""
     start, end = None if first is None else -(-first // 24), None if after is None else after // 24
-    if step < DAY or (start is not None and end is not None and start >= end):
-        _add_stored(connection, found, HOURS, HOUR, (first, after), tool)
+    if found.step < DAY or (start is not None and end is not None and start >= end):
+        _add_stored(connection, found, HOURS, HOUR, (first, after), tools)
         return
-    _add_stored(connection, found, DAYS, DAY, (start, end), tool)
+    _add_stored(connection, found, DAYS, DAY, (start, end), tools)
     if first is not None and start is not None and first < start * 24:
-        _add_stored(connection, found, HOURS, HOUR, (first, start * 24), tool)
+        _add_stored(connection, found, HOURS, HOUR, (first, start * 24), tools)
     if after is not None and end is not None and end * 24 < after:
-        _add_stored(connection, found, HOURS, HOUR, (end * 24, after), tool)
+        _add_stored(connection, found, HOURS, HOUR, (end * 24, after), tools)
 
 
 def _add_stored(
     connection: Connection, found: Cells, table: Table, unit: int, within: tuple[int | None, int | None],
-    tool: int | None,
+    tools: Sequence[int] | None,
 ) -> None:  # fmt: skip
     """Sums of `unit` microseconds each. Plain tuples: a year of fifty tools has half a million hours."""
-    of, (first, after) = table.c.day if table is DAYS else table.c.hour, within
-    where = [] if tool is None else [table.c.tool == tool]
-    where += [] if first is None else [of >= first]
-    where += [] if after is None else [of < after]
-    for row in raw_rows(connection, select(table).where(*where)):
+    moment = table.c.day if table is DAYS else table.c.hour
+    for row in raw_rows(connection, select(table).where(*_of(table, moment, tools, *within))):
         number, at, commit, passed, failed, counted, start, end, latency, errors = row
         cell = found.at(number, at * unit, commit)
         cell.passed += passed
@@ -257,7 +282,7 @@ def _sum_up(connection: Connection, tool: int, first: int, after: int) -> None:
     for table in (MARKED, HOURS):
         connection.execute(delete(table).where(table.c.tool == tool, table.c.hour >= first, table.c.hour < after))
     found = Cells(HOUR)
-    _add_rows(connection, found, first * HOUR, after * HOUR, tool)
+    _add_rows(connection, found, first * HOUR, after * HOUR, (tool,))
     _store_sums(connection, HOURS, "hour", HOUR, found)
     _sum_up_days(connection, tool, first, after, found)
 
@@ -271,7 +296,7 @@ def _sum_up_days(connection: Connection, tool: int, first: int, after: int, hour
         found.at(cell.tool, cell.start, cell.commit).add(cell)
     for within in ((start * 24, first), (after, end * 24)):
         if within[0] < within[1]:
-            _add_stored(connection, found, HOURS, HOUR, within, tool)
+            _add_stored(connection, found, HOURS, HOUR, within, (tool,))
     _store_sums(connection, DAYS, "day", DAY, found)
 
 

@@ -26,7 +26,16 @@ from gitops_healer.adapters.execution_ahead import read_ahead
 from gitops_healer.adapters.execution_inbox import has_inbox, read_inbox
 from gitops_healer.adapters.execution_lines import BROKEN_LIMIT, Batch, batch_of, read_executions
 from gitops_healer.adapters.execution_pruning import CALLS_KIND, MINUTES, prunable, prune, pruned_until
-from gitops_healer.adapters.execution_rollups import FOREVER, Cell, cells, is_stale, mark_hours, numbers_text, refresh
+from gitops_healer.adapters.execution_rollups import (
+    FOREVER,
+    TOOL,
+    Cell,
+    cells,
+    is_stale,
+    mark_hours,
+    numbers_text,
+    refresh,
+)
 from gitops_healer.adapters.execution_tables import CALLS, COUNTS, HOUR, STORE, WORDS, Database, open_database
 from gitops_healer.core.execution import Execution, Pruned, Slice, ToolStats
 from gitops_healer.core.executions_format import (
@@ -44,7 +53,6 @@ from gitops_healer.core.latency import quantile
 from gitops_healer.errors import UsageError
 from gitops_healer.ports import Imported
 
-TOOL: Final = 0
 COMMIT: Final = 1
 ERROR: Final = 2
 WORDS_REMEMBERED: Final = 50_000
@@ -158,20 +166,31 @@ class SqlExecutions:
         """See `ports.ExecutionStore`. Raises UsageError for a step that is no minute, hour or day."""
         if step not in STEPS:
             raise UsageError(f"a timeline goes by the minute, the hour or the day, not by {step}")
+        return self.timelines(since, until, step, tools=(tool,)).get(tool, ())
+
+    def timelines(
+        self,
+        since: datetime,
+        until: datetime,
+        step: timedelta,
+        *,
+        tools: Collection[str] | None = None,
+        origin: datetime | None = None,
+    ) -> dict[str, tuple[Slice, ...]]:
+        """See `ports.ExecutionStore`. Raises UsageError for a step that is none of those named there, and for days that
+        begin at an origin."""
+        phase = _phase(step, origin)
         with self._fresh() as connection:
-            number = connection.execute(select(_tool_id(tool))).scalar()
-            if number is None:
-                return ()
-            found = cells(connection, *_edges(since, until), number, step // MICROSECOND)
-            words = _words_of(connection, {cell.commit for cell in found})
-        slices = (
-            Slice(
-                _moment(cell.start), words.get(cell.commit), cell.total, cell.failed,
-                tuple(sorted(cell.latency.items())),
-            )
-            for cell in found if cell.total
-        )  # fmt: skip
-        return tuple(sorted(slices, key=lambda one: (one.start, one.commit or "")))
+            numbers = None if tools is None else _tool_ids(connection, tools)
+            every = cells(connection, *_edges(since, until), numbers, step // MICROSECOND, phase)
+            found = [cell for cell in every if cell.total]
+            words = _words_of(connection, _numbers_in(found))
+        found.sort(key=lambda cell: (cell.tool, cell.start, words.get(cell.commit, "")))
+        moments = {start: _moment(start) for start in {cell.start for cell in found}}
+        lines: dict[str, list[Slice]] = {}
+        for cell in found:
+            lines.setdefault(words[cell.tool], []).append(_slice(cell, moments[cell.start], words))
+        return {tool: tuple(lines[tool]) for tool in sorted(lines)}
 
     def prune(self, now: datetime, *, payloads: timedelta, calls: timedelta, minutes: timedelta) -> Pruned:
         """See `ports.ExecutionStore`. Lines of calls and counts that are older than what was removed are refused from
@@ -211,7 +230,7 @@ class SqlExecutions:
             number = connection.execute(select(_tool_id(tool))).scalar()
             if number is None:
                 return ()
-            found = _by_commit(cells(connection, *_edges(since, until), number, FOREVER))
+            found = _by_commit(cells(connection, *_edges(since, until), (number,), FOREVER))
             words = _words_of(connection, found.keys())
             failing = (
                 select(CALLS.c.commit_id, func.count(CALLS.c.input.distinct()).label("inputs"))
@@ -269,6 +288,41 @@ def _commit_ids(shas: Sequence[str]) -> Any:
 def _tool_id(tool: str) -> Any:
     tool = tool if tool.isprintable() else ""  # such a name is never stored, and not every one can be asked for
     return select(WORDS.c.id).where(WORDS.c.kind == TOOL, WORDS.c.word == tool).scalar_subquery()
+
+
+def _tool_ids(connection: Connection, tools: Collection[str]) -> list[int]:
+    """Numbers of the tools among these that are known."""
+    names, found = sorted({tool for tool in tools if tool.isprintable()}), list[int]()
+    for start in range(0, len(names), AT_ONCE):
+        query = select(WORDS.c.id).where(WORDS.c.kind == TOOL, WORDS.c.word.in_(names[start : start + AT_ONCE]))
+        found.extend(connection.execute(query).scalars())
+    return sorted(found)
+
+
+def _phase(step: timedelta, origin: datetime | None) -> int:
+    """How many microseconds after its multiples a step begins."""
+    minutes, rest = divmod(step, timedelta(minutes=1))
+    whole = not rest and minutes > 0 and 60 % minutes == 0
+    if not whole and (step != timedelta(days=1) or origin is not None):
+        raise UsageError(
+            "timelines go by whole minutes that divide an hour (1, 5, 10, 15, 30, 60), from any origin, or by days in "
+            f"UTC, not by {step}"
+        )
+    return 0 if origin is None else _micros(origin) % (step // MICROSECOND)
+
+
+def _numbers_in(found: Iterable[Cell]) -> set[int]:
+    """Of all words in these cells."""
+    numbers: set[int] = set()
+    for cell in found:
+        numbers |= {cell.tool, cell.commit}
+        numbers.update(cell.errors)
+    return numbers
+
+
+def _slice(cell: Cell, start: datetime, words: Mapping[int, str]) -> Slice:
+    errors = tuple(sorted((words.get(error, ""), number) for error, number in cell.errors.items()))
+    return Slice(start, words.get(cell.commit), cell.total, cell.failed, tuple(sorted(cell.latency.items())), errors)
 
 
 def _micros(moment: datetime) -> int:
