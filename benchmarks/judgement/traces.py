@@ -75,8 +75,8 @@ class Daily:
 @dataclass(frozen=True)
 class Spells:
     """What comes now and then, as a Poisson process: an outage, a rush. every: hours on the average; minutes: how long;
-    failing: share of calls that fail meanwhile, None for as many as else; volume: so many times as many calls; at: hours
-    since the merge, instead of now and then."""
+    failing: share of calls that fail meanwhile, None for as many as else; volume: so many times as many calls; at:
+    hours since the merge, instead of now and then."""
 
     every: float
     minutes: float = 30
