@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from gitops_healer.core.judgement.baseline import baseline_of
 from gitops_healer.core.upgrade import Upgrade, Watched
 from gitops_healer.core.watching import Block, Count, Measure, Reading, Stratum, Tolerance, Window
 
@@ -88,8 +89,6 @@ class Tally:
         note: str = "",
     ) -> Reading:
         """Whether different inputs failed is not known here."""
-        from gitops_healer.core.judgement.baseline import baseline_of
-
         hours = [(start, count.total, count.failed) for start, count in sorted(self.hours.items()) if count.total]
         base = baseline_of(hours, self.watch.window.opened)
         blocks = tuple(Block(n, count.total, count.failed) for n, count in sorted(self.blocks.items()) if count.total)
