@@ -477,6 +477,7 @@ ACTS = [
     ("mergePullRequest", "contents", {}),
     ("enablePullRequestAutoMerge", "contents", {}),
     ("convertPullRequestToDraft", "pull_requests", {}),
+    ("markPullRequestReadyForReview", "contents", {}),
     ("revertPullRequest", "contents", {}),
 ]
 

@@ -167,14 +167,7 @@ class GitHubClient:
         """
         body = {"query": document, "variables": dict(variables)}
         response = self._patiently(lambda: self._send("POST", self._requester.graphql_url, body))
-        data = response.data if isinstance(response.data, dict) else {}
-        listed = data.get("errors") or []
-        errors = [error for error in listed if not isinstance(error, dict) or error.get("type") != "NOT_FOUND"]
-        if errors or not isinstance(data.get("data"), dict):
-            said = said_by(Response(200, {}, {"errors": errors})) or "no data"
-            raise RefusedError(f"GraphQL: GitHub did not accept the query: {said}", 200, said)
-        found: dict[str, Any] = data["data"]
-        return found
+        return _data_of(response.data, "query", absent="NOT_FOUND")
 
     # Writing
 
@@ -190,6 +183,13 @@ class GitHubClient:
                 if attempt + 1 == self._pace.attempts:
                     raise
         raise AssertionError("unreachable")
+
+    def mutate(
+        self, document: str, variables: Mapping[str, Any], look: Callable[[], T | None], read: Callable[[Any], T]
+    ) -> T:
+        """A GraphQL mutation; sent again as `create` does. read: gets its data. Raises RefusedError for any error."""
+        body = {"query": document, "variables": dict(variables)}
+        return self.create(self._requester.graphql_url, body, look, lambda data: read(_data_of(data, "mutation")))
 
     def change(self, verb: str, path: str, body: Mapping[str, Any] | None = None, *, repeat: bool = True) -> Any:
         """PATCH, PUT or DELETE of what can be done twice without harm; `repeat` says so. Raises LostAnswerError when it
@@ -222,9 +222,11 @@ class GitHubClient:
         key = f"github {_FORMAT} {self.api_url} {self._login} {url}"
         tag, known = _remembered(self._cache.get(key))
         response = self._patiently(lambda: self._send("GET", url, headers={"If-None-Match": tag} if tag else {}))
+        link = response.headers.get("link", "")
         if response.status == 304 and known is not None:
-            return known
-        page = _Page(response.data, _next_of(response.headers.get("link", "")))
+            # a page that came after it changes no word of this one, and so not its tag (app-sre/github-mirror#113)
+            return _Page(known.data, _next_of(link) if link else known.next)
+        page = _Page(response.data, _next_of(link))
         new = response.headers.get("etag", "")
         if new and "since=" not in url:  # the next look asks since another moment
             self._cache.put(key, json.dumps([new, page.next, page.data]).encode())
@@ -344,6 +346,18 @@ def path_of(*parts: str | int) -> str:
     if any(step in ("", ".", "..") for step in path.split("/")):
         raise ForgeError(f"{path[:200]!r} is no path of GitHub's API")
     return f"/{path}"
+
+
+def _data_of(answer: Any, kind: str, absent: str = "") -> dict[str, Any]:
+    """What a GraphQL answer holds. absent: the type of errors for which null in the data is enough."""
+    answered = answer if isinstance(answer, dict) else {}
+    listed = answered.get("errors") or []
+    errors = [one for one in listed if not (absent and isinstance(one, dict) and one.get("type") == absent)]
+    if errors or not isinstance(answered.get("data"), dict):
+        said = said_by(Response(200, {}, {"errors": errors})) or "no data"
+        raise RefusedError(f"GraphQL: GitHub did not accept the {kind}: {said}", 200, said)
+    found: dict[str, Any] = answered["data"]
+    return found
 
 
 def _asked(verb: str, url: str) -> str:

@@ -14,7 +14,9 @@ from gitops_healer.adapters.github_checks import Checks
 from gitops_healer.adapters.github_client import GitHubClient
 from gitops_healer.adapters.github_comments import Talk
 from gitops_healer.adapters.github_credentials import Account, GitHubPlace
-from gitops_healer.adapters.github_pulls import Pulls
+from gitops_healer.adapters.github_drafts import Drafts
+from gitops_healer.adapters.github_issues import Issues
+from gitops_healer.adapters.github_pulls import Proposal, Pulls
 from gitops_healer.adapters.github_reading import permission_of
 from gitops_healer.adapters.github_sight import Sight
 from gitops_healer.adapters.github_site import Site
@@ -45,9 +47,11 @@ class GitHubForge:
         self._site = Site(client, origin, repository, cache, clock, account, place)
         self._sight = Sight(self._site)
         self._pulls = Pulls(self._site, self._sight)
+        self._drafts = Drafts(self._site, self._sight)
         self._talk = Talk(self._site, self._sight)
         self._checks = Checks(self._site, self._sight)
         self._board = Board(self._site, self._sight, self._talk)
+        self._issues = Issues(self._site, self._sight)
         self._branches = Branches(self._site)
         self._permissions: dict[str, Permission] = {}
 
@@ -72,6 +76,7 @@ class GitHubForge:
         self._sight.forget()
         self._talk.forget()
         self._checks.forget()
+        self._issues.forget()
         self._permissions = {}
 
     # Pull requests
@@ -85,8 +90,11 @@ class GitHubForge:
     def pull_of_branch(self, branch: str) -> Pull | None:
         return self._pulls.of_branch(branch)
 
-    def open_pull(self, branch: str, base: str, title: str, body: str) -> Pull:
-        return self._pulls.open(branch, base, title, body)
+    def open_pull(self, branch: str, base: str, title: str, body: str, *, draft: bool = False) -> Pull:
+        return self._pulls.open(Proposal(branch, base, title, body, draft))
+
+    def mark_ready(self, number: int) -> None:
+        self._drafts.mark_ready(number)
 
     def update_pull(self, number: int, title: str, body: str) -> None:
         self._pulls.update(number, title, body)
@@ -139,6 +147,11 @@ class GitHubForge:
 
     def close_dashboard(self, reason: str) -> None:
         self._board.close(reason)
+
+    # Issues about one thing
+
+    def show_issue(self, marker: str, title: str, body: str) -> Dashboard:
+        return self._issues.show(marker, title, body)
 
     # Statuses
 

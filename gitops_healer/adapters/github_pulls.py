@@ -1,13 +1,13 @@
 """Pull requests at GitHub: read, opened once, changed, closed, and merged exactly as they were proven."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from gitops_healer.adapters.forge_input import checked_body, checked_title
 from gitops_healer.adapters.github_errors import LostAnswerError, RefusedError
-from gitops_healer.adapters.github_reading import pull_of, same_text
+from gitops_healer.adapters.github_reading import DRAFT, pull_of, same_text
 from gitops_healer.adapters.github_sight import Sight
 from gitops_healer.adapters.github_site import Site
 from gitops_healer.core.forge import Pull, PullState
@@ -20,7 +20,24 @@ LONGEST_LINK = 8_000
 _MERGES_SEARCHED = 500
 _MOVED = ("head branch was modified", "base branch was modified", "head sha")
 
+_NO_DRAFTS = "draft pull requests are not supported"
+
 Look = Callable[[], Pull | None]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a new pull request is to say."""
+
+    branch: str
+    base: str
+    title: str
+    body: str
+    draft: bool = False
+
+    def as_ordinary(self) -> "Proposal":
+        """The same without being a draft; its title says that it is one."""
+        return replace(self, title=titled(self.title, self.draft), draft=False)
 
 
 class Pulls:
@@ -53,38 +70,40 @@ class Pulls:
 
     # Writing
 
-    def open(self, branch: str, base: str, title: str, body: str) -> Pull:
-        checked_title(title)
-        checked_body(body)
+    def open(self, wanted: Proposal) -> Pull:
+        checked_title(wanted.title)
+        checked_body(wanted.body)
 
         def look() -> Pull | None:
-            found = self._listed(head=f"{self._site.owner}:{branch}", state="open")
-            return next((pull for pull in found if pull.branch == branch), None)
+            found = self._listed(head=f"{self._site.owner}:{wanted.branch}", state="open")
+            return next((pull for pull in found if pull.branch == wanted.branch), None)
 
-        pull = look() or self._opened(branch, base, title, body, look)
+        pull = look() or self._opened(wanted, look)
         self._sight.note(pull)
         return pull
 
-    def _opened(self, branch: str, base: str, title: str, body: str, look: Look) -> Pull:
+    def _opened(self, wanted: Proposal, look: Look) -> Pull:
+        said = {"title": wanted.title, "body": wanted.body, "head": wanted.branch, "base": wanted.base}
+        body = {**said, "draft": True} if wanted.draft else said
         try:
             return self._site.client.create(
-                self._site.path("pulls"),
-                {"title": title, "body": body, "head": branch, "base": base},
-                look,
-                lambda data: pull_of(data, self._site.place.name),
+                self._site.path("pulls"), body, look, lambda data: pull_of(data, self._site.place.name)
             )
         except RefusedError as error:
             if error.status == 403:
-                raise self._refused(error, branch, base, title, body) from error
+                raise self._refused(error, wanted.as_ordinary()) from error
+            if error.status == 422 and wanted.draft and _NO_DRAFTS in error.said.lower():
+                return self._opened(wanted.as_ordinary(), look)
             if error.status == 422 and "already exists" in error.said and (found := look()):
                 return found
             if error.status == 422:
-                said = f"{branch} cannot be proposed for {base}: {error.said}"
-                raise ForgeError(f"{said}. Push a commit to it first") from error
+                why = f"{wanted.branch} cannot be proposed for {wanted.base}: {error.said}"
+                raise ForgeError(f"{why}. Push a commit to it first") from error
             raise
 
-    def _refused(self, error: RefusedError, branch: str, base: str, title: str, body: str) -> PullRefusedError:
-        link = compare_link(f"{self._site.place.server_url}/{self._site.place.name}", base, branch, title, body)
+    def _refused(self, error: RefusedError, wanted: Proposal) -> PullRefusedError:
+        place = f"{self._site.place.server_url}/{self._site.place.name}"
+        link = compare_link(place, wanted.base, wanted.branch, wanted.title, wanted.body)
         advice = str(error)
         if "not permitted to create" in error.said:
             advice = (
@@ -95,7 +114,7 @@ class Pulls:
 
     def update(self, number: int, title: str, body: str) -> None:
         pull = self.known(number)
-        checked_title(title)
+        title = titled(checked_title(title), pull.title.startswith(DRAFT))
         checked_body(body)
         if pull.title == title and same_text(pull.body, body):
             return
@@ -120,6 +139,8 @@ class Pulls:
         if not commit:
             if data.get("mergeable") is False:
                 raise ForgeError(f"#{number} conflicts with {pull.base}: build the change again on {pull.base}")
+            if pull.draft:  # GitHub does not refuse those of which only the title says so
+                raise NotMergeableError(f"#{number} is still a draft: mark it ready first")
             commit = self._merged(pull, message)
         self._sight.note(replace(pull, state=PullState.MERGED, merge_commit=commit))
         if self._site.origin.head(pull.base) != commit and self._site.repository.resolve(commit) is None:
@@ -201,6 +222,11 @@ class Pulls:
             if earlier.message.strip() == message.strip():
                 return earlier.id
         return ""
+
+
+def titled(title: str, draft: bool) -> str:
+    """The title of an ordinary pull request, which says that it is a draft when it is meant as one."""
+    return f"{DRAFT}{title}" if draft and not title.startswith(DRAFT) else title
 
 
 def compare_link(repository: str, base: str, branch: str, title: str, body: str) -> str:

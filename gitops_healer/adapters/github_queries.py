@@ -56,6 +56,12 @@ fragment Said on PullRequest {{
   comments(last: {MOST}) {{ pageInfo {{ hasPreviousPage }} nodes {{ databaseId body author {_WHO} }} }}
 }}"""
 
+MARK_READY = """
+mutation($pull: ID!) {
+  markPullRequestReadyForReview(input: {pullRequestId: $pull}) { pullRequest { number isDraft } }
+}
+"""
+
 
 def seen(pulls: Iterable[int], issue: int = 0) -> str:
     """Reviews and checks of pull requests (`p<number>` each), and an issue (`board`) with who edited it."""

@@ -115,6 +115,9 @@ def more_of(node: Json | None, name: str) -> bool:
 
 # Pull requests
 
+DRAFT = "[draft] "
+"""How the title of a draft begins where the repository or its plan has no drafts."""
+
 
 @promised
 def pull_of(data: Json, repository: str) -> Pull:
@@ -137,6 +140,7 @@ def pull_of(data: Json, repository: str) -> Pull:
         url=data["html_url"],
         merge_commit=str(data.get("merge_commit_sha") or "") if merged else "",
         labels=tuple(str(label["name"]) for label in data.get("labels") or ()),
+        draft=data.get("draft") is True or text_of(data["title"]).startswith(DRAFT),
     )
 
 

@@ -1,27 +1,44 @@
 """`LocalForge`: pull requests, comments, statuses and permissions in one ref of the repository itself.
 
-`refs/healer/forge` -> a commit whose tree holds `pulls/<number>.json`, `comments/<pull>/<id>.json`,
-`statuses/<commit>/<digest of the context>.json`, `dashboard.json` and `permissions.json`.
+`refs/healer/forge` -> a commit whose tree holds `pulls/<number>.json`, `issues/<number>.json`,
+`comments/<pull or issue>/<id>.json`, `statuses/<commit>/<digest of the context>.json`, `dashboard.json` and
+`permissions.json`.
 Clone or push that ref, and the forge comes along.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gitops_healer.adapters.forge_input import branch_ref, checked_body, checked_login, checked_title
+from gitops_healer.adapters.forge_input import branch_ref, checked_body, checked_login, checked_title, marked
 from gitops_healer.adapters.json_tree import JsonTree, Write
 from gitops_healer.adapters.people import People
 from gitops_healer.adapters.remote import check_id
 from gitops_healer.core.codec import digest
 from gitops_healer.core.forge import Comment, Dashboard, Permission, Pull, PullState, Status
-from gitops_healer.errors import ForgeError, HealerError, LostRaceError
+from gitops_healer.errors import ForgeError, HealerError, LostRaceError, NotMergeableError
 from gitops_healer.ports import Clock, Conflict, RefUpdate, Repository, Signature
 
 REF = "refs/healer/forge"
 _PERMISSIONS = "permissions.json"
 _DASHBOARD = "dashboard.json"
 _MERGES_SEARCHED = 500
+
+
+@dataclass(frozen=True)
+class Issue:
+    """An issue of ours about one thing. open: False in the file closes it for good."""
+
+    number: int
+    marker: str
+    title: str
+    body: str
+    author: str
+    created: datetime
+    open: bool = True
+
+    def shown(self) -> Dashboard:
+        return Dashboard(self.number, self.body, self.open)
 
 
 class LocalForge:
@@ -72,8 +89,22 @@ class LocalForge:
         numbers = [number for number in self._numbers() if self._stored(number).branch == branch]
         return self._pull(numbers[-1]) if numbers else None
 
-    def open_pull(self, branch: str, base: str, title: str, body: str) -> Pull:
-        return self._tree.write(lambda: self._opened(branch, base, title, body), f"open a pull request of {branch}")
+    def open_pull(self, branch: str, base: str, title: str, body: str, *, draft: bool = False) -> Pull:
+        def wanted() -> Write[Pull]:
+            return self._opened(branch, base, title, body, draft)
+
+        return self._tree.write(wanted, f"open a {'draft' if draft else 'pull request'} of {branch}")
+
+    def mark_ready(self, number: int) -> None:
+        def wanted() -> Write[None]:
+            pull = self._known(number)
+            if not pull.draft:
+                return Write(None)
+            if pull.state is not PullState.OPEN:
+                raise ForgeError(f"#{number} is {pull.state.value}: only an open draft can be marked ready")
+            return Write(None, {_pull_path(number): replace(pull, draft=False)})
+
+        self._tree.write(wanted, f"mark #{number} ready")
 
     def update_pull(self, number: int, title: str, body: str) -> None:
         def wanted() -> Write[None]:
@@ -187,6 +218,21 @@ class LocalForge:
 
         self._tree.write(wanted, f"close the dashboard: {reason[:200]}")
 
+    # Issues about one thing
+
+    def show_issue(self, marker: str, title: str, body: str) -> Dashboard:
+        text = checked_body(marked(marker, body))
+
+        def wanted() -> Write[Dashboard]:
+            known = next((issue for issue in self._issues() if issue.marker == marker), None)
+            if known is not None and (not known.open or known.body == text):
+                return Write(known.shown())
+            started = known or Issue(self._next_number(), marker, "", "", self.login, self._clock.now())
+            changed = replace(started, title=checked_title(title), body=text)
+            return Write(changed.shown(), {_issue_path(changed.number): changed})
+
+        return self._tree.write(wanted, f"show {checked_title(title)}")
+
     # Statuses
 
     def statuses(self, commit: str) -> tuple[Status, ...]:
@@ -220,6 +266,14 @@ class LocalForge:
 
     def _numbers(self) -> list[int]:
         return sorted(_number_of(path) for path in self._tree.paths("pulls/"))
+
+    def _issues(self) -> Iterator[Issue]:
+        paths = sorted(self._tree.paths("issues/"), key=_number_of)
+        return (issue for path in paths if (issue := self._tree.read(path, Issue)))
+
+    def _next_number(self) -> int:
+        """Pull requests and issues share their numbers, as at GitHub."""
+        return max(map(_number_of, (*self._tree.paths("pulls/"), *self._tree.paths("issues/"))), default=0) + 1
 
     def _pulls(self) -> Iterator[Pull]:
         return (self._live(self._stored(number)) for number in self._numbers())
@@ -270,25 +324,18 @@ class LocalForge:
         candidates = (self._live(stored) for n in self._numbers() if (stored := self._stored(n)).branch == branch)
         return next((pull for pull in candidates if pull.state is PullState.OPEN), None)
 
-    def _opened(self, branch: str, base: str, title: str, body: str) -> Write[Pull]:
+    def _opened(self, branch: str, base: str, title: str, body: str, draft: bool) -> Write[Pull]:
         found = self._open_pull_of(branch)
         if found is not None:
             return Write(found)
         head, onto = self._must_exist(branch), self._must_exist(base)
         if self._repository.is_ancestor(head, onto):
             raise ForgeError(f"{branch} holds nothing that {base} does not have: push a commit to it first")
-        number = max(self._numbers(), default=0) + 1
+        number, now = self._next_number(), self._clock.now()
         pull = Pull(
-            number,
-            branch,
-            base,
-            head,
-            checked_title(title),
-            checked_body(body),
-            self.login,
-            PullState.OPEN,
-            self._clock.now(),
-        )
+            number, branch, base, head, checked_title(title), checked_body(body), self.login, PullState.OPEN, now,
+            draft=draft,
+        )  # fmt: skip
         return Write(pull, {_pull_path(number): pull})
 
     def _merged(self, number: int, head: str, message: str) -> Write[str]:
@@ -315,6 +362,8 @@ class LocalForge:
             raise ForgeError(
                 f"the branch {pull.branch} of #{pull.number} is gone: push it again, or close #{pull.number}"
             )
+        if pull.state is PullState.OPEN and pull.draft:
+            raise NotMergeableError(f"#{pull.number} is still a draft: mark it ready first")
 
     def _squashed(self, pull: Pull, base: str, message: str) -> str:
         """The merge commit: a new one, or the one that a process made that died before it could say so."""
@@ -336,7 +385,7 @@ class LocalForge:
         raise ForgeError(f"#{pull.number} changes nothing that {pull.base} does not have already: close it")
 
     def _new_comment(self, pull: int, author: str, body: str) -> Comment:
-        head = self._known(pull).head if pull else ""
+        head = self._known(pull).head if pull and not self._tree.paths(_issue_path(pull)) else ""
         number = max(map(_number_of, self._tree.paths("comments/")), default=0) + 1
         return Comment(str(number), pull, author, body, self._clock.now(), bot=author == self.login, head=head)
 
@@ -371,6 +420,10 @@ class LocalForge:
 
 def _pull_path(number: int) -> str:
     return f"pulls/{number}.json"
+
+
+def _issue_path(number: int) -> str:
+    return f"issues/{number}.json"
 
 
 def _comment_path(comment: Comment) -> str:

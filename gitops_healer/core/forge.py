@@ -39,7 +39,8 @@ class StatusState(Enum):
 
 @dataclass(frozen=True)
 class Pull:
-    """A pull request. head: the commit that its branch stands on now; merge_commit: set when merged."""
+    """A pull request. head: the commit that its branch stands on now; merge_commit: set when merged; draft: nobody
+    merges it before it is marked ready."""
 
     number: int
     branch: str
@@ -54,6 +55,7 @@ class Pull:
     merge_commit: str = ""
     closed_by: str = ""
     labels: tuple[str, ...] = ()
+    draft: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ class Status:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """The one issue that shows everything. open: False when somebody closed it, which turns it off."""
+    """An issue of ours: the one that shows everything, or one about one thing. open: False when somebody closed it,
+    which turns it off."""
 
     number: int
     body: str

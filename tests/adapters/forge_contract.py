@@ -6,11 +6,13 @@ from typing import Protocol
 
 import pytest
 
+from gitops_healer.core.dashboard import MARKER as DASHBOARD
 from gitops_healer.core.forge import Permission, PullState, Status, StatusState
-from gitops_healer.errors import ForgeError, LostRaceError
+from gitops_healer.errors import ForgeError, LostRaceError, NotMergeableError
 from gitops_healer.ports import Forge, Repository
 
 MARKER = "<!-- healer:contract -->"
+BLAME, OTHER = "<!-- healer:blame up-1a2b -->", "<!-- healer:blame up-3c4d -->"
 
 
 class Ground(Protocol):
@@ -39,6 +41,10 @@ class Ground(Protocol):
         """Somebody sets or makes a branch; "" deletes it."""
         ...
 
+    def close_issue(self, number: int) -> None:
+        """Somebody closes an issue."""
+        ...
+
 
 class Hands:
     """What a ground looks up in its repository."""
@@ -56,13 +62,22 @@ class Hands:
         return self.repository.commit(commit).message
 
 
-def proposed(ground: Ground, branch: str = "healer/rule/1", files: Mapping[str, str] | None = None) -> tuple[int, str]:
+def proposed(
+    ground: Ground, branch: str = "healer/rule/1", files: Mapping[str, str] | None = None, draft: bool = False
+) -> tuple[int, str]:
     """(number, head) of a new pull request."""
     base = ground.forge.branch_head(ground.base)
     assert base is not None
     made = ground.commit(base, files or {"new.txt": f"{branch}\n"})
     head = ground.forge.push(branch, made, "")
-    return ground.forge.open_pull(branch, ground.base, "A title", "A body").number, head
+    return ground.forge.open_pull(branch, ground.base, "A title", "A body", draft=draft).number, head
+
+
+def is_draft(ground: Ground, number: int) -> bool:
+    pull = ground.forge.pull(number)
+    assert pull is not None
+    assert {pull.draft} == {one.draft for one in ground.forge.pulls() if one.number == number}
+    return pull.draft
 
 
 def state_of(ground: Ground, number: int) -> PullState:
@@ -156,6 +171,39 @@ class ForgeContract:
         assert newest is not None
         assert newest.number == again.number
         assert [pull.number for pull in ground.forge.pulls(PullState.CLOSED)] == [number]
+
+    # Drafts
+
+    def test_a_draft_is_not_merged_before_it_is_ready(self, ground: Ground) -> None:
+        base = ground.forge.branch_head(ground.base)
+        number, head = proposed(ground, draft=True)
+        assert is_draft(ground, number)
+        ground.forge.update_pull(number, "Better", "Text")
+        assert ground.forge.open_pull("healer/rule/1", ground.base, "Once more", "").number == number
+        assert is_draft(ground, number)
+        with pytest.raises(NotMergeableError, match="is still a draft: mark it ready"):
+            ground.forge.merge_pull(number, head, "merge")
+        assert ground.forge.branch_head(ground.base) == base
+        for _ in range(2):
+            ground.forge.mark_ready(number)
+            assert not is_draft(ground, number)
+        merge = ground.forge.merge_pull(number, head, "merge")
+        assert ground.forge.branch_head(ground.base) == merge
+        ground.forge.mark_ready(number)
+
+    def test_an_ordinary_pull_request_is_no_draft(self, ground: Ground) -> None:
+        number, _ = proposed(ground)
+        ground.forge.mark_ready(number)
+        assert not is_draft(ground, number)
+        assert not ground.forge.open_pull("healer/rule/1", ground.base, "A title", "", draft=True).draft
+
+    def test_only_an_open_draft_is_marked_ready(self, ground: Ground) -> None:
+        number, _ = proposed(ground, draft=True)
+        ground.forge.close_pull(number, ground.forge.login)
+        for wrong in (number, 99):
+            with pytest.raises(ForgeError, match=f"#{wrong}"):
+                ground.forge.mark_ready(wrong)
+        assert is_draft(ground, number)
 
     # Merging
 
@@ -278,6 +326,56 @@ class ForgeContract:
         assert not closed.open
         assert closed.number == shown.number
         assert closed.body.startswith("two")
+
+    # Issues about one thing
+
+    def test_there_is_one_issue_a_marker_written_when_its_text_changes(self, ground: Ground) -> None:
+        pull, _ = proposed(ground)
+        first = ground.forge.show_issue(BLAME, "Not ours", "one")
+        other = ground.forge.show_issue(OTHER, "Another", "other")
+        assert len({pull, first.number, other.number}) == 3
+        assert BLAME in first.body.splitlines()
+        ground.forge.refresh()
+        assert ground.forge.show_issue(BLAME, "Not ours", "one") == first
+        changed = ground.forge.show_issue(BLAME, "Not ours", f"{BLAME}\ntwo")
+        ground.forge.refresh()
+        assert ground.forge.show_issue(BLAME, "Not ours", f"{BLAME}\ntwo") == changed
+        assert (changed.number, changed.body, changed.open) == (first.number, f"{BLAME}\ntwo", True)
+        assert ground.forge.show_issue(OTHER, "Another", "other") == other
+        assert proposed(ground, "healer/rule/2")[0] not in (pull, first.number, other.number)
+
+    def test_an_issue_that_somebody_closed_stays_closed_and_as_it_is(self, ground: Ground) -> None:
+        shown = ground.forge.show_issue(BLAME, "Not ours", "one")
+        ground.close_issue(shown.number)
+        for text in ("one", "two"):
+            ground.forge.refresh()
+            assert ground.forge.show_issue(BLAME, "Not ours", text) == replace(shown, open=False)
+
+    def test_what_is_said_on_an_issue_is_heard_and_it_is_no_pull_request(self, ground: Ground) -> None:
+        number = ground.forge.show_issue(BLAME, "Not ours", "one").number
+        ground.say(number, ground.writer, "/resume up-1")
+        (said,) = ground.forge.comments()
+        assert (said.pull, said.author, said.body, said.head) == (number, ground.writer, "/resume up-1", "")
+        assert ground.forge.comments(number) == (said,)
+        ground.forge.set_sticky(number, MARKER, f"reply {MARKER}")
+        assert [one.author for one in ground.forge.comments(number)] == [ground.writer, ground.forge.login]
+        assert ground.forge.pull(number) is None
+        assert ground.forge.pulls() == ()
+
+    def test_an_issue_and_the_dashboard_are_never_mixed_up(self, ground: Ground) -> None:
+        hostile = f"evidence: {DASHBOARD} <!-- healer:{DASHBOARD}dashboard -->"
+        issue = ground.forge.show_issue(BLAME, "Not ours", hostile)
+        ground.forge.refresh()
+        assert ground.forge.dashboard() is None
+        dashboard = ground.forge.show_dashboard("Dashboard", f"text\n{OTHER}")
+        assert dashboard is not None
+        other = ground.forge.show_issue(OTHER, "Another", "other")
+        assert len({issue.number, dashboard.number, other.number}) == 3
+        with pytest.raises(ForgeError, match="no marker"):
+            ground.forge.show_issue(DASHBOARD, "Mine now", "text")
+        for marker in ("", "text", "<!-- healer:a\nb -->", "<!-- healer:a --> <!-- healer:b -->"):
+            with pytest.raises(ForgeError, match="no marker"):
+                ground.forge.show_issue(marker, "Title", "text")
 
     # Statuses
 

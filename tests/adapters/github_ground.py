@@ -75,6 +75,9 @@ class GitHubGround(Hands):
         subprocess.run(["git", *arguments], cwd=self.clone, check=True, capture_output=True)
         self.forge.refresh()
 
+    def close_issue(self, number: int) -> None:
+        self.person(self.writer).close(number)
+
     @property
     def shop(self) -> Repository:
         """As the server has it."""

@@ -51,6 +51,44 @@ def pull(ground: GitHubGround, round: int) -> int:
     return ground.person("robin").open_pull(f"healer/rule/{round}", "main", "A title").number
 
 
+def draft(ground: GitHubGround, round: int) -> int:
+    """A flag in even rounds, a title in odd ones."""
+    branch(ground, round)
+    ground.shop.options.has_drafts = round % 2 == 0
+    return ground.forge.open_pull(f"healer/rule/{round}", "main", "A title", "A body", draft=True).number
+
+
+def flagged(ground: GitHubGround, round: int) -> int:
+    return draft(ground, 2 * round)
+
+
+def titled(ground: GitHubGround, round: int) -> int:
+    return draft(ground, 2 * round + 1)
+
+
+def issue(ground: GitHubGround, round: int) -> int:
+    return ground.forge.show_issue(blame(round), "Not ours", "old").number
+
+
+def blame(round: int) -> str:
+    return f"<!-- healer:blame {round} -->"
+
+
+def blames(ground: GitHubGround, round: int, text: str) -> int:
+    """Issues about that, open and with that text."""
+    found = [one for one in ground.shop.issues.values() if blame(round) in one.body]
+    return sum(one.state == "open" and one.body.startswith(text) for one in found) * (len(found) == 1)
+
+
+def ready(ground: GitHubGround, number: int, _: int) -> int:
+    ground.forge.refresh()
+    found = ground.forge.pull(number)
+    assert found is not None
+    assert found.title == "A title"
+    names = [event.name for event in ground.shop.issues[number].events]
+    return (names.count("ready_for_review") + names.count("renamed")) * (not found.draft)
+
+
 def sticky(ground: GitHubGround, round: int) -> int:
     number = pull(ground, round)
     ground.forge.set_sticky(number, MARKER, f"old {MARKER}")
@@ -123,6 +161,29 @@ WRITES = {
         "POST", PULLS, branch,
         lambda ground, _, round: ground.forge.open_pull(f"healer/rule/{round}", "main", "A title", "A body"),
         lambda ground, _, round: sum(one.head_branch == f"healer/rule/{round}" for one in ground.shop.pulls.values()),
+    ),
+    "open a draft": Write(
+        "POST", PULLS, branch,
+        lambda ground, _, round: ground.forge.open_pull(f"healer/rule/{round}", "main", "A", "B", draft=True),
+        lambda ground, _, round: sum(
+            one.head_branch == f"healer/rule/{round}" and one.draft for one in ground.shop.pulls.values()
+        ),
+    ),
+    "mark a draft ready": Write(
+        "POST", "graphql$", flagged, lambda ground, number, _: ground.forge.mark_ready(number), ready,
+    ),
+    "mark a draft by title ready": Write(
+        "PATCH", PULLS, titled, lambda ground, number, _: ground.forge.mark_ready(number), ready,
+    ),
+    "make an issue": Write(
+        "POST", ISSUES, lambda ground, round: None,
+        lambda ground, _, round: ground.forge.show_issue(blame(round), "Not ours", f"text {round}"),
+        lambda ground, _, round: blames(ground, round, f"text {round}"),
+    ),
+    "change an issue": Write(
+        "PATCH", ISSUES, issue,
+        lambda ground, _, round: ground.forge.show_issue(blame(round), "Not ours", f"text {round}"),
+        lambda ground, _, round: blames(ground, round, f"text {round}"),
     ),
     "update it": Write(
         "PATCH", PULLS, pull,

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from gitops_healer.adapters.json_tree import JsonTree, Write
-from gitops_healer.adapters.local_forge import REF, LocalForge
+from gitops_healer.adapters.local_forge import REF, Issue, LocalForge
 from gitops_healer.adapters.repository import GitRepository, open_repository
 from gitops_healer.core.forge import Permission, PullState, Status, StatusState
 from gitops_healer.errors import ForgeError, HealerError, LostRaceError
 from gitops_healer.ports import RefUpdate, Signature
-from tests.adapters.forge_contract import MARKER, ForgeContract, Hands, proposed
+from tests.adapters.forge_contract import BLAME, MARKER, ForgeContract, Hands, proposed
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HEALER = Signature("gitops-healer", "gitops-healer@example.org", START)
@@ -58,6 +58,14 @@ class LocalGround(Hands):
 
     def say(self, pull: int, login: str, body: str) -> None:
         self.forge.add_comment(pull, login, body)
+
+    def close_issue(self, number: int) -> None:
+        """By hand, in the file."""
+        tree = JsonTree(self.repository, REF, TurnedClock(), HEALER)
+        tree.look()
+        issue = tree.read(f"issues/{number}.json", Issue)
+        assert issue is not None
+        tree.write(lambda: Write(None, {f"issues/{number}.json": replace(issue, open=False)}), "close it")
 
     def move(self, branch: str, commit: str) -> None:
         self.repo.git("update-ref", *([f"refs/heads/{branch}", commit] if commit else ["-d", f"refs/heads/{branch}"]))
@@ -123,6 +131,7 @@ def test_looking_and_repeating_write_nothing(here: LocalGround) -> None:
     here.forge.set_status(head, Status("ci", StatusState.SUCCESS))
     here.forge.set_sticky(number, MARKER, "text")
     here.forge.set_permission("kim", Permission.READ)
+    here.forge.show_issue(BLAME, "Not ours", "text")
     before = here.repo.git("rev-parse", REF)
     here.forge.open_pull("healer/rule/1", "main", "x", "y")
     here.forge.update_pull(number, "A title", "A body")
@@ -130,6 +139,8 @@ def test_looking_and_repeating_write_nothing(here: LocalGround) -> None:
     here.forge.set_status(head, Status("ci", StatusState.SUCCESS))
     here.forge.set_sticky(number, MARKER, "text")
     here.forge.set_permission("Kim", Permission.READ)
+    here.forge.show_issue(BLAME, "Not ours", "text")
+    here.forge.mark_ready(number)
     here.forge.pulls()
     here.forge.comments()
     assert here.repo.git("rev-parse", REF) == before

@@ -78,7 +78,8 @@ def disable_pull_request_auto_merge(forge: Forge, caller: Token, given: Input) -
 
 @mutation
 def mark_pull_request_ready_for_review(forge: Forge, caller: Token, given: Input) -> Node:
-    see, found = _pull(forge, caller, given["pullRequestId"], "pull_requests:write")
+    """That contents are needed too is in no documentation (cli/cli#8910)."""
+    see, found = _pull(forge, caller, given["pullRequestId"], "contents:write&pull_requests:write")
     _said(lambda: pulls.set_draft(see.repository, caller, found, draft=False))
     return _shown(see, found)
 

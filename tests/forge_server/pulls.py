@@ -32,6 +32,7 @@ def open_pull(
     """head: `branch` or `owner:branch`. Raises 403 and 422, in GitHub's words."""
     if caller.kind == "actions" and not repository.options.actions_may_open_pulls:
         raise Refusal(403, "GitHub Actions is not permitted to create or approve pull requests.")
+    _check_drafts(repository, draft)
     home, branch = head_of(repository, head)
     tip, ground = home.git.branch(branch), repository.git.branch(base)
     if tip is None:
@@ -57,6 +58,12 @@ def open_pull(
     follow(repository, pull)
     tell_pull(repository, caller, pull, "opened")
     return pull
+
+
+def _check_drafts(repository: Repository, draft: bool) -> None:
+    """GitHub says it so, without `Validation Failed` (SWE-agent/SWE-agent#179)."""
+    if draft and not repository.options.has_drafts:
+        raise Refusal(422, "Draft pull requests are not supported in this repository.")
 
 
 def head_of(repository: Repository, head: str) -> tuple[Repository, str]:
@@ -214,6 +221,7 @@ def set_draft(repository: Repository, caller: Token, pull: Pull, draft: bool) ->
     issues.may_edit(repository, caller, issue.login)
     if pull.draft == draft:
         return
+    _check_drafts(repository, draft)
     repository.forge.clock.tick()
     pull.draft = draft
     issues.note(repository, issue, caller, "convert_to_draft" if draft else "ready_for_review")

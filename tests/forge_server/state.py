@@ -329,11 +329,13 @@ def _matches(pattern: str, branch: str) -> bool:
 class RepositoryOptions:
     """What a maintainer sets in the settings of a repository.
 
-    actions_may_open_pulls is on here, so that most tests need not set it; a new repository at GitHub has it off."""
+    has_drafts is off where the plan has none. actions_may_open_pulls is on here, so that most tests need not set it; a
+    new repository at GitHub has it off."""
 
     private: bool = False
     default_branch: str = "main"
     has_issues: bool = True
+    has_drafts: bool = True
     allow_merge_commit: bool = True
     allow_squash_merge: bool = True
     allow_rebase_merge: bool = True
