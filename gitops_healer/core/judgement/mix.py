@@ -1,0 +1,56 @@
+"""When other inputs come than before: each kind of input is compared with its own past.
+
+A tool that fails in 40 % of calls with one kind of input and in 2 % with another fails more often when more of the
+first kind come, although nobody changed it (Simpson 1951). Strata are told apart by the metric, on the baseline only.
+"""
+
+from collections.abc import Sequence
+from math import exp, log
+from typing import Final
+
+from gitops_healer.core.judgement.sequential import LogRatio, Null, sane, worse_than
+from gitops_healer.core.watching import Reading, Stratum, Tolerance
+
+EXPLAINED: Final = 0.5
+"""Strata that hold a smaller share of the failures after the merge explain nothing."""
+
+
+def stratified(reading: Reading, tolerance: Tolerance, share: float) -> float:
+    """log of an e-value over strata. share: of a call, that clustering leaves (0 to 1].
+
+    Half is a bet that all kinds got worse together, half that one did, each kind alike likely. A kind without a past
+    says nothing: nobody knows how often it would have failed. Infinite where strata explain too few of the failures.
+    """
+    strata = [stratum for stratum in reading.strata if stratum.after_total > 0]
+    failed = sum(sane(stratum.after_total, stratum.after_failed)[1] for stratum in strata)
+    if failed < EXPLAINED * sane(reading.after_total, reading.after_failed)[1]:
+        return float("inf")
+    each = [_evidence(stratum, tolerance, share) for stratum in strata]
+    together = sum(each)
+    alone = _log_mean(each)
+    return _log_mean([together, alone])
+
+
+def _evidence(stratum: Stratum, tolerance: Tolerance, share: float) -> float:
+    total, failed = sane(stratum.after_total, stratum.after_failed)
+    return _ratio(stratum, tolerance)((total - failed) * share, failed * share)
+
+
+def _ratio(stratum: Stratum, tolerance: Tolerance) -> LogRatio:
+    total, failed = sane(stratum.before_total, stratum.before_failed)
+    before = (failed + 0.5) / (total + 1)
+    rate = min(1.0, max(tolerance.ratio * before, before + tolerance.margin))
+    return worse_than(Null(rate, total + 1))
+
+
+def _log_mean(terms: Sequence[float]) -> float:
+    top = max(terms)
+    return top + log(sum(exp(term - top) for term in terms) / len(terms))
+
+
+def shift(strata: Sequence[Stratum]) -> tuple[str, float, float]:
+    """The kind of input whose share of all calls grew most, and that share before and after (0 to 1)."""
+    before = sum(sane(stratum.before_total, 0)[0] for stratum in strata) or 1.0
+    after = sum(sane(stratum.after_total, 0)[0] for stratum in strata) or 1.0
+    shares = [(s.name, sane(s.before_total, 0)[0] / before, sane(s.after_total, 0)[0] / after) for s in strata]
+    return max(shares, key=lambda share: (share[2] - share[1], share[0]))
