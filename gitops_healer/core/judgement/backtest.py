@@ -208,13 +208,15 @@ def _record(name: str, group: Sequence[Trial]) -> Record:
 @dataclass(frozen=True)
 class Design:
     """What is tried. moments: block numbers; before, after: blocks of the baseline and of the watch; together: one
-    trial a moment that changes all tools, instead of one for each; changes: when a tool was really changed."""
+    trial a moment that changes all tools, instead of one for each; changes: when a tool was really changed; only: tools
+    that are pretended to be changed, all when None."""
 
     moments: Sequence[int]
     before: int
     after: int
     together: bool = False
     changes: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
+    only: frozenset[str] | None = None
 
 
 def backtest(
@@ -231,7 +233,7 @@ def backtest(
         now = _Moment(calls, rule, design, moment)
         made = list(now.together() if design.together else now.each())
         trials += made
-        silent += (1 if design.together else len(calls)) - len(made)
+        silent += (1 if design.together else len(calls if design.only is None else design.only)) - len(made)
         progress(number)
     origin, step = (calls[0].origin, calls[0].step) if calls else (datetime.min, timedelta(minutes=1))
     opened = [origin + moment * step for moment in design.moments] or [origin]
@@ -253,8 +255,9 @@ class _Moment:
             )
 
     def each(self) -> Iterator[Trial]:
+        only = self.design.only
         for one in self.judged:
-            if self._after(one, self.design.after)[0]:
+            if (only is None or one.tool in only) and self._after(one, self.design.after)[0]:
                 yield self._tried((one,), None, lambda end, one=one: self._beside(one, end))  # type: ignore[misc]
 
     def together(self) -> Iterator[Trial]:
