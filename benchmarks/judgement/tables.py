@@ -167,14 +167,14 @@ def drops() -> Table:
         facts, ratio = sample.cell.facts, sample.delay("suspect") / sample.cell.facts["least"]
         shown = "-" if ratio == float("inf") else f"{ratio:.2f}"
         bounds = hours(facts["wald"]), hours(facts["least"])
-        return found(sample, "suspect"), found(sample, "regressed"), *bounds, shown, *beside_found(sample)
+        return found(sample, "regressed"), found(sample, "suspect"), *bounds, shown, *beside_found(sample)
 
     return Table(
         "drops", "Real drops from the merge on: share found in 24 h and median delay in hours",
         "Wald: log(1 / alpha) / KL(new rate || tolerated rate) calls, were the rates and the start known. At best: the "
         "same, not before 3 failures are to be expected, and rounded up to the next look. Ratio: of our median delay "
         "until SUSPECT or worse to that. Target: at most 1.5, where half of the watches can be over by then.",
-        ("success", "calls/h", "ours: suspect", "ours: regressed", "Wald", "at best", "ratio", *PEERS),
+        ("success", "calls/h", "ours: regressed", "ours: suspect", "Wald", "at best", "ratio", *PEERS),
         tuple(cells), row, too_late,
     )  # fmt: skip
 
@@ -216,6 +216,6 @@ def late_drops() -> Table:
         "late", "Drops that come later: share found and median hours after the drop begins",
         "Alarms before the drop are not counted as found.",
         ("begins", "success", "calls/h", *SHARES), tuple(cells),
-        lambda sample: tuple(since(sample, rule) for rule in ("suspect", "regressed", *PEERS)),
+        lambda sample: tuple(since(sample, rule) for rule in ("regressed", "suspect", *PEERS)),
         lambda sample: [],
     )  # fmt: skip
