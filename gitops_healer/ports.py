@@ -439,9 +439,9 @@ class ExecutionStore(Protocol):
         origin: datetime | None = None,
     ) -> dict[str, tuple[Slice, ...]]:
         """The same of many tools at once (None: of all), those without calls left out. step: whole minutes that divide
-        an hour, an hour or a day; origin: a moment at which one of the steps begins, where it is not a whole one in UTC
-        (not for days). With the types of errors. Reads what is summed up where it can: cost follows hours and tools
-        that were called, and only for steps that are no whole hours the calls themselves."""
+        an hour, an hour or a day; any whole minutes up to a day from an origin, a moment at which one of the steps
+        begins. With the types of errors. Reads what is summed up where it can: cost follows hours and tools that were
+        called, and only for steps that are no whole hours the calls themselves."""
         ...
 
     def prune(self, now: datetime, *, payloads: timedelta, calls: timedelta, minutes: timedelta) -> Pruned:
@@ -618,6 +618,10 @@ class TestRunner(Protocol):
     def run(self, commit: str, change: Change | None = None, only: Sequence[str] = ()) -> TestReport:
         """only: ids of test cases, where the runner can select. Results are cached by tree, change and command;
         failing tests are run again to tell flaky ones apart."""
+        ...
+
+    def once(self, commit: str, tests: Sequence[str], seconds: float = math.inf) -> TestReport:
+        """Tests run once, now, in a fresh copy; nothing is run again, and nothing is remembered."""
         ...
 
     def again(self, base: str, head: str, tests: Sequence[str]) -> tuple[Again, ...]:

@@ -127,6 +127,11 @@ class ProjectTests:
             self._cache.put(key, dump(told))
         return told
 
+    def once(self, commit: str, tests: Sequence[str], seconds: float = math.inf) -> TestReport:
+        """Tests run once, now, in a fresh copy; nothing is run again, and nothing is remembered."""
+        command = self.command(commit)
+        return self._once(self._job(commit, command, None), commit, tuple(tests), seconds) if command else _nothing()
+
     # Finding out
 
     def _discovered(self, commit: str, tree: str) -> str:

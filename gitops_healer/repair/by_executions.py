@@ -1,5 +1,6 @@
 """Recorded calls in, proven patch out: the search, with what calls should give as its oracle."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -167,13 +168,18 @@ class _FreshTrials:
     def command(self, commit: str) -> str:
         return "python -m pytest"
 
-    def run(self, commit: str, change: Change | None = None, only: Sequence[str] = ()) -> TestReport:
-        with self.trials.open(commit, change, only) as session:
+    def run(
+        self, commit: str, change: Change | None = None, only: Sequence[str] = (), seconds: float = math.inf
+    ) -> TestReport:
+        with self.trials.open(commit, change, only, seconds) as session:
             opened = session.opened
         failing = sum(case.failed for case in opened.cases)
         outcome = Outcome.UNKNOWN if opened.problem else Outcome.FAILED if failing else Outcome.PASSED
         reason = opened.problem or f"{failing} of {len(opened.cases)} tests fail"
         return TestReport(self.command(commit), outcome, reason, opened.cases)
+
+    def once(self, commit: str, tests: Sequence[str], seconds: float = math.inf) -> TestReport:
+        return self.run(commit, None, tests, seconds)
 
     def again(self, base: str, head: str, tests: Sequence[str]) -> tuple[Again, ...]:
         commits = {Side.BASE: base, Side.HEAD: head}
