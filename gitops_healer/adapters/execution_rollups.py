@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, s
 from gitops_healer.adapters.execution_tables import CALLS, COUNTS, DAY, DAYS, HOUR, HOURS, MARKED, WORDS
 from gitops_healer.core.executions_format import FAILED, INTERRUPTED, LONGEST_MS
 
-FOREVER: Final = 1 << 60
+FOREVER: Final = (1 << 60) // DAY * DAY
 """A step that everything lies in."""
 
 TOOL: Final = 0
@@ -74,13 +74,13 @@ class Cells:
         return iter(self._cells.values())
 
     @property
-    def step(self) -> int:
-        return self._step
+    def of_hours(self) -> bool:
+        """Whether its steps are whole hours, so that sums of hours tell them."""
+        return self._step % HOUR == 0 and self._phase % HOUR == 0
 
     @property
-    def needs_calls(self) -> bool:
-        """Whether its steps are no sums of whole hours."""
-        return self._step < HOUR or self._phase % HOUR != 0
+    def of_days(self) -> bool:
+        return self._step % DAY == 0 and self._phase == 0
 
     def at(self, tool: int, ts: int, commit: int | None) -> Cell:
         key = (tool, ts - (ts - self._phase) % self._step, commit or 0)
@@ -129,7 +129,7 @@ class Cells:
 
 def numbers_text(numbers: Mapping[int, int]) -> str:
     """How numbers by number are stored: one after the other, which is read four times as fast as an object."""
-    return orjson.dumps([number for pair in numbers.items() for number in pair]).decode() if numbers else "[]"
+    return orjson.dumps([number for pair in sorted(numbers.items()) for number in pair]).decode() if numbers else "[]"
 
 
 def _numbers(text: str) -> dict[int, int]:
@@ -152,8 +152,8 @@ def cells(
 ) -> Cells:  # fmt: skip
     """What was called in [since, until), in steps: whole hours from the sums, the rest from single calls.
 
-    The sums have to be fresh. tools: numbers, None for all; step: below an hour, or with a phase, everything is read
-    from single calls and counts.
+    The sums have to be fresh. tools: numbers, None for all; where steps are no whole hours everything is read from
+    single calls and counts.
     """
     found = Cells(step, phase)
     for part in [None] if tools is None else _parts(tools):
@@ -170,7 +170,7 @@ def _add_cells(
 ) -> None:
     first = None if since is None else -(-since // HOUR)
     after = None if until is None else until // HOUR
-    if found.needs_calls or (first is not None and after is not None and first >= after):
+    if not found.of_hours or (first is not None and after is not None and first >= after):
         _add_rows(connection, found, since, until, tools)
         return
     _add_sums(connection, found, first, after, tools)
@@ -206,7 +206,7 @@ def _add_sums(
 ) -> None:
     """Hours from `first` to before `after`; by whole days where steps are as long."""
     start, end = None if first is None else -(-first // 24), None if after is None else after // 24
-    if found.step < DAY or (start is not None and end is not None and start >= end):
+    if not found.of_days or (start is not None and end is not None and start >= end):
         _add_stored(connection, found, HOURS, HOUR, (first, after), tools)
         return
     _add_stored(connection, found, DAYS, DAY, (start, end), tools)

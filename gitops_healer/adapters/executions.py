@@ -177,8 +177,7 @@ class SqlExecutions:
         tools: Collection[str] | None = None,
         origin: datetime | None = None,
     ) -> dict[str, tuple[Slice, ...]]:
-        """See `ports.ExecutionStore`. Raises UsageError for a step that is none of those named there, and for days that
-        begin at an origin."""
+        """See `ports.ExecutionStore`. Raises UsageError for a step that is none of those named there."""
         phase = _phase(step, origin)
         with self._fresh() as connection:
             numbers = None if tools is None else _tool_ids(connection, tools)
@@ -302,11 +301,11 @@ def _tool_ids(connection: Connection, tools: Collection[str]) -> list[int]:
 def _phase(step: timedelta, origin: datetime | None) -> int:
     """How many microseconds after its multiples a step begins."""
     minutes, rest = divmod(step, timedelta(minutes=1))
-    whole = not rest and minutes > 0 and 60 % minutes == 0
-    if not whole and (step != timedelta(days=1) or origin is not None):
+    whole = not rest and 0 < minutes <= 24 * 60
+    if not whole or (origin is None and 60 % minutes and step != timedelta(days=1)):
         raise UsageError(
-            "timelines go by whole minutes that divide an hour (1, 5, 10, 15, 30, 60), from any origin, or by days in "
-            f"UTC, not by {step}"
+            "timelines go by whole minutes that divide an hour (1, 5, 10, 15, 30, 60) or by the day, and from an "
+            f"origin by any whole minutes up to a day, not by {step}"
         )
     return 0 if origin is None else _micros(origin) % (step // MICROSECOND)
 

@@ -78,11 +78,11 @@ def test_every_call_stands_in_its_step(store: SqlExecutions, step: timedelta) ->
     assert told(store.timelines(SINCE, UNTIL, step)) == expected(step)
 
 
-@pytest.mark.parametrize("step", [5 * MINUTE, 30 * MINUTE, HOUR])
+@pytest.mark.parametrize("step", [5 * MINUTE, 45 * MINUTE, HOUR, 90 * MINUTE, 2 * HOUR, DAY])
 def test_steps_begin_at_an_origin(store: SqlExecutions, step: timedelta) -> None:
     fill(store)
     assert told(store.timelines(SINCE, UNTIL, step, origin=SINCE)) == expected(step, SINCE)
-    assert told(store.timelines(SINCE, UNTIL, step, origin=UNTIL + 300 * DAY)) == expected(step, START + 7 * MINUTE)
+    assert told(store.timelines(SINCE, UNTIL, step, origin=START - 3 * HOUR)) == expected(step, START - 3 * HOUR)
 
 
 def test_only_tools_that_are_asked_for(store: SqlExecutions) -> None:
@@ -112,9 +112,10 @@ def test_other_steps_are_refused(store: SqlExecutions, step: timedelta) -> None:
         store.timelines(SINCE, UNTIL, step)
 
 
-def test_days_begin_at_midnight(store: SqlExecutions) -> None:
-    with pytest.raises(UsageError, match="days in UTC"):
-        store.timelines(SINCE, UNTIL, DAY, origin=SINCE)
+@pytest.mark.parametrize("step", [timedelta(0), timedelta(seconds=90), DAY + MINUTE])
+def test_no_origin_helps_where_steps_are_no_minutes_or_too_long(store: SqlExecutions, step: timedelta) -> None:
+    with pytest.raises(UsageError, match="any whole minutes up to a day"):
+        store.timelines(SINCE, UNTIL, step, origin=SINCE)
 
 
 def test_a_store_that_is_not_there_has_none(tmp_path: Path) -> None:
