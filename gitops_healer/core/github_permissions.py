@@ -31,8 +31,8 @@ NEEDS = (
          "the proof cannot be shown on the commit, and no pull request is validated"),
     Need("checks", "Checks", "read", "to see what other CI said",
          "results of CI are not seen, and nothing is merged that waits for them", vital=False),
-    Need("issues", "Issues", "write", "to show the dashboard and react to commands",
-         "there is no dashboard and no reaction; replies under pull requests still come", vital=False),
+    Need("issues", "Issues", "write", "to show the dashboard and other issues, and react to commands",
+         "there is no dashboard, no other issue and no reaction; replies under pull requests still come", vital=False),
     Need("actions", "Actions", "read", "to see whether the schedule is switched on",
          "nobody notices here when GitHub switches the schedule off", vital=False),
 )  # fmt: skip

@@ -237,6 +237,7 @@ def may_merge(upgrade: Upgrade, pull: Pull, *, run: str, history: History) -> De
             yes("state", "the pull request is open")
             if pull.state is PullState.OPEN
             else no("state", f"the pull request is {pull.state.value}"),
+            *([no("draft", "the pull request is a draft", f"mark #{pull.number} ready")] if pull.draft else []),
         ],
     )
 

@@ -434,6 +434,15 @@ def test_of_two_sticky_comments_the_younger_goes(here: GitHubGround, graphql: bo
     assert found == [(True, f"three {MARKER}"), (False, f"mine {MARKER}")]
 
 
+def test_what_comes_after_a_full_page_is_heard(make: Make) -> None:
+    """A new page changes no word of the page before it: that is answered by 304, with a link to the new one."""
+    ground = make(page_size=2)
+    number, _ = proposed(ground)
+    for text in ("one", "two", "three"):
+        ground.say(number, "robin", text)
+        assert ground.forge.comments(number)[-1].body == text
+
+
 def test_nothing_too_long_and_nothing_in_another_name_is_written(here: GitHubGround) -> None:
     number, _ = proposed(here)
     for write in (
