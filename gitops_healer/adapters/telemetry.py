@@ -33,14 +33,24 @@ _JSON: Final = "application/json"
 
 class DeployedTelemetry:
     """Implements `ports.Telemetry`. url: of a Prometheus server, "" for none; root: where paths of files begin;
-    seconds: in which an answer has to be here, all of it."""
+    seconds: in which an answer has to be here, all of it; most: bytes that it may have."""
 
-    def __init__(self, forge: Forge, root: Path, url: str = "", token: str = "", seconds: float = ANSWER) -> None:
+    def __init__(
+        self,
+        forge: Forge,
+        root: Path,
+        url: str = "",
+        token: str = "",
+        *,
+        seconds: float = ANSWER,
+        most: int = MOST_BYTES,
+    ) -> None:
         self._forge = forge
         self._root = root
         self._url = url.rstrip("/")
         self._token = token
         self._seconds = seconds
+        self._most = most
         self._session: requests.Session | None = None
 
     def checks(self, commit: str) -> tuple[Status, ...]:
@@ -125,9 +135,9 @@ class DeployedTelemetry:
         body = bytearray()
         for piece in response.iter_content(64 * 1024):
             body += piece
-            if len(body) > MOST_BYTES:
+            if len(body) > self._most:
                 raise ForgeError(
-                    f"{self._where} answers with more than {MOST_BYTES // 1024**2} MB: let the query add up what it "
+                    f"{self._where} answers with more than {self._most:,} bytes: let the query add up what it "
                     "finds, such as sum(increase(NAME[$step]))"
                 )
             if time.monotonic() > ends:

@@ -48,7 +48,8 @@ def junit(scene: Scene, upgrade: Upgrade) -> Iterator[Reading]:
         slices = [*before.get(test, ()), *after[test]]
         touched, apart = place(test)
         for reading in _readings(scene, watch, sides, test, slices):
-            yield replace(reading, touched=touched, apart=apart)
+            if reading.measure is Measure.RUNS or not apart:
+                yield replace(reading, touched=touched, apart=apart)
 
 
 def _tests(scene: Scene) -> dict[str, str]:
@@ -92,7 +93,7 @@ def _placing(scene: Scene, merge: Merged, tests: Mapping[str, str]) -> Callable[
 
 
 def _readings(scene: Scene, watch: Watch, sides: Sides, test: str, slices: Slices) -> Iterator[Reading]:
-    runs, mixed = Tally(watch), set[str]()
+    runs = Tally(watch)
     for item in slices:
         side = _side(sides, item)
         if item.commit and side is None:
@@ -100,8 +101,7 @@ def _readings(scene: Scene, watch: Watch, sides: Sides, test: str, slices: Slice
         runs.add(item.start, item.total, item.failed, side)
     if not runs.blocks:
         return
-    mixed = _mixed(slices)
-    flaky = _flaky(scene, watch, test, mixed)
+    flaky = _flaky(scene, watch, test, _mixed(slices))
     note = f"flaky: both outcomes on {len(flaky)} of its commits" if flaky else ""
     yield runs.reading(junit.name, test, Measure.RUNS, note=note)
     yield from _slower(watch, sides, test, slices)
@@ -155,7 +155,7 @@ def _slower(watch: Watch, sides: Sides, test: str, slices: Slices) -> Iterator[R
         for item in timed:
             over = sum(count * share_over(bucket, limit) for bucket, count in item.latency)
             tally.add(item.start, sum(count for _, count in item.latency), over, _side(sides, item))
-        yield tally.reading(junit.name, test, measure, note=f"longer than {limit / 1e6:.3g} ms")
+        yield tally.reading(junit.name, test, measure)
 
 
 def _is_after(sides: Sides, item: Slice, watch: Watch) -> bool:
