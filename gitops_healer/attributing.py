@@ -1,0 +1,265 @@
+"""Who is to blame when several commits may be: what fails since a merge is run on the commits of the base branch.
+
+Everything runs in the sandbox, on copies; no ref, index or work tree of the user is touched. The revert that is tried
+exists as objects only.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from math import ceil, log
+from typing import Final
+
+from gitops_healer.core.attribution import Attribution, Blame, Candidate
+from gitops_healer.core.codec import digest
+from gitops_healer.core.execution import Execution
+from gitops_healer.core.history import replay
+from gitops_healer.core.judgement.culprit import Found, search
+from gitops_healer.core.judgement.suspects import Reach, suspects
+from gitops_healer.core.testing import TestReport
+from gitops_healer.core.upgrade import Upgrade
+from gitops_healer.core.watching import Health, Measure, Reading
+from gitops_healer.errors import AlreadyGoneError, PhaseOverError
+from gitops_healer.evidence.chain import Chain, chain_of
+from gitops_healer.ports import Conflict, Deadline
+from gitops_healer.proof.failing_calls import MOST, Material, material
+from gitops_healer.proof.probes import CallProbe, Probe, Sessions, TestProbe
+from gitops_healer.registry import Scene
+from gitops_healer.world import World
+
+_RUNNABLE: Final = frozenset({Measure.FAILURES, Measure.NEW_ERROR, Measure.RUNS})
+_TEST: Final = re.compile(r".+\.py::.+")
+_GROWTH: Final = 4
+_DOUBT: Final = 0.05
+_MOST_AGAIN: Final = 6
+_NAMED: Final = 3
+_MOST_BROKEN: Final = 5
+
+
+def attribute(world: World, up: Upgrade, health: Health, upgrades: Iterable[Upgrade] | None = None) -> Attribution:
+    """Search for the commit that made worse what `health` blames. upgrades: all of the ledger (read when None).
+
+    Takes at most `monitoring.culprit.budget`. Raises SandboxError when nothing can be run at all.
+    """
+    assert up.merged is not None
+    assert up.watched is not None
+    known = replay(world.ledger.load()).upgrades.values() if upgrades is None else upgrades
+    scene = world.scene(world.base)
+    blamed = tuple(reading for reading in health.readings if reading.subject in health.blamed)
+    case = _Case(world, scene, up, health, blamed, chain_of(scene, up, tuple(known), blamed))
+    return case.judged()
+
+
+def evidence_key(health: Health, newest: str = "") -> str:
+    """What a search was asked about. It changes when other subjects are blamed, when failures or failing inputs are
+    four times as many, and with `newest`: the newest commit at which it failed (see `newest_failing`)."""
+    blamed = [reading for reading in health.readings if reading.subject in health.blamed]
+    grown = [[*reading.key, _order(reading.after_failed), _order(reading.distinct_failing or 0)] for reading in blamed]
+    return digest("culprit", sorted(health.blamed), sorted(grown, key=str), newest)
+
+
+def newest_failing(world: World, up: Upgrade, health: Health) -> str:
+    """The newest commit of the base branch at which a blamed tool failed, as calls recorded it; "" when none did."""
+    assert up.watched is not None
+    recorded = {
+        commit
+        for tool in health.blamed
+        for commit, _, _, _, failed, _ in world.executions.counts_by_commit(
+            tool, up.watched.window.opened, world.clock.now()
+        )
+        if commit and failed
+    }
+    found = {known for commit in recorded if (known := _resolved(world, commit))}
+    commit, left = world.base, _LOOKED_AT
+    while commit and found and left:
+        if commit in found:
+            return commit
+        parents = world.repository.commit(commit).parents if world.repository.resolve(commit) else ()
+        commit, left = parents[0] if parents else "", left - 1
+    return ""
+
+
+_LOOKED_AT: Final = 300
+_SHA: Final = re.compile(r"[0-9a-fA-F]{7,64}")
+
+
+def _resolved(world: World, commit: str) -> str | None:
+    return world.repository.resolve(commit) if _SHA.fullmatch(commit) else None
+
+
+def _order(count: float) -> int:
+    """0, 1 for 1 to 3, 2 for 4 to 15, and so on."""
+    return 0 if count < 1 else 1 + int(log(count + 1e-9, _GROWTH))
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One search. blamed: the readings that stand against the merge."""
+
+    world: World
+    scene: Scene
+    up: Upgrade
+    health: Health
+    blamed: tuple[Reading, ...]
+    chain: Chain
+
+    def judged(self) -> Attribution:
+        if not self.chain.steps:
+            reason = f"the merge is not on {self.world.base_branch} any more: nothing to search among"
+            return self.attribution(Blame.UNDECIDED, reason, ())
+        budget = self.world.settings.monitoring.culprit.budget.total_seconds()
+        with self.world.sandbox.within(budget) as end, ExitStack() as stack:
+            sessions = stack.enter_context(Sessions(self.scene))
+            found = self.material(sessions)
+            candidates = suspects(self.chain.steps, self.reach(found), self.chain.before, self.chain.tallies)
+            try:
+                return self.searched(list(self.probes(sessions, found, end)), found, candidates, end)
+            except PhaseOverError as error:
+                return self.attribution(Blame.UNDECIDED, f"{error}: monitoring.culprit.budget is over", candidates)
+
+    # What can be run
+
+    def material(self, sessions: Sessions) -> Material:
+        window = self.up.watched.window if self.up.watched else None
+        assert window is not None
+        subjects = [reading.subject for reading in self.blamed if reading.measure in _RUNNABLE]
+        tools = {name: sessions.names(name) for name in dict.fromkeys(subjects) if ":" in name and not _is_test(name)}
+        return material(self.scene, tools, window.opened, window.baseline_from, self.is_after)
+
+    def is_after(self, call: Execution) -> bool:
+        """A call without a commit belongs to its time."""
+        return call.commit is None or self.chain.is_after(call.commit)
+
+    def probes(self, sessions: Sessions, found: Material, end: Deadline) -> Iterator[Probe]:
+        """Recorded calls first, then tests: those that are blamed, else those that fail at the newest commit."""
+        base, head = self.chain.base, self.chain.head
+        if found.failing:
+            yield CallProbe(sessions, found.failing, found.passing).narrowed(base, head)
+        named = [reading.subject for reading in self.blamed if _is_test(reading.subject)]
+        if named:
+            tests = self.failing_tests(named, end) or tuple(named[:MOST])
+            yield self.test_probe(tests, self.scene.tests.once(head, tests, end.left), end)
+        elif not found.failing and (suite := self.whole_suite(head)) is not None and suite.failing:
+            yield self.test_probe(tuple(case.id for case in suite.failing)[:MOST], suite, end)
+
+    def failing_tests(self, named: Sequence[str], end: Deadline) -> tuple[str, ...]:
+        """Of the blamed tests, those that fail at the newest commit and not at the last good one."""
+        if not named:
+            return ()
+        wanted = tuple(dict.fromkeys(named))[:MOST]
+        late = self.scene.tests.once(self.chain.head, wanted, end.left)
+        early = self.scene.tests.once(self.chain.base, wanted, end.left)
+        failed, before = {case.id for case in late.failing}, {case.id for case in early.failing}
+        return tuple(test for test in wanted if test in failed - before) or tuple(t for t in wanted if t in failed)
+
+    def whole_suite(self, head: str) -> TestReport | None:
+        return self.scene.tests.run(head) if self.scene.tests.command(head) else None
+
+    def test_probe(self, tests: tuple[str, ...], report: TestReport, end: Deadline) -> TestProbe:
+        errors = {case.id: case.error_type for case in report.failing}
+        return TestProbe(self.scene, tests, errors, lambda: end.left)
+
+    def reach(self, found: Material) -> Reach:
+        """The blamed functions, those in the frames of their failures, and all files that these load."""
+        places = [place for name in self.health.blamed if (place := self.scene.code.locate(name)) is not None]
+        functions = {(place.path, place.symbol.rpartition(".")[2]) for place in places} | found.frames
+        files = {path for path, _ in functions}
+        waiting = [path for path in files if self.scene.code.has(path)]
+        while waiting:
+            for edge in self.scene.code.imported(waiting.pop()):
+                if edge.target not in files:
+                    files.add(edge.target)
+                    waiting.append(edge.target)
+        return Reach(frozenset(functions), frozenset(files))
+
+    # The search
+
+    def searched(
+        self, probes: Sequence[Probe], found: Material, candidates: tuple[Candidate, ...], end: Deadline
+    ) -> Attribution:
+        """With the first thing that can be reproduced."""
+        if not probes:
+            return self.attribution(Blame.NOTHING_TO_RUN, self.missing(found), candidates)
+        policy = self.world.settings.monitoring.culprit
+        for probe in probes:
+            self.world.progress(f"searching for the culprit among {len(candidates)} commits: {probe.subjects[0]}")
+            result = search(
+                self.chain.base, candidates, probe.run, runs=policy.runs, certainty=policy.certainty,
+                time_left=lambda: end.left,
+            )  # fmt: skip
+            if result.blame is not Blame.NOT_REPRODUCED:
+                break
+        return self.told(probe, result, candidates)
+
+    def told(self, probe: Probe, result: Found, candidates: tuple[Candidate, ...]) -> Attribution:
+        base, head = self.chain.base, self.chain.head
+        restored, without, said = None, "", ""
+        if result.blame is Blame.FOUND:
+            restored, without, said = self.without(probe, result)
+        before, after = (result.parent, result.culprit) if result.culprit else (base, head)
+        told = self.attribution(result.blame, f"{result.reason}{'; ' if said else ''}{said}", candidates)
+        skipped = [f"it could not be run at {commit[:10]}" for commit in result.unrunnable[:_NAMED]]
+        return replace(
+            told,
+            subjects=probe.subjects,
+            culprit=result.culprit,
+            probability=result.probability,
+            base_failing=result.base_failing,
+            head_failing=result.head_failing,
+            runs=result.runs,
+            restored=restored,
+            shown=(*probe.shown(base, head, without), *skipped),
+            reproduce=probe.command(before, after),
+        )
+
+    def without(self, probe: Probe, result: Found) -> tuple[bool | None, str, str]:
+        """(whether all is well at the newest commit without the culprit, that commit, what is to be said)."""
+        world, head = self.world, self.chain.head
+        signature, title = world.signature(self.up), f"Without {result.culprit[:10]}"
+        try:
+            made = world.repository.revert(
+                result.culprit, head, title, signature, since=self.chain.since.get(result.culprit, "")
+            )
+        except AlreadyGoneError:
+            return None, "", "nothing of it is left at the newest commit"
+        if isinstance(made, Conflict):
+            paths = ", ".join(made.paths[:_NAMED])
+            return None, "", f"later commits changed the same lines of {paths}, so it was not tried without it"
+        for _ in range(_often(result.head_failing)):
+            if (failed := probe.run(made)) is None:
+                return None, "", "the newest commit without it cannot be run"
+            if failed:
+                return False, made, "the newest commit without it fails as well"
+        if broken := probe.broken(made):
+            more = f" and {len(broken) - _MOST_BROKEN} more" if broken[_MOST_BROKEN:] else ""
+            return False, made, f"without it, what passes now is broken: {'; '.join(broken[:_MOST_BROKEN])}{more}"
+        return True, made, "without it the newest commit works again"
+
+    def missing(self, found: Material) -> str:
+        """Why nothing can be run, and what would help."""
+        if slow := [one.subject for one in self.blamed if one.measure not in _RUNNABLE]:
+            return f"that {slow[0]} takes longer is no failure that could be run again"
+        if found.obstacles:
+            why, count = max(found.obstacles.items(), key=lambda item: (item[1], item[0]))
+            return (
+                f"none of {sum(found.obstacles.values())} recorded failures can be made again ({why}: {count}). "
+                "Record inputs (see docs/recorder.md), or add a test that shows it"
+            )
+        return (
+            "no failing input was recorded and no failing test is known. Record calls with their inputs (see "
+            "docs/recorder.md), or set testing.command to tests that show it"
+        )
+
+    def attribution(self, blame: Blame, reason: str, candidates: tuple[Candidate, ...]) -> Attribution:
+        head = self.chain.head or self.world.base
+        return Attribution(blame, reason, self.health.blamed, self.chain.base, head, candidates)
+
+
+def _often(failing: float) -> int:
+    """So many passes leave less than 5 % doubt that it would fail with this chance; 2 at least."""
+    return min(_MOST_AGAIN, max(2, ceil(log(_DOUBT) / log(1 - min(failing, 0.99)))))
+
+
+def _is_test(subject: str) -> bool:
+    return _TEST.fullmatch(subject) is not None

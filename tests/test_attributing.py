@@ -1,0 +1,264 @@
+"""Who is to blame: real repositories, real calls in the sandbox, on every commit that may have done it."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gitops_healer.adapters.clock import TurnedClock
+from gitops_healer.attributing import attribute, evidence_key, newest_failing
+from gitops_healer.core.attribution import Attribution, Blame
+from gitops_healer.core.upgrade import Merged, Upgrade, Watched
+from gitops_healer.core.watching import Health, Judgement, Reading, Window
+from gitops_healer.places import Choices
+from gitops_healer.wiring import build_world
+from gitops_healer.world import World
+from tests.conftest import GitRepo
+from tests.core.test_upgrade import TO_MERGE, UPGRADE, walk
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+OPENED = NOW - timedelta(hours=3)
+PRICES = '''\
+"""Prices."""
+
+
+def total(prices, discount=0.0):
+    """What an order costs."""
+    return round(net(prices) * (1 - discount), 2)
+
+
+def net(prices):
+    """Without the discount."""
+    return sum(prices)
+'''
+BAD = PRICES.replace("return sum(prices)", "return sum(prices) / (len(prices) - 2) * (len(prices) - 2)")
+"""It fails for two prices."""
+TESTS = """\
+from shop.prices import total
+
+
+def test_total():
+    assert total([1.0]) == 1.0
+
+
+def test_of_two():
+    assert total([1.0, 2.0]) == 3.0
+"""
+FILES = {"shop/__init__.py": "", "shop/prices.py": PRICES, "shop/names.py": "def name(text):\n    return text\n"}
+TOOL = "shop.prices:total"
+ZERO = {"type": "ZeroDivisionError", "message": "division by zero", "frames": [["shop/prices.py", 11, "net"]]}
+
+
+@dataclass
+class Story:
+    """One repository. merged: the commit whose watch raised the alarm."""
+
+    repo: GitRepo
+    commits: list[str] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def land(self, files: Mapping[str, str], message: str) -> str:
+        self.commits.append(self.repo.commit(files, message))
+        return self.commits[-1]
+
+    def fine(self, number: int) -> str:
+        return self.land({f"shop/extra_{number}.py": f"VALUE = {number}\n"}, f"Add extra {number}")
+
+    def world(self) -> World:
+        options = {"testing.flaky_reruns": 0, **self.options}
+        return build_world(Choices(self.repo.path, options=options, clock=TurnedClock(NOW)))
+
+    def calls(
+        self, inputs: Iterable[Sequence[Any]], commit: str, error: Mapping[str, Any] | None = None, tool: str = TOOL,
+        hours: float = 1.0,
+    ) -> None:  # fmt: skip
+        when = NOW - timedelta(hours=hours)
+        lines = []
+        for number, given in enumerate(inputs):
+            event = {
+                "v": 1, "tool": tool, "ts": (when + timedelta(seconds=number)).isoformat(), "ok": error is None,
+                "args": list(given), "commit": commit, **({"error": error} if error else {"result": 1.0}),
+            }  # fmt: skip
+            lines.append(json.dumps(event).encode())
+        assert not self.world().executions.import_jsonl(lines).broken
+
+    def upgrade(self, merged: str, name: str = UPGRADE, at: datetime = OPENED) -> Upgrade:
+        base = walk(*TO_MERGE, Watched).upgrades[UPGRADE]
+        assert base.watched is not None
+        parent = self.repo.git("rev-parse", f"{merged}^")
+        window = Window(at, at + timedelta(hours=24), at - timedelta(days=7))
+        return replace(
+            base, id=name, merged=Merged(merged, parent, merged, at), watched=replace(base.watched, window=window)
+        )
+
+    def asked(self, merged: str, *subjects: str, others: Sequence[Upgrade] = (), **reading: Any) -> Attribution:
+        up = self.upgrade(merged)
+        return attribute(self.world(), up, health(*subjects, **reading), [up, *others])
+
+
+def health(*subjects: str, failed: int = 12, distinct: int = 12, metric: str = "executions") -> Health:
+    readings = tuple(Reading(metric, name, 100, 0, 40, failed, distinct) for name in subjects)
+    return Health(Judgement.SUSPECT, "worse", readings, subjects)
+
+
+@pytest.fixture
+def story(make_repo: Callable[..., GitRepo]) -> Story:
+    return Story(make_repo(FILES))
+
+
+TWO = [[[1.0, float(number)]] for number in range(2, 14)]
+THREE = [[[1.0, 2.0, float(number)]] for number in range(12)]
+
+
+def test_a_bad_merge_among_good_ones_is_found_and_all_is_well_without_it(story: Story) -> None:
+    merges = [story.fine(1), story.fine(2), story.fine(3), story.land({"shop/prices.py": BAD}, "Be exact"),
+              *(story.fine(number) for number in range(4, 12))]  # fmt: skip
+    before = story.repo.git("rev-parse", f"{merges[0]}^")
+    story.calls(THREE, before, hours=30)
+    story.calls(THREE, merges[-1])
+    story.calls(TWO, merges[-1], ZERO)
+    others = [story.upgrade(commit, f"up-{at}", OPENED - timedelta(minutes=9)) for at, commit in enumerate(merges[:6])]
+    began = time.perf_counter()
+    found = story.asked(merges[6], TOOL, others=others)
+    print(time.perf_counter() - began)
+    assert (found.blame, found.culprit, found.restored) == (Blame.FOUND, merges[3], True), found
+    assert found.confirmed and found.probability > 0.99
+    assert found.base == before and found.head == merges[-1]
+    named = {candidate.commit: candidate for candidate in found.candidates}
+    assert named[merges[3]].upgrade == "up-3" and named[merges[3]].weight > 4 * named[merges[2]].weight
+    assert "without the culprit it gives" in found.shown[0] and "ZeroDivisionError" in found.shown[0]
+    assert not story.repo.git("status", "--porcelain")
+    told = subprocess.run(
+        [sys.executable, "-m", *found.reproduce.replace("gitops-healer", "gitops_healer", 1).split()],
+        cwd=story.repo.path, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert "ZeroDivisionError" in told
+
+
+def test_a_tool_that_fails_by_chance_has_no_culprit(story: Story) -> None:
+    chance = FILES["shop/prices.py"].replace(
+        "return sum(prices)",
+        ("import random\n    if random.random() < 0.3:\n        raise ZeroDivisionError\n    return sum(prices)"),
+    )
+    start = story.land({"shop/prices.py": chance}, "Sell")
+    merged = [story.fine(number) for number in range(6)]
+    story.calls(THREE, start, hours=30)
+    story.calls(TWO, merged[-1], ZERO)
+    found = story.asked(merged[0], TOOL)
+    assert found.blame in (Blame.FLAKY, Blame.UNDECIDED, Blame.NOT_REPRODUCED), found
+    assert not found.culprit
+
+
+def test_what_fails_at_the_last_good_commit_as_well_is_no_commits_fault(story: Story, tmp_path: Path) -> None:
+    """It asks for a file outside of the repository, that is gone."""
+    rates = "import os\n\n\ndef rate(name):\n    return float(open('/nowhere/rates').read())\n"
+    story.land({"shop/rates.py": rates}, "Sell")
+    story.calls([["eur"]], story.commits[0], tool="shop.rates:rate", hours=30)
+    merged = story.fine(1)
+    error = {"type": "FileNotFoundError", "message": "gone", "frames": [["shop/rates.py", 5, "rate"]]}
+    story.calls([["eur"], ["usd"], ["yen"]], merged, error, tool="shop.rates:rate")
+    found = story.asked(merged, "shop.rates:rate")
+    assert (found.blame, found.culprit, found.restored) == (Blame.ENVIRONMENT, "", None), found
+    assert "fails with FileNotFoundError" in found.shown[0]
+
+
+def test_the_commit_of_a_person_is_named_as_what_it_is(story: Story) -> None:
+    merged = story.fine(1)
+    bad = story.land({"shop/prices.py": BAD}, "Be exact")
+    story.fine(2)
+    story.calls(TWO, story.commits[-1], ZERO)
+    found = story.asked(merged, TOOL)
+    assert (found.blame, found.culprit, found.restored) == (Blame.FOUND, bad, True)
+    (candidate,) = (one for one in found.candidates if one.commit == bad)
+    assert (candidate.upgrade, candidate.author, candidate.title) == ("", "Maintainer", "Be exact")
+
+
+def test_a_commit_that_cannot_be_imported_is_skipped(story: Story) -> None:
+    merged = story.fine(1)
+    broken = story.land({"shop/__init__.py": "import nothing_of_that_name\n"}, "Plan")
+    story.land({"shop/__init__.py": ""}, "Plan better")
+    story.fine(2)
+    bad = story.land({"shop/prices.py": BAD}, "Be exact")
+    story.fine(3)
+    story.calls(TWO, story.commits[-1], ZERO)
+    found = story.asked(merged, TOOL)
+    assert (found.blame, found.culprit) == (Blame.FOUND, bad), found
+    assert broken != found.culprit
+
+
+def test_what_cannot_be_told_apart_is_not_guessed(story: Story) -> None:
+    merged = story.fine(1)
+    story.land({"shop/__init__.py": "import nothing_of_that_name\n", "shop/prices.py": BAD}, "Be exact")
+    story.land({"shop/__init__.py": ""}, "Be less exact")
+    story.calls(TWO, story.commits[-1], ZERO)
+    found = story.asked(merged, TOOL)
+    assert (found.blame, found.culprit) == (Blame.UNDECIDED, ""), found
+    assert "cannot be told apart" in found.reason
+
+
+def test_a_revert_that_conflicts_is_not_tried_and_it_says_so(story: Story) -> None:
+    merged = story.land({"shop/prices.py": BAD}, "Be exact")
+    story.land({"shop/prices.py": BAD.replace("* (len(prices) - 2)", "* (len(prices) - 2.0)")}, "Be more exact")
+    story.calls(TWO, story.commits[-1], ZERO)
+    found = story.asked(merged, TOOL)
+    assert (found.blame, found.culprit, found.restored) == (Blame.FOUND, merged, None), found
+    assert "shop/prices.py" in found.reason and not found.confirmed
+
+
+def test_failures_that_were_there_before_do_not_hide_new_ones(story: Story) -> None:
+    """Half of the failures are of a kind that the last good commit has as well."""
+    merged = story.land({"shop/prices.py": BAD}, "Be exact")
+    story.fine(1)
+    wrong = {"type": "TypeError", "message": "no", "frames": [["shop/prices.py", 11, "net"]]}
+    story.calls([[["a", number]] for number in range(12)], story.commits[-1], wrong)
+    story.calls(TWO[:5], story.commits[-1], ZERO)
+    found = story.asked(merged, TOOL)
+    assert (found.blame, found.culprit, found.restored) == (Blame.FOUND, merged, True), found
+
+
+def test_it_is_the_failing_test_that_is_run_where_no_input_is_known(story: Story) -> None:
+    story.land({"test_prices.py": TESTS}, "Try")
+    merged = story.fine(1)
+    bad = story.land({"shop/prices.py": BAD}, "Be exact")
+    story.fine(2)
+    found = story.asked(merged, "ci / tests", metric="ci")
+    assert (found.blame, found.culprit, found.restored) == (Blame.FOUND, bad, True), found
+    assert found.subjects == ("test_prices.py::test_of_two",)
+    assert found.reproduce.endswith("test_prices.py::test_of_two")
+
+
+def test_nothing_to_run_says_what_would_help(story: Story) -> None:
+    merged = story.fine(1)
+    story.fine(2)
+    found = story.asked(merged, TOOL)
+    assert found.blame is Blame.NOTHING_TO_RUN and "Record calls with their inputs" in found.reason
+    assert [candidate.commit for candidate in found.candidates] == story.commits
+
+
+def test_a_merge_that_is_not_on_the_branch_any_more(story: Story) -> None:
+    merged = story.fine(1)
+    story.repo.git("reset", "--hard", "--quiet", "HEAD^")
+    found = story.asked(merged, TOOL)
+    assert found.blame is Blame.UNDECIDED and "not on main" in found.reason
+
+
+def test_it_is_asked_again_only_when_much_is_new(story: Story) -> None:
+    merged = story.fine(1)
+    key = evidence_key(health(TOOL))
+    assert key == evidence_key(health(TOOL, failed=14, distinct=13))
+    assert key != evidence_key(health(TOOL, failed=80, distinct=60))
+    assert key != evidence_key(health(TOOL, "shop.names:name"))
+    up = story.upgrade(merged)
+    assert newest_failing(story.world(), up, health(TOOL)) == ""
+    story.calls(TWO, merged, ZERO)
+    later = story.fine(2)
+    assert newest_failing(story.world(), up, health(TOOL)) == merged
+    story.calls(TWO, later, ZERO)
+    assert newest_failing(story.world(), up, health(TOOL)) == later
