@@ -14,8 +14,7 @@ from gitops_healer.core.decision import Decision, all_of, no
 from gitops_healer.core.finding import Finding, Risk
 from gitops_healer.core.following import given_back, hands_off
 from gitops_healer.core.forge import Comment, PullState, Status, StatusState
-from gitops_healer.core.judgement.blame import own_readings, rivals_of
-from gitops_healer.core.judging import judge
+from gitops_healer.core.judgement.keeping import kept, says_more
 from gitops_healer.core.naming import (
     RESTORE_PREFIX,
     branch_of,
@@ -72,7 +71,7 @@ from gitops_healer.core.upgrade import (
     Watched,
 )
 from gitops_healer.core.verdict import Outcome
-from gitops_healer.core.watching import Judgement, Window
+from gitops_healer.core.watching import Health, Judgement, Window
 from gitops_healer.errors import (
     AlreadyGoneError,
     BrokenStepError,
@@ -83,6 +82,7 @@ from gitops_healer.errors import (
     PreflightError,
     PullRefusedError,
 )
+from gitops_healer.measuring import measure
 from gitops_healer.obedience import obey
 from gitops_healer.ports import Conflict, RefUpdate
 from gitops_healer.proving import prove
@@ -546,26 +546,25 @@ def open_watch(cycle: Cycle, up: Upgrade) -> Outcomes:
 
 
 def watch(cycle: Cycle, up: Upgrade) -> Outcomes:
-    """Measure, judge, and close the watch when its time is over."""
+    """Measure, judge, and ask whose fault it is when it looks bad; close the watch when its time is over."""
     assert up.watched is not None
-    world, policy, window = cycle.world, cycle.world.settings.monitoring, up.watched.window
-    scene = world.scene(world.base)
-    rivals = rivals_of(up, cycle.journal.history.upgrades.values(), window.baseline_from)
-    seen = [reading for metric in world.metrics for reading in metric(scene, up)]
-    readings = own_readings(seen, rivals)
-    over = world.clock.now() >= window.until
-    health = judge(readings, up.watched.tolerance, closing=over)
-    if up.health is None or up.health.readings != health.readings:
-        cycle.journal.record([(up.id, HealthChecked(health))])
-    match health.judgement:
-        case Judgement.REGRESSED if policy.rollback and up.merged_as_proved:
-            return Regressed(health.reason, world.forge.login)
-        case Judgement.HEALTHY if over:
-            return Stabilised(health.reason)
-        case _ if over:
-            return LeftUnproven(health.reason)
-        case _:
-            return no("watch", f"until {window.until:%Y-%m-%d %H:%M} UTC: {health.reason}", "nothing to do but wait")
+    window, now = up.watched.window, cycle.world.clock.now()
+    health = check_health(cycle, up)
+    if health.judgement is Judgement.REGRESSED and cycle.world.settings.monitoring.rollback and up.merged_as_proved:
+        return Regressed(health.reason, cycle.world.forge.login)
+    if now < window.until:
+        return no("watch", f"until {window.until:%Y-%m-%d %H:%M} UTC: {health.reason}", "nothing to do but wait")
+    return Stabilised(health.reason) if health.judgement is Judgement.HEALTHY else LeftUnproven(health.reason)
+
+
+def check_health(cycle: Cycle, up: Upgrade) -> Health:
+    """What every metric says, judged, and recorded as far as it is new."""
+    measured = measure(cycle.world, cycle.journal.history, up)
+    cycle.errors += measured.errors
+    news = kept(measured.health, up.health)
+    if says_more(news, up.health):
+        cycle.journal.record([(up.id, HealthChecked(news))])
+    return measured.health
 
 
 def take_back(cycle: Cycle, up: Upgrade) -> Outcomes:

@@ -8,6 +8,7 @@ from typing import assert_never
 from gitops_healer.core.attribution import Attribution
 from gitops_healer.core.codec import digest, to_json
 from gitops_healer.core.finding import Finding
+from gitops_healer.core.judgement.keeping import folded
 from gitops_healer.core.plan import Investigation, Option, Plan
 from gitops_healer.core.verdict import Verdict
 from gitops_healer.core.watching import Health, Tolerance, Window
@@ -184,6 +185,8 @@ class Watched:
 
 @dataclass(frozen=True)
 class HealthChecked:
+    """One check of a watch. health: what is new in it (`core.judgement.keeping`)."""
+
     health: Health
 
 
@@ -608,7 +611,7 @@ def _applied(up: Upgrade, ts: datetime, fact: Fact) -> Upgrade:
         case Watched():
             return to(Stage.WATCHED, watched=fact)
         case HealthChecked(health):
-            return replace(up, health=health, health_checked_at=ts)
+            return replace(up, health=folded(up.health, health), health_checked_at=ts)
         case Attributed():
             return replace(up, attributions=(*up.attributions, fact))
         case Reported():

@@ -36,6 +36,15 @@ def folded(before: Health | None, event: Health) -> Health:
     return replace(event, readings=tuple(known[key] for key in sorted(known)), partial=False)
 
 
+def says_more(event: Health, before: Health | None) -> bool:
+    """Whether an event tells something that was not known."""
+    if before is None or not event.partial or event.readings:
+        return True
+    return (event.judgement, event.reason, event.notes, event.cleared) != (
+        before.judgement, before.reason, before.notes, before.cleared
+    )  # fmt: skip
+
+
 def _needed(health: Health) -> tuple[Reading, ...]:
     standing = {(e.metric, e.subject, e.measure.value, e.detail) for e in health.evidence}
     needed = [
