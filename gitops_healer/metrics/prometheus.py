@@ -1,6 +1,5 @@
 """What a Prometheus server counts, before and after a merge."""
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,9 @@ from gitops_healer.settings import PrometheusMetric
 
 SHORTEST: Final = timedelta(minutes=5)
 """`increase` needs two samples, and servers ask for one every 15 s to a minute."""
+
+MOST: Final = 1e15
+"""In one step; more is no count, and neither is a number that is none."""
 
 Ask = Callable[[str, Span], tuple[Series, ...]]
 
@@ -87,7 +89,7 @@ class Counts:
 def counted(item: PrometheusMetric, total: Iterable[Series], failed: Iterable[Series]) -> Counts:
     """Both queries put together, whatever other labels their series have. Where nothing failed so far there often is
     no series of failures: that is none. Negative numbers (of differences) count as none, and so does, for both, a
-    moment at which either is infinite or no number."""
+    moment at which either is no number (or one beyond all bounds)."""
     counts = Counts()
     for is_failed, series in ((False, total), (True, failed)):
         for one in series:
@@ -97,7 +99,7 @@ def counted(item: PrometheusMetric, total: Iterable[Series], failed: Iterable[Se
                 labels.get(item.commit, "") if item.commit else "",
             )
             for at, value in one.points:
-                if not math.isfinite(value):
+                if not abs(value) <= MOST:
                     counts.spoilt.add(at)
                     continue
                 number = max(0.0, value)
