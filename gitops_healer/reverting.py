@@ -16,7 +16,7 @@ from gitops_healer.evidence.dependants import dependants as find_dependants
 from gitops_healer.evidence.merges import same_change_since
 from gitops_healer.evidence.turning_back import TurnedTree, turn_back
 from gitops_healer.ports import Conflict, Repository, Signature
-from gitops_healer.refactorings._import_proof import ProofMissingError, new_lint
+from gitops_healer.refactorings._import_proof import ProofMissingError, new_lint, uncompilable
 from gitops_healer.registry import Case
 from gitops_healer.world import World
 
@@ -128,11 +128,11 @@ def _uncovered(world: World, up: Upgrade, turned: TurnedTree) -> str:
 
 
 def _unfit(repository: Repository, base: str, turned: TurnedTree) -> str:
-    """What the linter says of what would stand there, where it did not say so before."""
-    after = {path: data for path, data in turned.files.items() if data is not None and path.endswith(".py")}
-    before = {path: repository.read(base, path) or b"" for path in after}
+    """What the compiler says of what would stand there, or the linter, where it did not say so before."""
+    before = {path: repository.read(base, path) or b"" for path in turned.files if path.endswith(".py")}
+    after = {path: data for path, was in before.items() if (data := turned.files[path]) is not None and data != was}
     try:
-        complaint = new_lint(before, {path: data for path, data in after.items() if data != before[path]})
+        complaint = uncompilable(after) or new_lint(before, after)
     except ProofMissingError:
         return ""  # the gates look at it as well
     return f"what is left would not fit together ({complaint})" if complaint else ""

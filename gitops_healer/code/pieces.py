@@ -19,14 +19,16 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 class Piece:
     """A run of whole lines. key: names it inside of the file, in every version of it; symbol: the qualified name of the
     function, class or constant that it is, or of the class that it stands in, "" for the module's own code; start, end:
-    lines from 1, with decorators and the comment right above; gap: what stands between it and the piece before."""
+    lines from 1, with decorators and the comment right above; owner: the class whose body it stands in, "" for none;
+    gap: what stands between it and the piece before."""
 
     key: str
     symbol: str
     kind: str
     start: int
     end: int
-    text: str
+    text: str = ""
+    owner: str = ""
     gap: str = ""
 
 
@@ -64,17 +66,18 @@ def cut(source: bytes) -> Cut | None:
 
 
 def _named(body: Sequence[ast.stmt], owner: str, lines: list[str]) -> Iterator[Piece]:
-    """Functions, the heads of classes and what their bodies hold, and all other statements."""
+    """Functions, the heads of classes and what their bodies hold, and all other statements. owner: with its dot."""
+    inside = owner.removesuffix(".")
     for node in body:
         start, end = _above(first_line(node), lines), node.end_lineno or node.lineno
         if isinstance(node, _FUNCTIONS):
-            yield Piece(f"def {owner}{node.name}", f"{owner}{node.name}", "function", start, end, "")
+            yield Piece(f"def {owner}{node.name}", f"{owner}{node.name}", "function", start, end, owner=inside)
         elif isinstance(node, ast.ClassDef):
             yield from _class(node, owner, start, lines)
         else:
             kind, name = _kind(node, lines)
-            symbol = f"{owner}{name}" if kind == "constant" else owner.removesuffix(".")
-            yield Piece(f"{kind} {owner}{name}", symbol, kind, start, end, "")
+            symbol = f"{owner}{name}" if kind == "constant" else inside
+            yield Piece(f"{kind} {owner}{name}", symbol, kind, start, end, owner=inside)
 
 
 def _class(node: ast.ClassDef, owner: str, start: int, lines: list[str]) -> Iterator[Piece]:
@@ -84,7 +87,7 @@ def _class(node: ast.ClassDef, owner: str, start: int, lines: list[str]) -> Iter
     head = (first - 1) if inner and first > node.lineno else (node.end_lineno or node.lineno)
     while head > node.lineno and inner and not lines[head - 1].strip():
         head -= 1
-    yield Piece(f"class {name}", name, "class", start, head, "")
+    yield Piece(f"class {name}", name, "class", start, head, owner=owner.removesuffix("."))
     if inner and first > node.lineno:
         yield from _named(inner, f"{name}.", lines)
 
@@ -178,23 +181,30 @@ def turned_back(before: Cut, changed: Cut, now: Cut, keep: Collection[str] = ())
             fates[key] = Fate.KEPT if key in keep else Fate.REMOVED
         else:
             fates[key] = Fate.BACK
-    _whole_classes(fates, today)
+    _whole_classes(fates, old, today)
     text = _written(before, now, fates).joined()
     known = today | {key: piece for key, piece in (new | old).items() if key not in today}
     return TurnedFile(text, tuple(Turned(known[key], fate) for key, fate in fates.items()))
 
 
-def _whole_classes(fates: dict[str, Fate], today: dict[str, Piece]) -> None:
-    """A class whose body has something that stays cannot go."""
-    for key in [key for key, fate in fates.items() if fate is Fate.REMOVED and key.startswith("class ")]:
-        inside = f"{today[key].symbol}."
-        stays = [
-            piece
-            for piece in today.values()
-            if piece.symbol.startswith(inside) and fates.get(piece.key) is not Fate.REMOVED
-        ]
-        if stays:
+def _whole_classes(fates: dict[str, Fate], old: dict[str, Piece], today: dict[str, Piece]) -> None:
+    """A class whose body has something that stays cannot go, one that stays is not emptied, and what stood in a class
+    that is no more has no place."""
+    bodies: dict[str, list[str]] = {}
+    for piece in today.values():
+        bodies.setdefault(piece.owner, []).append(piece.key)
+    for key in [key for key in today if key.startswith("class ")]:
+        body = bodies.get(today[key].symbol, [])
+        goes = body and all(fates.get(inner) is Fate.REMOVED for inner in body)
+        if fates.get(key) is Fate.REMOVED and not goes and body:
             fates[key] = Fate.KEPT
+        elif fates.get(key) not in (Fate.REMOVED, Fate.BACK) and goes:
+            fates.update(dict.fromkeys(body[:1], Fate.KEPT))
+    for key, piece in old.items():
+        head = f"class {piece.owner}"
+        lost = piece.owner and head not in today and fates.get(head) is not Fate.BACK
+        if fates.get(key) is Fate.BACK and key not in today and lost:
+            fates[key] = Fate.CHANGED
 
 
 def _written(before: Cut, now: Cut, fates: dict[str, Fate]) -> Cut:
@@ -227,9 +237,16 @@ def _spaced(pieces: Sequence[Piece], before: Cut, now: Cut) -> Iterator[Piece]:
 
 
 def _insert(pieces: list[Piece], piece: Piece, ahead: Sequence[Piece]) -> None:
-    """Behind the nearest piece that stood above it and still does, else at the top."""
+    """Behind the nearest piece that stood above it and still does, else at the top; never in the middle of a class
+    that it does not belong to."""
     places = {known.key: place for place, known in enumerate(pieces)}
     at = next((places[known.key] + 1 for known in reversed(ahead) if known.key in places), 0)
+    while at < len(pieces) and not _inside(piece.owner, pieces[at].owner):
+        at += 1
     if at == 0 and pieces:
         pieces[0] = replace(pieces[0], gap=pieces[0].gap or "\n\n")
     pieces.insert(at, piece)
+
+
+def _inside(owner: str, other: str) -> bool:
+    return not other or owner == other or owner.startswith(f"{other}.")
