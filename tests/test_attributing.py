@@ -127,7 +127,6 @@ def test_a_bad_merge_among_good_ones_is_found_and_all_is_well_without_it(story: 
     others = [story.upgrade(commit, f"up-{at}", OPENED - timedelta(minutes=9)) for at, commit in enumerate(merges[:6])]
     began = time.perf_counter()
     found = story.asked(merges[6], TOOL, others=others)
-    print(time.perf_counter() - began)
     assert (found.blame, found.culprit, found.restored) == (Blame.FOUND, merges[3], True), found
     assert found.confirmed and found.probability > 0.99
     assert found.base == before and found.head == merges[-1]
@@ -137,9 +136,9 @@ def test_a_bad_merge_among_good_ones_is_found_and_all_is_well_without_it(story: 
     assert not story.repo.git("status", "--porcelain")
     told = subprocess.run(
         [sys.executable, "-m", *found.reproduce.replace("gitops-healer", "gitops_healer", 1).split()],
-        cwd=story.repo.path, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    assert "ZeroDivisionError" in told
+        cwd=story.repo.path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "ZeroDivisionError" in told.stdout, told.stderr
 
 
 def test_a_tool_that_fails_by_chance_has_no_culprit(story: Story) -> None:
