@@ -271,7 +271,7 @@ class _Moment:
         sentence = ""
         for end, alarming in self._looks(tools):
             at = self.opened + end * self.step
-            health = self._judged(alarming, beside(end), end, pool)
+            health = self._judged(alarming, beside, end, pool)
             if health.judgement in (Judgement.SUSPECT, Judgement.REGRESSED):
                 sentence = sentence if suspected else health.reason
                 suspected = suspected or at
@@ -282,17 +282,16 @@ class _Moment:
         seeds = filter(None, map(self._seed, tools))
         return Trial(names, self.opened, suspected, regressed, min(seeds, default=None), self._changed(names), sentence)
 
-    def _judged(self, tools: Sequence[Calls], beside: list[Reading], end: int, pool: Pool | None) -> Health:
-        """Different inputs are counted only where it would be regressed without."""
+    def _judged(
+        self, tools: Sequence[Calls], beside: Callable[[int], list[Reading]], end: int, pool: Pool | None
+    ) -> Health:
+        """Other tools and different inputs can only speak for the merge: they are asked where it would be regressed."""
         at = self.opened + end * self.step
-        readings = [self._reading(one, end) for one in tools]
-        health = self.rule.judge([*readings, *beside], self.window, at, pool)
+        health = self.rule.judge([self._reading(one, end) for one in tools], self.window, at, pool)
         if health.judgement is not Judgement.REGRESSED:
             return health
-        counted = [
-            self._reading(one, end, self.rule.inputs(one.tool, self.opened, at), known=True) for one in tools
-        ]  # fmt: skip
-        return self.rule.judge([*counted, *beside], self.window, at, pool)
+        counted = [self._reading(one, end, self.rule.inputs(one.tool, self.opened, at), known=True) for one in tools]
+        return self.rule.judge([*counted, *beside(end)], self.window, at, pool)
 
     def _looks(self, tools: Sequence[Calls]) -> Iterator[tuple[int, list[Calls]]]:
         """(blocks of the watch that are over, tools that may alarm then): evidence grows only where something fails."""
