@@ -1,113 +1,232 @@
 """Calls before and after a merge, by the commit that they recorded."""
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
-from gitops_healer.code.graph import EdgeKind
-from gitops_healer.code.model import CodeModel, Location
-from gitops_healer.code.versions import moved_by
+from gitops_healer.core.execution import Slice
+from gitops_healer.core.judgement.baseline import Baseline, baseline_of
+from gitops_healer.core.judgement.measuring import (
+    Calls,
+    Counting,
+    Past,
+    blocks_of,
+    errors_of,
+    failures,
+    hours_of,
+    past_of,
+    plain_baseline,
+    slow,
+    sorted_by_side,
+    stands_out,
+    summed,
+    with_error,
+)
+from gitops_healer.core.judgement.weighing import tolerated
 from gitops_healer.core.upgrade import Merged, Upgrade
-from gitops_healer.core.watching import Reading, Window
-from gitops_healer.ports import Repository
+from gitops_healer.core.watching import Measure, Reading
+from gitops_healer.metrics._earlier import Earlier
+from gitops_healer.metrics._series import HOUR, Watch, watch_of
+from gitops_healer.metrics._sides import Sides
+from gitops_healer.metrics._strata import strata_before_and_after
+from gitops_healer.metrics._subjects import Subject, Subjects
 from gitops_healer.registry import Scene, metric
 
-_SHA: Final = re.compile(r"[0-9a-fA-F]{7,64}")
+DAY: Final = timedelta(days=1)
+MOST_NEW_ERRORS: Final = 10
+Slices = Sequence[Slice]
+Timelines = dict[str, tuple[Slice, ...]]
+Averaging = Callable[[Slices, Counting], Baseline]
 
 
 @metric
 def executions(scene: Scene, upgrade: Upgrade) -> Iterator[Reading]:
-    """Success and failure of tools that the merge changed, and of those that import what it changed.
+    """Failures, durations and new errors of tools that the merge changed or reaches, and failures of those that it
+    cannot reach.
 
-    A call belongs to the commit that it recorded: at the merge or a descendant it is after, at the merge's parent or
-    an ancestor it is before, at any other it is of another line of history and does not count. Its time decides only
-    when it recorded no commit. Touched: the function itself changed, or the upgrade is about it.
+    A call belongs to the commit that it recorded: at the merge or a descendant it is after, at the merge's parent or an
+    ancestor it is before, at any other, or where the merge was taken back, it does not count. Its time decides only
+    when it recorded no commit. Touched: the function itself changed, or the upgrade is about it. Apart: no import leads
+    from its file to a changed one.
+
+    First sums by the day and the hour are read of all tools; then, of tools that were touched or where something may
+    have got worse, the hours before and the blocks since, with the inputs that failed.
     """
-    if upgrade.merged is None or upgrade.watched is None:
-        return
-    sides = Sides(scene.repository, upgrade.merged)
-    changed = frozenset(scene.repository.changed_paths(upgrade.merged.parent, upgrade.merged.commit))
-    reached = _reached(scene.code, changed)
-    for tool in scene.executions.tools():
-        location = scene.code.locate(tool)
-        if location is None or location.path not in reached:
-            continue
-        touched = tool == upgrade.finding.symbol or _changed(scene.repository, upgrade.merged, location, changed)
-        reading = _reading(scene, sides, upgrade.watched.window, tool, touched)
-        if touched or reading.before_total or reading.after_total:
+    watch = watch_of(upgrade, scene.now)
+    if watch is not None and upgrade.merged is not None:
+        yield from Look(scene, upgrade, upgrade.merged, watch).readings()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A tool with its calls, and by whom they are averaged. changed: says since which earlier change calls before the
+    merge count, "" when all of them do."""
+
+    subject: Subject
+    calls: Calls
+    averaging: Averaging
+    changed: str = ""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is counted of a tool. unknown: failed calls before that may count as well, nobody knows."""
+
+    measure: Measure
+    counting: Counting
+    detail: str = ""
+    unknown: int = 0
+
+
+class Look:
+    """One look at the calls of all tools, from the store as it is now: what arrived late is in its place."""
+
+    def __init__(self, scene: Scene, upgrade: Upgrade, merged: Merged, watch: Watch) -> None:
+        self._scene = scene
+        self._store = scene.executions
+        self._watch = watch
+        self._window = watch.window
+        self._tolerance = watch.tolerance
+        self._sides = Sides(scene.repository, merged, scene.commit)
+        self._earlier = Earlier(scene.repository, merged, watch.window.baseline_from)
+        self._subjects = Subjects(scene, upgrade, merged)
+
+    def readings(self) -> Iterator[Reading]:
+        """By tool."""
+        before, after = self._before(DAY), self._since(HOUR)
+        called = before.keys() | after.keys()
+        rough = [
+            Seen(subject, self._calls(subject, before, after), plain_baseline)
+            for subject in self._subjects.among(called | set(self._store.tools()), called)
+        ]
+        standing = {seen.subject.tool for seen in rough if self._any_stands_out(seen)}
+        closer = standing | {seen.subject.tool for seen in rough if seen.subject.touched}
+        hours = self._before(HOUR, closer & called)
+        blocks = self._since(self._step, standing, origin=self._window.opened)
+        for seen in rough:
+            tool = seen.subject.tool
+            if tool in closer:
+                seen = self._closer(seen.subject, hours, blocks if tool in standing else after)
+            yield from self._of(seen, tool in standing)
+
+    # What is read
+
+    @property
+    def _step(self) -> timedelta:
+        """A block; of a length that timelines have."""
+        return min(self._tolerance.block_length, DAY)
+
+    def _before(self, step: timedelta, tools: Collection[str] | None = None) -> Timelines:
+        return self._store.timelines(self._window.baseline_from, self._window.opened, step, tools=tools)
+
+    def _since(
+        self, step: timedelta, tools: Collection[str] | None = None, origin: datetime | None = None
+    ) -> Timelines:
+        return self._store.timelines(self._window.opened, self._window.until, step, tools=tools, origin=origin)
+
+    def _calls(self, subject: Subject, before: Timelines, after: Timelines) -> Calls:
+        tool = subject.tool
+        return sorted_by_side(before.get(tool, ()), after.get(tool, ()), self._sides.after, self._watch.end)
+
+    def _closer(self, subject: Subject, hours: Timelines, after: Timelines) -> Seen:
+        """With what an earlier change of the tool means for what is compared: an old bug that was mended the day before
+        must not raise the bar."""
+        calls, averaging = self._calls(subject, hours, after), partial(_averaged, opened=self._window.opened)
+        change = self._earlier.last_change(subject.location) if subject.touched and calls.before else None
+        if change is not None:
+            kept = self._earlier.since(change, calls.before)
+            if len(kept) < len(calls.before) and summed(kept)[0] >= self._tolerance.min_executions:
+                when = f"{change.committer.when:%Y-%m-%d %H:%M} UTC"
+                said = f"compared with calls since {change.id[:10]} changed it on {when}"
+                return Seen(subject, replace(calls, before=kept), averaging, said)
+        return Seen(subject, calls, averaging)
+
+    # What is counted
+
+    def _any_stands_out(self, seen: Seen) -> bool:
+        return any(self._stands_out(seen, counted) for counted in self._counted(seen))
+
+    def _stands_out(self, seen: Seen, counted: Counted) -> bool:
+        total, failed = summed(seen.calls.before, counted.counting)
+        rate = tolerated(counted.measure, (failed + counted.unknown + 0.5) / (total + 1), self._tolerance)
+        return stands_out(blocks_of(seen.calls.after, counted.counting, self._watch.block), rate)
+
+    def _counted(self, seen: Seen) -> Iterator[Counted]:
+        yield Counted(Measure.FAILURES, failures)
+        if seen.subject.apart:
+            return
+        past = past_of(seen.calls.before)
+        if past.timed >= self._tolerance.min_executions and past.median is not None and past.high is not None:
+            yield Counted(Measure.SLOWER, slow(past.median * self._tolerance.slower))
+            yield Counted(Measure.SLOWEST, slow(past.high * self._tolerance.slowest))
+        yield from self._new_errors(seen, past)
+
+    def _new_errors(self, seen: Seen, past: Past) -> Iterator[Counted]:
+        """Types of errors that the time before does not have, the most frequent ones."""
+        if not seen.calls.before:
+            return
+        found = errors_of(seen.calls.after)
+        new = sorted((kind for kind in found if kind not in past.errors), key=lambda kind: (-found[kind], kind))
+        for kind in new[:MOST_NEW_ERRORS]:
+            yield Counted(Measure.NEW_ERROR, with_error(kind), kind, past.unknown)
+
+    # Readings
+
+    def _of(self, seen: Seen, standing: bool) -> Iterator[Reading]:
+        for counted in self._counted(seen):
+            reading = self._reading(seen, counted)
+            if standing and self._stands_out(seen, counted) and reading.after_failed >= self._tolerance.min_failures:
+                reading = self._with_inputs(reading, seen)
             yield reading
 
+    def _reading(self, seen: Seen, counted: Counted) -> Reading:
+        base = seen.averaging(seen.calls.before, counted.counting)
+        blocks = blocks_of(seen.calls.after, counted.counting, self._watch.block)
+        still = summed(seen.calls.still, counted.counting)
+        failed = sum(block.failed for block in blocks)
+        known = counted.measure in (Measure.FAILURES, Measure.NEW_ERROR)
+        return Reading(
+            executions.name,
+            seen.subject.tool,
+            base.total,
+            min(base.total, base.failed + counted.unknown),
+            sum(block.total for block in blocks),
+            failed,
+            int(failed) if known else None,
+            seen.subject.touched,
+            counted.measure,
+            counted.detail,
+            seen.subject.apart,
+            base.clustering,
+            base.precision,
+            blocks,
+            still_total=still[0],
+            still_failed=still[1],
+            note="; ".join(filter(None, (base.note, seen.changed, _unknown(counted)))),
+        )
 
-class Sides:
-    """On which side of a merge a commit lies."""
-
-    def __init__(self, repository: Repository, merged: Merged) -> None:
-        self._repository = repository
-        self._merged = merged
-        self._known: dict[str, bool | None] = {}
-
-    def after(self, recorded: str) -> bool | None:
-        """True: after, False: before, None: neither, or not a commit of this repository."""
-        if recorded not in self._known:
-            self._known[recorded] = self._look(recorded)
-        return self._known[recorded]
-
-    def _look(self, recorded: str) -> bool | None:
-        commit = self._repository.resolve(recorded) if _SHA.fullmatch(recorded) else None
-        if commit is None:
-            return None
-        if self._repository.is_ancestor(self._merged.commit, commit):
-            return True
-        return False if self._repository.is_ancestor(commit, self._merged.parent) else None
-
-
-@dataclass
-class Count:
-    total: int = 0
-    failed: int = 0
-
-
-def _reading(scene: Scene, sides: Sides, window: Window, tool: str, touched: bool) -> Reading:
-    store, before, after = scene.executions, Count(), Count()
-    commits: list[str | None] = []
-    for commit, _, _, total, failed, _ in store.counts_by_commit(tool, window.baseline_from, window.until):
-        side = None if commit is None else sides.after(commit)
-        if side is not None:
-            _add(after if side else before, total, failed)
-            commits += [commit] if side else []
-    end = min(max(scene.now, window.opened), window.until)
-    for count, start, stop in ((before, window.baseline_from, window.opened), (after, window.opened, end)):
-        for commit, _, _, total, failed, _ in store.counts_by_commit(tool, start, stop):
-            if commit is None:
-                _add(count, total, failed)
-    inputs = store.failing_inputs(tool, window.baseline_from, window.until, commits)
-    inputs |= store.failing_inputs(tool, window.opened, end, [None])
-    return Reading(
-        executions.name, tool, before.total, before.failed, after.total, after.failed, len(inputs), touched
-    )  # fmt: skip
+    def _with_inputs(self, reading: Reading, seen: Seen) -> Reading:
+        """With what is known of the inputs that failed."""
+        if reading.measure not in (Measure.FAILURES, Measure.NEW_ERROR):
+            return reading
+        commits = [commit for commit in seen.calls.commits_after if commit is not None]
+        tool, window = seen.subject.tool, self._window
+        inputs = self._store.failing_inputs(tool, window.baseline_from, window.until, commits)
+        if None in seen.calls.commits_after:
+            inputs |= self._store.failing_inputs(tool, window.opened, self._watch.end, [None])
+        reading = replace(reading, distinct_failing=len(inputs) or None)
+        if reading.measure is Measure.NEW_ERROR:
+            return reading
+        return replace(reading, strata=strata_before_and_after(self._store, self._sides, self._watch, reading))
 
 
-def _add(count: Count, total: int, failed: int) -> None:
-    count.total += total
-    count.failed += failed
+def _averaged(slices: Slices, counting: Counting, opened: datetime) -> Baseline:
+    return baseline_of(hours_of(slices, counting), opened)
 
 
-def _reached(code: CodeModel, changed: frozenset[str]) -> frozenset[str]:
-    """The changed files and all that import them, directly or not, when the program runs."""
-    reached, waiting = set(changed), list(changed)
-    while waiting:
-        for edge in code.importers(waiting.pop()):
-            if edge.kind is not EdgeKind.TYPING and edge.source not in reached:
-                reached.add(edge.source)
-                waiting.append(edge.source)
-    return frozenset(reached)
-
-
-def _changed(repository: Repository, merged: Merged, location: Location, changed: frozenset[str]) -> bool:
-    """Whether the merge changed this very function (a function that it added or moved here counts)."""
-    if location.path not in changed:
-        return False
-    before = repository.read(merged.parent, location.path)
-    after = repository.read(merged.commit, location.path)
-    return before is None or after is None or moved_by(before, after, location.symbol) is None
+def _unknown(counted: Counted) -> str:
+    if not counted.unknown:
+        return ""
+    return f"of {counted.unknown:,} failures before the merge the type is not known, each may have been this one"

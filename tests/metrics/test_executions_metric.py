@@ -11,7 +11,7 @@ import pytest
 from gitops_healer.core.finding import Finding, Severity
 from gitops_healer.core.upgrade import Event, Merged, Queued, Upgrade, Watched, begin
 from gitops_healer.core.verdict import Verdict
-from gitops_healer.core.watching import Reading, Window
+from gitops_healer.core.watching import Measure, Reading, Window
 from gitops_healer.metrics.executions import executions
 from tests.detectors.tools_scene import HOUR, NOW, Tools
 
@@ -47,10 +47,20 @@ class Watching:
         merged = Merged(self.merge, self.parent, self.merge, MERGED_AT)
         return replace(born, merged=merged, watched=Watched(Verdict(2, self.merge, ()), self.window))
 
-    def readings(self, symbol: str = "pkg.mod:f") -> dict[str, Reading]:
-        return {reading.subject: reading for reading in executions(self.tools.scene(), self.upgrade(symbol))}
+    def all_readings(self, symbol: str = "pkg.mod:f") -> list[Reading]:
+        return list(executions(self.tools.scene(), self.upgrade(symbol)))
 
-    def counts(self, tool: str = "pkg.mod:f") -> tuple[int, int, int, int, int]:
+    def readings(self, symbol: str = "pkg.mod:f") -> dict[str, Reading]:
+        """Of failures, by tool."""
+        found = [one for one in self.all_readings(symbol) if one.measure is Measure.FAILURES]
+        assert len({one.subject for one in found}) == len(found)
+        return {one.subject: one for one in found}
+
+    def reading(self, measure: Measure, tool: str = "pkg.mod:f") -> Reading:
+        (found,) = (one for one in self.all_readings() if one.measure is measure and one.subject == tool)
+        return found
+
+    def counts(self, tool: str = "pkg.mod:f") -> tuple[float, ...]:
         reading = self.readings()[tool]
         return (
             reading.before_total, reading.before_failed, reading.after_total, reading.after_failed,
@@ -84,7 +94,9 @@ def test_clocks_do_not_matter_where_a_commit_is_recorded(watching: Watching) -> 
     watching.tools.record("pkg.mod:f", 5, 1, commit=watching.merge, at=MERGED_AT - 3 * HOUR)
     watching.tools.record("pkg.mod:f", 5, 2, commit=watching.merge, at=NOW + 3 * HOUR)
     watching.tools.record("pkg.mod:f", 5, 3, commit=watching.parent, at=MERGED_AT + 3 * HOUR)
-    assert watching.counts() == (8, 3, 13, 3, 3)
+    assert watching.counts() == (0, 0, 13, 3, 3)
+    still = watching.reading(Measure.FAILURES)
+    assert (still.still_total, still.still_failed) == (8, 3), "calls of the version before are no baseline after it"
 
 
 def test_time_decides_only_where_no_commit_is_recorded(watching: Watching) -> None:
@@ -106,8 +118,8 @@ def test_when_the_watch_is_over_later_calls_do_not_count(watching: Watching) -> 
 def test_one_poisoned_input_is_one_input_over_several_commits(watching: Watching) -> None:
     for commit in (watching.merge, watching.later, None):
         watching.tools.record("pkg.mod:f", 0, 5, commit=commit, at=MERGED_AT + HOUR, args='["poison"]')
-    watching.tools.record("pkg.mod:f", 0, 5, commit=watching.parent, at=MERGED_AT - HOUR)
-    assert watching.counts() == (5, 5, 15, 15, 1)
+    watching.tools.record("pkg.mod:f", 5, commit=watching.parent, at=MERGED_AT - HOUR)
+    assert watching.counts() == (5, 0, 15, 15, 1)
 
 
 def test_tools_are_reached_by_imports(watching: Watching) -> None:
@@ -115,8 +127,9 @@ def test_tools_are_reached_by_imports(watching: Watching) -> None:
     for tool in tools:
         watching.tools.record(tool, 2, at=MERGED_AT + HOUR)
     readings = watching.readings()
-    assert {name: reading.touched for name, reading in readings.items()} == {
-        "pkg.far:go": False, "pkg.mod:f": True, "pkg.mod:same": False, "pkg.user:use": False,
+    assert {name: (reading.touched, reading.apart) for name, reading in readings.items()} == {
+        "pkg.alone:a": (False, True), "pkg.far:go": (False, False), "pkg.mod:f": (True, False),
+        "pkg.mod:same": (False, False), "pkg.typed:t": (False, True), "pkg.user:use": (False, False),
     }  # fmt: skip
     assert {reading.metric for reading in readings.values()} == {"executions"}
 
@@ -150,5 +163,5 @@ def test_a_function_that_the_merge_added_is_touched(watching: Watching) -> None:
     for tool in ("pkg.alone:a", "pkg.alone:b", "pkg.new:c", "pkg.mod:f"):
         watching.tools.record(tool, 2, at=MERGED_AT + HOUR)
     assert {name: r.touched for name, r in watching.readings("pkg.none:x").items()} == {
-        "pkg.alone:a": False, "pkg.alone:b": True, "pkg.new:c": True,
+        "pkg.alone:a": False, "pkg.alone:b": True, "pkg.new:c": True, "pkg.mod:f": False,
     }  # fmt: skip

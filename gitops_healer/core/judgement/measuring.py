@@ -1,0 +1,190 @@
+"""From recorded calls, counted by time and commit, to what a judgement compares."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import log
+from typing import Final
+
+from gitops_healer.core.execution import Slice
+from gitops_healer.core.judgement.baseline import Baseline
+from gitops_healer.core.latency import bounds_of, merged, quantile
+from gitops_healer.core.watching import Block, Count
+
+Counting = Callable[[Slice], tuple[Count, Count]]
+"""(calls, those of them that count as failed) of a slice."""
+
+Hour = tuple[datetime, Count, Count]
+"""(its start, calls, failed calls)."""
+
+Side = Callable[[str], bool | None]
+"""Of a recorded commit: True after the merge, False before it, None neither."""
+
+WORTH_A_LOOK: Final = 0.5
+"""Log likelihood ratio from which on calls are read more closely. Evidence is shown from log 2 on."""
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Calls of one tool. before: of the version before the merge, before it; after: since the merge, of that version;
+    still: since the merge, of the version before."""
+
+    before: tuple[Slice, ...] = ()
+    after: tuple[Slice, ...] = ()
+    still: tuple[Slice, ...] = ()
+
+    @property
+    def commits_after(self) -> frozenset[str | None]:
+        return frozenset(one.commit for one in self.after)
+
+
+def sorted_by_side(earlier: Iterable[Slice], later: Iterable[Slice], side: Side, end: datetime) -> Calls:
+    """Calls belong to the commit that they recorded; where they recorded none, to their time.
+
+    earlier, later: slices of the time before and since the merge, by the clocks of those who recorded them; end: calls
+    without a commit that are later are not there yet.
+    """
+    before, after, still = list[Slice](), list[Slice](), list[Slice]()
+    for one in earlier:
+        where = False if one.commit is None else side(one.commit)
+        if where is not None:
+            (after if where else before).append(one)
+    for one in later:
+        where = (True if one.start < end else None) if one.commit is None else side(one.commit)
+        if where is not None:
+            (after if where else still).append(one)
+    return Calls(tuple(before), tuple(after), tuple(still))
+
+
+# What is counted
+
+
+def failures(one: Slice) -> tuple[Count, Count]:
+    return one.total, one.failed
+
+
+def slow(limit: float) -> Counting:
+    """Of the calls that were timed, those that took longer than `limit` milliseconds. Of a bucket that the limit lies
+    in, the part above it counts: within a bucket durations are taken to be spread evenly."""
+    shares: dict[int, float] = {}
+
+    def count(one: Slice) -> tuple[Count, Count]:
+        above = 0.0
+        for bucket, calls in one.latency:
+            share = shares.get(bucket)
+            if share is None:
+                share = shares[bucket] = _above(bucket, limit * 1e6)
+            above += calls * share
+        return sum([calls for _, calls in one.latency]), above
+
+    return count
+
+
+def _above(bucket: int, limit: float) -> float:
+    low, high = bounds_of(bucket)
+    return min(1.0, max(0.0, (high - limit) / (high - low)))
+
+
+def with_error(kind: str) -> Counting:
+    """Calls that failed with an error of that type."""
+
+    def count(one: Slice) -> tuple[Count, Count]:
+        return one.total, next((number for error, number in one.errors if error == kind), 0)
+
+    return count
+
+
+# Sums
+
+
+def summed(slices: Iterable[Slice], counting: Counting = failures) -> tuple[Count, Count]:
+    counts = [counting(one) for one in slices]
+    return rounded(sum([total for total, _ in counts])), rounded(sum([failed for _, failed in counts]))
+
+
+def rounded(count: Count) -> Count:
+    """To a thousandth of a call, so that what the ledger keeps is short; whole where it is."""
+    near = round(count, 3)
+    return int(near) if near == int(near) else near
+
+
+def blocks_of(slices: Iterable[Slice], counting: Counting, number: Callable[[datetime], int]) -> tuple[Block, ...]:
+    """number: the block of a moment."""
+    found: dict[int, tuple[Count, Count]] = {}
+    for one in slices:
+        total, failed = counting(one)
+        if total:
+            block = number(one.start)
+            known = found.get(block, (0, 0))
+            found[block] = known[0] + total, known[1] + failed
+    return tuple(Block(block, rounded(total), rounded(failed)) for block, (total, failed) in sorted(found.items()))
+
+
+def hours_of(slices: Iterable[Slice], counting: Counting) -> list[Hour]:
+    """Sums over commits, by the start of the hour."""
+    found: dict[datetime, tuple[Count, Count]] = {}
+    for one in slices:
+        total, failed = counting(one)
+        if total:
+            known = found.get(one.start, (0, 0))
+            found[one.start] = known[0] + total, known[1] + failed
+    return [(start, total, failed) for start, (total, failed) in sorted(found.items())]
+
+
+def plain_baseline(slices: Iterable[Slice], counting: Counting) -> Baseline:
+    """All of it, whether it comes in clusters or not."""
+    return Baseline(*summed(slices, counting))
+
+
+@dataclass(frozen=True)
+class Past:
+    """What is known of the time before beside its failures. median, high: ms, the 50th and 95th percentile, None when
+    no call was timed; timed: so many were; errors: {type: failed calls}; unknown: failed calls of unknown type."""
+
+    median: float | None
+    high: float | None
+    timed: int
+    errors: Counter[str]
+    unknown: int
+
+
+def past_of(slices: Sequence[Slice]) -> Past:
+    latency = merged(dict(one.latency) for one in slices)
+    errors = errors_of(slices)
+    unknown = max(0, sum(one.failed for one in slices) - errors.total())
+    return Past(quantile(latency, 0.5), quantile(latency, 0.95), int(sum(latency.values())), errors, unknown)
+
+
+def errors_of(slices: Iterable[Slice]) -> Counter[str]:
+    """{type: failed calls}, of those whose type is known."""
+    found: Counter[str] = Counter()
+    for one in slices:
+        for kind, number in one.errors:
+            if kind:
+                found[kind] += number
+    return found
+
+
+# What deserves a closer look
+
+
+def stands_out(blocks: Sequence[Block], tolerated: float) -> bool:
+    """Whether, since any block, so many calls failed that a rate above the tolerated one explains them better.
+
+    By the likelihood ratio of the observed rate, n kl(failed / n, tolerated): no bet against the tolerated rate can
+    have won more from the same calls. So what does not stand out is no evidence, and need not be read more closely.
+    """
+    total, failed = 0.0, 0.0
+    for block in reversed(blocks):
+        total, failed = total + block.total, failed + block.failed
+        if failed > total * tolerated and total * divergence(failed / total, tolerated) >= WORTH_A_LOOK:
+            return True
+    return False
+
+
+def divergence(seen: float, rate: float) -> float:
+    """Kullback-Leibler divergence of two failure rates, of one call, in nats."""
+    rate = min(1 - 1e-12, max(1e-12, rate))
+    failing = seen * log(seen / rate) if seen > 0 else 0.0
+    return failing + ((1 - seen) * log((1 - seen) / (1 - rate)) if seen < 1 else 0.0)
