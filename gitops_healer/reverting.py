@@ -86,8 +86,9 @@ def _part(world: World, up: Upgrade, base: str, conflict: Conflict) -> Reversal:
     reason = _uncovered(world, up, turned) or _unfit(repository, base, turned)
     if reason:
         return _explained(repository, up, held, reason)
+    message = _partly(up, turned) if turned.stays else texts.revert_message(up)
     try:
-        made = repository.revert(commit, base, _partly(up, turned), _signature(world, up), since, turned.files)
+        made = repository.revert(commit, base, message, _signature(world, up), since, turned.files)
     except AlreadyGoneError:
         return _explained(repository, up, held, "nothing of it can be put back alone")
     if isinstance(made, Conflict):
@@ -95,7 +96,7 @@ def _part(world: World, up: Upgrade, base: str, conflict: Conflict) -> Reversal:
     kept = {(one.path, one.symbol) for one in turned.stays}
     return replace(
         held,
-        way=Way.SMALLEST,
+        way=Way.SMALLEST if turned.stays else Way.WHOLE,
         commit=made,
         paths=repository.changed_paths(base, made),
         symbols=turned.symbols,
@@ -118,9 +119,9 @@ def _uncovered(world: World, up: Upgrade, turned: TurnedTree) -> str:
     """Why what can be put back does not end what regressed, "" when it may."""
     stuck = [one for one in turned.stays if one.later]
     blamed = set(_subjects(world, up))
-    hit = [one for one in stuck if any(_same(one, path, symbol) for path, symbol in blamed)]
+    hit = [one for one in turned.stays if any(_same(one, path, symbol) for path, symbol in blamed)]
     if hit:
-        return f"{hit[0].name} is what regressed, and it changed since"
+        return f"{hit[0].name} is what regressed, and {hit[0].why}"
     touched = any(_touched(turned, path, symbol) for path, symbol in blamed)
     if stuck and not touched:
         return f"what regressed is not what can be put back alone, and {stuck[0].name} changed since"

@@ -9,13 +9,15 @@ from enum import Enum
 from gitops_healer.core.decision import Decision, all_of, no, yes
 from gitops_healer.core.history import History
 from gitops_healer.core.policy import may_take_back
+from gitops_healer.core.quoting import plain
 from gitops_healer.core.trailers import Trailers
-from gitops_healer.core.upgrade import Upgrade
+from gitops_healer.core.upgrade import Held, Upgrade
 from gitops_healer.core.words import counted
 
 DAY = timedelta(hours=24)
 MOVED_ON = ("syntax", "lint", "tests")
 """Checks of a whole revert that does not give a tree which stood there before."""
+_SHOWN = 5
 EVERY_CHECK: tuple[str, ...] = ()
 """As `proving.prove(only=)` reads it."""
 
@@ -128,7 +130,26 @@ def proof_of(reversal: Reversal) -> Proof:
         return Proof(True, EVERY_CHECK, f"{places} of later commits use what goes: {broken[0].path}:{broken[0].line}")
     if reversal.restores:
         return Proof(False, (), f"it restores the tree of {reversal.restores[:10]}, which was the base before")
-    return Proof(True, MOVED_ON, "the base moved on since the merge")
+    if reversal.purity is Purity.OTHER:
+        return Proof(True, EVERY_CHECK, "it is more than the change turned around")
+    return Proof(True, MOVED_ON, "the base moved on since the merge, and it is the change turned around")
+
+
+def held_by(up: Upgrade, reversal: Reversal) -> Held:
+    """What a person is told and asked when there is no clean way back."""
+    told = [f"{one.name}: {one.why}{_by(one.later)}" for one in reversal.stays[:_SHOWN]]
+    more = [f"and {len(reversal.stays) - _SHOWN} more"] if len(reversal.stays) > _SHOWN else []
+    detail = f" ({'; '.join([*told, *more])})" if told else ""
+    return Held(
+        f"{reversal.conflict}{detail}. Nothing was changed",
+        "Should the later work stay, or go as well? Only somebody who knows both can say.",
+        "; ".join(reversal.commands) or f"/resume {up.id}",
+    )
+
+
+def _by(later: tuple[Later, ...]) -> str:
+    said = [f"{one.commit[:10]} {plain(one.title, 60)}, by {one.upgrade or plain(one.author, 40)}" for one in later[:3]]
+    return f", in {' and '.join(said)}" if said else ""
 
 
 # How pure it is

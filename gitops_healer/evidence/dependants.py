@@ -69,7 +69,7 @@ def dependants(
     scene: Scene, since: str, merged: str, leave_out: Collection[tuple[str, str]] = ()
 ) -> tuple[Dependant, ...]:
     """What stands at the scene's commit, is newer than the merge and uses what the merge made or changed; what would
-    break comes first. leave_out: (path, symbol) of what is not taken back.
+    break comes first. leave_out: (path, symbol) of what is not taken back, "" for all of a file.
 
     Told by names: in the file itself, and in files that import it, also by way of packages. What is reached through an
     object is told by the name of the attribute alone, so that too much may be listed and nothing that is spelled is
@@ -79,7 +79,7 @@ def dependants(
     newer = later.changed_paths()
     found = dict[tuple[str, int, str], Dependant]()
     for offer in offers(scene.repository, since, merged) if later.known else ():
-        if (offer.path, offer.symbol) in leave_out or not scene.code.has(offer.path):
+        if {(offer.path, offer.symbol), (offer.path, "")} & set(leave_out) or not scene.code.has(offer.path):
             continue
         for path in sorted(_readers(scene, offer.path) & newer):
             for use, writer in _newer_uses(scene, later, offer, path):
