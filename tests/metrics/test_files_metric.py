@@ -134,8 +134,8 @@ def test_a_wrong_policy_is_told(file: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (True, True), (False, False), (1, True), (0, False), ("1", True), ("0", False), ("OK", True),
-        (" passed ", True),        ("Error", False), ("timeout", False), (200, True), ("304", True), (399, True), (400, False), ("503", False),
+        (True, True), (False, False), (1, True), (0, False), ("1", True), ("0", False), ("OK", True), (" Passed", True),
+        ("Error", False), ("timeout", False), (200, True), ("304", True), (399, True), (400, False), ("503", False),
     ],
 )  # fmt: skip
 def test_what_passed(value: object, expected: bool) -> None:
