@@ -16,6 +16,7 @@ from gitops_healer.boundary import guarded
 from gitops_healer.console.common import HERE, As, Format, Mode, Repo, RepoOption, show, told
 from gitops_healer.console.executions import executions_app
 from gitops_healer.console.investigate import investigate_command
+from gitops_healer.console.monitor import monitor_app
 from gitops_healer.console.on_event import on_event_command
 from gitops_healer.console.proof import replay_command, shadow_command
 from gitops_healer.console.repair import repair_command
@@ -81,6 +82,7 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(executions_app, name="executions")
 app.add_typer(tools_app, name="tools")
 app.add_typer(config_app, name="config")
+app.add_typer(monitor_app, name="monitor")
 
 
 class ForgeKind(StrEnum):
