@@ -63,7 +63,9 @@ class Reading:
     clustering: intra-class correlation of failures within an hour (0 to 1); precision: so many independent calls the
     baseline is worth (0: all of them, and one more); blocks: the calls after the merge by time, those without calls
     left out; strata: the same calls by kind of input, where a change of the mix could explain the difference;
-    still_total, still_failed: calls since the merge of the version before it; note: what to know of the baseline.
+    still_total, still_failed: calls since the merge of the version before it; note: what to know of the baseline;
+    usual: 24 failure rates by hours since the merge, of those hours of the day that were plainly worse than the others
+    before it (0 for the others), () where none was.
     """
 
     metric: str
@@ -84,6 +86,7 @@ class Reading:
     still_total: Count = 0
     still_failed: Count = 0
     note: str = ""
+    usual: tuple[float, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, str, str]:

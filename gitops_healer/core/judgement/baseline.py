@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from math import erfc, sqrt
 from typing import Final
 
+from gitops_healer.core.judgement.daily import Hour as Hour
+from gitops_healer.core.judgement.daily import bad_hours, clustering_within, slot_of, slots_of, usual_of
 from gitops_healer.core.judgement.sequential import sane
 from gitops_healer.core.watching import Count
-
-Hour = tuple[datetime, Count, Count]
-"""(its start, calls, failed calls)."""
 
 RECENT: Final = (3, 6, 12, 24, 36, 48, 72, 96, 120)
 """Hours before the merge from which on it may have got worse."""
@@ -25,20 +24,22 @@ DAY: Final = 24
 @dataclass(frozen=True)
 class Baseline:
     """total, failed: calls; clustering: intra-class correlation of failures within an hour, 0 to 1; precision: so many
-    independent calls it is worth; note: what to know of it, "" when nothing."""
+    independent calls it is worth; note: what to know of it, "" when nothing; usual: see `Reading.usual`."""
 
     total: Count
     failed: Count
     clustering: float = 0.0
     precision: float = 0.0
     note: str = ""
+    usual: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Part:
-    """Calls of one hour. ago: whole hours before the merge (0: the last one)."""
+    """Calls of one hour. ago: whole hours before the merge (0: the last one); slot: see `daily.slot_of`."""
 
     ago: int
+    slot: int
     total: float
     failed: float
 
@@ -60,10 +61,14 @@ def baseline_of(hours: Sequence[Hour], opened: datetime) -> Baseline:
     total, failed = _sums(recent)
     if not parts:
         return Baseline(0, 0)
+    bad = {} if note else bad_hours(hours, opened)
+    ordinary = correlation([(part.total, part.failed) for part in recent if part.slot not in bad])
+    clustering = max(
+        ordinary, clustering_within(slot for number, slot in slots_of(hours, opened).items() if number in bad)
+    )
     by_hour = [(part.total, part.failed) for part in recent]
-    clustering = correlation(by_hour)
     precision = min(total + 1, worth(by_hour, clustering) + 1, _daily_worth(recent) + 1)
-    return Baseline(_whole(total), _whole(failed), clustering, precision, note)
+    return Baseline(_whole(total), _whole(failed), clustering, precision, note, usual_of(bad, hours, opened))
 
 
 def correlation(groups: Sequence[tuple[float, float]]) -> float:
@@ -87,7 +92,7 @@ def _parts(hours: Sequence[Hour], opened: datetime) -> Iterator[Part]:
     for start, calls, failures in hours:
         total, failed = sane(calls, failures)
         if total > 0:
-            yield Part(max(0, (opened - start) // timedelta(hours=1)), total, failed)
+            yield Part(max(0, (opened - start) // timedelta(hours=1)), slot_of(start, opened), total, failed)
 
 
 def _sums(parts: Sequence[Part]) -> tuple[float, float]:

@@ -6,8 +6,8 @@ from math import log
 from typing import Final
 
 from gitops_healer.core.judgement import sentences
-from gitops_healer.core.judgement.sequential import LogRatio, sane, timeline_of
-from gitops_healer.core.judgement.weighing import compared, healthy_of, rate_before, tolerated
+from gitops_healer.core.judgement.sequential import LogRatio, sane
+from gitops_healer.core.judgement.weighing import compared, healthy_of, line_of, rate_before, tolerated
 from gitops_healer.core.watching import Health, Judgement, Measure, Reading, Tolerance
 
 MOST_MORE: Final = 1_000_000
@@ -92,7 +92,7 @@ def _of_calls(reading: Reading, tolerance: Tolerance, blocks: int) -> Opinion:
         )
         return Opinion(reading, not missing, told, missing)
     ratio, bar = healthy_of(reading, tolerance), log(1 / tolerance.doubt)
-    line = timeline_of(reading, blocks)
+    line = line_of(reading, tolerance, blocks)
     good, bad = sum(step.good for step in line.steps), sum(step.bad for step in line.steps)
     if ratio(good, bad) >= bar:
         return Opinion(reading, True, sentences.no_worse(reading, tolerance))

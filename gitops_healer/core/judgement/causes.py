@@ -6,8 +6,8 @@ from math import log
 from typing import Final
 
 from gitops_healer.core.judgement import sentences
-from gitops_healer.core.judgement.sequential import Null, effective, sane, timeline_of, worse_than
-from gitops_healer.core.judgement.weighing import Weighed, compared, rate_before, single, tolerated
+from gitops_healer.core.judgement.sequential import Null, effective, sane, worse_than
+from gitops_healer.core.judgement.weighing import Weighed, compared, line_of, rate_before, single, tolerated
 from gitops_healer.core.watching import Measure, Pool, Reading, Tolerance
 
 SURE: Final = log(20)
@@ -47,7 +47,7 @@ def with_causes(
 
 def _worse(reading: Reading, since: int, tolerance: Tolerance, blocks: int) -> bool | None:
     """Whether it got worse since that block; None when it was called too seldom to tell."""
-    steps = [step for step in timeline_of(reading, blocks).steps if step.number >= since]
+    steps = [step for step in line_of(reading, tolerance, blocks).steps if step.number >= since]
     good, bad = sum(step.good for step in steps), sum(step.bad for step in steps)
     ratio = single(reading, tolerance)
     if ratio(0.0, good + bad) < SURE:

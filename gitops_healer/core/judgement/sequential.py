@@ -29,6 +29,8 @@ AT_ONCE: Final = 0.5
 NEVER: Final = -1e300
 """log 0, but finite, so that no calls of a kind times it is 0."""
 LEAST: Final = 1e-12
+NEIGHBOURS: Final = 1.5
+"""Two blocks in a row may give so many times the logarithm of what one may: an outage seldom keeps to the half hour."""
 
 LogRatio = Callable[[float, float], float]
 
@@ -161,20 +163,22 @@ def alarm_from(line: Timeline, ratio: LogRatio) -> tuple[float, int]:
 
 
 def conviction(line: Timeline, ratio: LogRatio, cap: float) -> float:
-    """Like `alarm`, but no block multiplies the evidence of a start by more than `cap`: an outage of one block convicts
-    nobody. (A bet that leaves the table with less than it won is still fair: the bound holds.)"""
+    """Like `alarm`, but no block multiplies the evidence of a start by more than `cap`, and no two blocks in a row by
+    more than cap^1.5: an outage as long as a block convicts nobody. What a block may still give is known before it
+    begins, and a bet that leaves the table with less than it won is still fair: the bound holds."""
     most = log(max(1.0, cap))
     terms = [log(step.weight) + _capped(line.steps[index:], ratio, most) for index, step in enumerate(line.steps)]
     return _log_sum(terms, line.later)
 
 
 def _capped(steps: Sequence[Step], ratio: LogRatio, most: float) -> float:
-    good, bad, before, total = 0.0, 0.0, 0.0, 0.0
+    good, bad, before, total, gave, last = 0.0, 0.0, 0.0, 0.0, 0.0, -2
     for step in steps:
         good, bad = good + step.good, bad + step.bad
         value = ratio(good, bad)
-        total += min(most, value - before)
-        before = value
+        allowed = min(most, NEIGHBOURS * most - max(0.0, gave)) if step.number == last + 1 else most
+        gave, last = min(allowed, value - before), step.number
+        total, before = total + gave, value
     return total
 
 

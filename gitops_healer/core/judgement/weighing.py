@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import ceil, inf, log
 from typing import Final
 
+from gitops_healer.core.judgement.daily import HOURS, as_usual
 from gitops_healer.core.judgement.mix import stratified
 from gitops_healer.core.judgement.sequential import (
     LogRatio,
@@ -123,13 +124,23 @@ def share_of(reading: Reading, pool: Pool, tolerance: Tolerance) -> float:
     return tolerance.alpha * (0.5 if reading.measure in HALVED else 1.0) * part / max(1, own)
 
 
+def line_of(reading: Reading, tolerance: Tolerance, blocks: int) -> Timeline:
+    """The calls since the merge in order, each hour measured by what is usual in it."""
+    if not reading.usual:
+        return timeline_of(reading, blocks)
+    ordinary = tolerated(reading.measure, rate_before(reading), tolerance)
+    bad = [tolerated(reading.measure, min(1.0, max(0.0, rate)), tolerance) if rate > 0 else 0 for rate in reading.usual]
+    bad = (bad + [0.0] * HOURS)[:HOURS]
+    return timeline_of(as_usual(reading, tolerance, ordinary, bad), blocks)
+
+
 def weigh(reading: Reading, pool: Pool, tolerance: Tolerance, blocks: int) -> Weighed:
     """The evidence of one reading. blocks: of the whole watch."""
     share = share_of(reading, pool, tolerance)
     needed = log((2 if tolerance.strict else 1) / share)
     if sane(reading.after_total, reading.after_failed)[1] == 0:
         return Weighed(reading, _evidence(reading, 0.0, 0.0, needed), 0, 0.0)
-    line, ratio = timeline_of(reading, blocks), worse_than(null_of(reading, tolerance, share))
+    line, ratio = line_of(reading, tolerance, blocks), worse_than(null_of(reading, tolerance, share))
     plain, since = alarm_from(line, ratio)
     if plain < STANDS_OUT:
         return Weighed(reading, _evidence(reading, plain, min(plain, 0.0), needed), since, plain)
