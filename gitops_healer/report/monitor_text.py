@@ -205,6 +205,8 @@ def next_step(up: Upgrade, health: Health | None, now: datetime) -> str:
         case Stage.WATCHED if health and health.judgement is Judgement.SUSPECT:
             waits = f"draft {revert} of the revert waits for it" if revert else "nothing is reverted on suspicion alone"
             return f"the next cycle looks again and searches the culprit; {waits}. Or: /rollback_upgrade {up.id}"
+        case Stage.WATCHED if health and health.judgement is Judgement.REGRESSED:
+            return "the next cycle searches the culprit, and takes it back when it is ours and policy allows it"
         case Stage.WATCHED if up.watched and now >= up.watched.window.until:
             return "the next cycle closes the watch"
         case Stage.WATCHED:
