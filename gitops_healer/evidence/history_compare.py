@@ -8,7 +8,7 @@ from gitops_healer.code.history_needs import Binding, bindings, names_of, own_at
 from gitops_healer.code.history_reading import Snapshot
 from gitops_healer.code.parsing import parsed
 from gitops_healer.core.analysis.statistics import wilson
-from gitops_healer.core.judging import fisher
+from gitops_healer.core.exact import fisher
 from gitops_healer.core.latency import quantile
 from gitops_healer.core.versions import SymbolVersion, VersionCalls
 from gitops_healer.evidence.history import snapshot_of

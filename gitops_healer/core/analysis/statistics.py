@@ -5,7 +5,7 @@ from itertools import pairwise
 from math import erfc, exp, log, sqrt
 
 from gitops_healer.core.analysis.types import Interval
-from gitops_healer.core.judging import choices, fisher
+from gitops_healer.core.exact import choices, fisher
 
 Z95 = 1.959963984540054
 
