@@ -1,15 +1,16 @@
 """Our rule over simulated traces, through the code that a watch runs: `baseline_of` and `judge`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from gitops_healer.core.judgement.judging import judge
-
 from gitops_healer.core.judgement.baseline import baseline_of
+from gitops_healer.core.judgement.judging import judge
+from gitops_healer.core.judgement.weighing import pool_of
 from gitops_healer.core.watching import Block, Health, Judgement, Measure, Pool, Reading, Tolerance, Window
 
 from .rules import LOOK
+from .screen import Screen
 from .traces import AFTER, Trace
 
 DAY = datetime(2026, 3, 4, tzinfo=UTC)
@@ -82,7 +83,7 @@ def read(
     base = baseline_of([(opened + timedelta(hours=hour), total, failed) for hour, total, failed in hours], opened)
     return Reading(
         "executions", name, base.total, base.failed, 0, 0, measure=measure, clustering=base.clustering,
-        precision=base.precision, note=base.note,
+        precision=base.precision, note=base.note, usual=base.usual,
     )  # fmt: skip
 
 
@@ -102,18 +103,23 @@ def watch(
     clock: int = 0,
     tolerance: Tolerance = TOLERANCE,
     pool: Pool | None = None,
-    reading: Callable[[Subject], Reading] = Subject.reading,
+    screened: bool = True,
 ) -> Seen:
     """Look every 5 minutes for 24 hours, as long as it is not REGRESSED. A look at which nothing new failed is skipped:
-    calls that succeed speak for the merge, so no verdict against it can be new."""
+    calls that succeed speak for the merge, so no verdict against it can be new. screened: so is one at which `Screen`
+    sees that no subject can be alarming."""
+    shared = pool or pool_of(tuple(one.plain for one in subjects), tolerance)
+    screens = [Screen(one.plain, shared, tolerance) for one in subjects] if screened else []
     looks, hours, window = AFTER * 60 // LOOK, dict[str, float](), window_at(clock)
     for look in range(looks):
         news = [subject.advance(look, tolerance) for subject in subjects]
         last = look == looks - 1
         if not (any(news) or last):
             continue
+        if screens and not last and all(s.quiet(one.blocks) for s, one in zip(screens, subjects, strict=True)):
+            continue
         now = window.opened + timedelta(minutes=(look + 1) * LOOK)
-        health = judge([reading(one) for one in subjects], tolerance, window=window, now=now, pool=pool)
+        health = judge([one.reading() for one in subjects], tolerance, window=window, now=now, pool=pool)
         if health.judgement in ALARMS:
             hours.setdefault("suspect", (look + 1) * LOOK / 60)
         if health.judgement is Judgement.REGRESSED:
