@@ -18,15 +18,16 @@ from gitops_healer.core.judgement.measuring import (
     hours_of,
     past_of,
     plain_baseline,
+    rounded,
     slow,
     sorted_by_side,
     stands_out,
     summed,
     with_error,
 )
-from gitops_healer.core.judgement.weighing import tolerated
+from gitops_healer.core.judgement.weighing import blocks_in, tolerated
 from gitops_healer.core.upgrade import Merged, Upgrade
-from gitops_healer.core.watching import Measure, Reading
+from gitops_healer.core.watching import Block, Measure, Reading
 from gitops_healer.metrics._earlier import Earlier
 from gitops_healer.metrics._series import HOUR, Watch, watch_of
 from gitops_healer.metrics._sides import Sides
@@ -36,6 +37,8 @@ from gitops_healer.registry import Scene, metric
 
 DAY: Final = timedelta(days=1)
 MOST_NEW_ERRORS: Final = 10
+OF_INPUTS: Final = frozenset({Measure.FAILURES, Measure.NEW_ERROR})
+"""Measures whose failed calls are known with their inputs."""
 Slices = Sequence[Slice]
 Timelines = dict[str, tuple[Slice, ...]]
 Averaging = Callable[[Slices, Counting], Baseline]
@@ -80,6 +83,28 @@ class Counted:
     unknown: int = 0
 
 
+@dataclass(frozen=True)
+class Figures:
+    """What was counted of a tool, before the merge and by blocks since."""
+
+    counted: Counted
+    base: Baseline
+    blocks: tuple[Block, ...]
+    stands_out: bool
+
+
+@dataclass(frozen=True)
+class Told:
+    """All that was counted of a tool."""
+
+    seen: Seen
+    figures: tuple[Figures, ...]
+
+    @property
+    def stands_out(self) -> bool:
+        return any(figures.stands_out for figures in self.figures)
+
+
 class Look:
     """One look at the calls of all tools, from the store as it is now: what arrived late is in its place."""
 
@@ -92,24 +117,33 @@ class Look:
         self._sides = Sides(scene.repository, merged, scene.commit)
         self._earlier = Earlier(scene.repository, merged, watch.window.baseline_from)
         self._subjects = Subjects(scene, upgrade, merged)
+        self._numbers: dict[datetime, int] = {}
 
     def readings(self) -> Iterator[Reading]:
         """By tool."""
         before, after = self._before(DAY), self._since(HOUR)
         called = before.keys() | after.keys()
         rough = [
-            Seen(subject, self._calls(subject, before, after), plain_baseline)
+            self._measured(Seen(subject, self._calls(subject, before, after), plain_baseline))
             for subject in self._subjects.among(called | set(self._store.tools()), called)
         ]
-        standing = {seen.subject.tool for seen in rough if self._any_stands_out(seen)}
-        closer = standing | {seen.subject.tool for seen in rough if seen.subject.touched}
+        standing = {told.seen.subject.tool for told in rough if told.stands_out}
+        closer = standing | {told.seen.subject.tool for told in rough if told.seen.subject.touched}
         hours = self._before(HOUR, closer & called)
         blocks = self._since(self._step, standing, origin=self._window.opened)
-        for seen in rough:
-            tool = seen.subject.tool
-            if tool in closer:
-                seen = self._closer(seen.subject, hours, blocks if tool in standing else after)
-            yield from self._of(seen, tool in standing)
+        for told in rough:
+            subject = told.seen.subject
+            if subject.tool in closer:
+                told = self._measured(self._closer(subject, hours, blocks if subject.tool in standing else after))
+            for figures in told.figures:
+                reading = self._reading(told.seen, figures)
+                yield self._with_inputs(reading, told.seen) if figures.stands_out else reading
+
+    def _number(self, at: datetime) -> int:
+        """The block of a moment. Of all tools the slices begin at the same ones."""
+        if at not in self._numbers:
+            self._numbers[at] = self._watch.block(at)
+        return self._numbers[at]
 
     # What is read
 
@@ -145,13 +179,15 @@ class Look:
 
     # What is counted
 
-    def _any_stands_out(self, seen: Seen) -> bool:
-        return any(self._stands_out(seen, counted) for counted in self._counted(seen))
+    def _measured(self, seen: Seen) -> Told:
+        return Told(seen, tuple(self._figures(seen, counted) for counted in self._counted(seen)))
 
-    def _stands_out(self, seen: Seen, counted: Counted) -> bool:
-        total, failed = summed(seen.calls.before, counted.counting)
-        rate = tolerated(counted.measure, (failed + counted.unknown + 0.5) / (total + 1), self._tolerance)
-        return stands_out(blocks_of(seen.calls.after, counted.counting, self._watch.block), rate)
+    def _figures(self, seen: Seen, counted: Counted) -> Figures:
+        base = seen.averaging(seen.calls.before, counted.counting)
+        base = replace(base, failed=min(base.total, base.failed + counted.unknown)) if counted.unknown else base
+        rate = tolerated(counted.measure, (base.failed + 0.5) / (base.total + 1), self._tolerance)
+        blocks = blocks_of(seen.calls.after, counted.counting, self._number)
+        return Figures(counted, base, blocks, stands_out(blocks, rate, blocks_in(self._window, self._tolerance)))
 
     def _counted(self, seen: Seen) -> Iterator[Counted]:
         yield Counted(Measure.FAILURES, failures)
@@ -174,27 +210,18 @@ class Look:
 
     # Readings
 
-    def _of(self, seen: Seen, standing: bool) -> Iterator[Reading]:
-        for counted in self._counted(seen):
-            reading = self._reading(seen, counted)
-            if standing and self._stands_out(seen, counted) and reading.after_failed >= self._tolerance.min_failures:
-                reading = self._with_inputs(reading, seen)
-            yield reading
-
-    def _reading(self, seen: Seen, counted: Counted) -> Reading:
-        base = seen.averaging(seen.calls.before, counted.counting)
-        blocks = blocks_of(seen.calls.after, counted.counting, self._watch.block)
+    def _reading(self, seen: Seen, figures: Figures) -> Reading:
+        counted, base, blocks = figures.counted, figures.base, figures.blocks
         still = summed(seen.calls.still, counted.counting)
-        failed = sum(block.failed for block in blocks)
-        known = counted.measure in (Measure.FAILURES, Measure.NEW_ERROR)
+        failed = rounded(sum([block.failed for block in blocks]))
         return Reading(
             executions.name,
             seen.subject.tool,
             base.total,
-            min(base.total, base.failed + counted.unknown),
-            sum(block.total for block in blocks),
+            base.failed,
+            rounded(sum([block.total for block in blocks])),
             failed,
-            int(failed) if known else None,
+            int(failed) if counted.measure in OF_INPUTS else None,
             seen.subject.touched,
             counted.measure,
             counted.detail,
@@ -208,15 +235,15 @@ class Look:
         )
 
     def _with_inputs(self, reading: Reading, seen: Seen) -> Reading:
-        """With what is known of the inputs that failed."""
-        if reading.measure not in (Measure.FAILURES, Measure.NEW_ERROR):
+        """With what is known of the inputs that failed, where there are enough of them to matter."""
+        if reading.measure not in OF_INPUTS or reading.after_failed < self._tolerance.min_failures:
             return reading
         commits = [commit for commit in seen.calls.commits_after if commit is not None]
         tool, window = seen.subject.tool, self._window
         inputs = self._store.failing_inputs(tool, window.baseline_from, window.until, commits)
         if None in seen.calls.commits_after:
             inputs |= self._store.failing_inputs(tool, window.opened, self._watch.end, [None])
-        reading = replace(reading, distinct_failing=len(inputs) or None)
+        reading = replace(reading, distinct_failing=min(len(inputs), int(reading.after_failed)) or None)
         if reading.measure is Measure.NEW_ERROR:
             return reading
         return replace(reading, strata=strata_before_and_after(self._store, self._sides, self._watch, reading))

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import log
+from math import exp, log
 from typing import Final
 
 from gitops_healer.core.execution import Slice
 from gitops_healer.core.judgement.baseline import Baseline
+from gitops_healer.core.judgement.sequential import timeline
 from gitops_healer.core.latency import bounds_of, merged, quantile
 from gitops_healer.core.watching import Block, Count
 
@@ -21,8 +22,9 @@ Hour = tuple[datetime, Count, Count]
 Side = Callable[[str], bool | None]
 """Of a recorded commit: True after the merge, False before it, None neither."""
 
-WORTH_A_LOOK: Final = 0.5
-"""Log likelihood ratio from which on calls are read more closely. Evidence is shown from log 2 on."""
+WORTH_A_LOOK: Final = 1.8
+"""Evidence, as a factor, from which on calls are read more closely. It is shown from 2 on."""
+MOST_GAIN: Final = 50.0
 
 
 @dataclass(frozen=True)
@@ -169,18 +171,23 @@ def errors_of(slices: Iterable[Slice]) -> Counter[str]:
 # What deserves a closer look
 
 
-def stands_out(blocks: Sequence[Block], tolerated: float) -> bool:
-    """Whether, since any block, so many calls failed that a rate above the tolerated one explains them better.
+def stands_out(counted: Sequence[Block], tolerated: float, blocks: int) -> bool:
+    """Whether more calls failed than is tolerated, so plainly that it may be evidence. blocks: of the whole watch.
 
-    By the likelihood ratio of the observed rate, n kl(failed / n, tolerated): no bet against the tolerated rate can
-    have won more from the same calls. So what does not stand out is no evidence, and need not be read more closely.
+    By the alarm of `sequential`, with n kl(failed / n, tolerated), the likelihood ratio of the observed rate, in place
+    of each of its bets: no bet on a higher rate can have won more from the same calls. So what does not stand out here
+    is no evidence, and its calls need not be read more closely.
     """
-    total, failed = 0.0, 0.0
-    for block in reversed(blocks):
-        total, failed = total + block.total, failed + block.failed
-        if failed > total * tolerated and total * divergence(failed / total, tolerated) >= WORTH_A_LOOK:
-            return True
-    return False
+    if not any(block.failed for block in counted):
+        return False
+    line = timeline(counted, 0.0, blocks)
+    good, bad, won = 0.0, 0.0, line.later
+    for step in reversed(line.steps):
+        good, bad = good + step.good, bad + step.bad
+        total = good + bad
+        gain = total * divergence(bad / total, tolerated) if bad > total * tolerated else 0.0
+        won += step.weight * exp(min(gain, MOST_GAIN))
+    return won >= WORTH_A_LOOK
 
 
 def divergence(seen: float, rate: float) -> float:
