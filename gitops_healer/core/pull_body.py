@@ -7,16 +7,17 @@ from urllib.parse import quote
 
 from gitops_healer.core.aim import Aim
 from gitops_healer.core.diagnosis_markdown import diagnosis_section
-from gitops_healer.core.fitting import Block, bullets, code_cell, fenced_block, fit, folded, prose
+from gitops_healer.core.fitting import Block, bullets, fenced_block, fit, folded, prose
 from gitops_healer.core.orders import possible_orders
 from gitops_healer.core.plan_text import plan_items
 from gitops_healer.core.quoting import plain, quoted
 from gitops_healer.core.reproducing import reproduce_command
+from gitops_healer.core.revert_blocks import revert_blocks
+from gitops_healer.core.reverting import Reversal
 from gitops_healer.core.texts import marker
 from gitops_healer.core.upgrade import RevertProposed, Stage, Upgrade
 from gitops_healer.core.verdict import Outcome, Verdict
-from gitops_healer.core.verdict_markdown import gates_table, why_safe
-from gitops_healer.core.watching import Health
+from gitops_healer.core.verdict_markdown import why_safe
 from gitops_healer.core.words import counted
 
 _OPEN_DIFF = 40  # lines; longer ones are folded
@@ -65,9 +66,13 @@ def pull_body(up: Upgrade, about: Setting) -> str:
     return fit([*_blocks(up, about), Block(marker(up))])
 
 
-def revert_body(up: Upgrade) -> str:
-    """The same for the pull request that takes a merge back. up: regressed."""
-    return fit([*_revert_blocks(up), Block(marker(up))])
+def revert_body(up: Upgrade, reversal: Reversal | None = None, *, draft: bool = False) -> str:
+    """The same for the pull request that takes a merge back.
+
+    up: regressed, or only suspected (draft); reversal: the way back that it holds (`reverting.plan_back`).
+    """
+    shown = up if up.revert else replace(up, revert=RevertProposed("", "", 0, "", draft))
+    return fit([*revert_blocks(up, reversal, draft), commands_table(shown), Block(marker(up))])
 
 
 def commands_table(up: Upgrade) -> Block:
@@ -216,44 +221,6 @@ def _verdicts(up: Upgrade) -> tuple[Verdict, ...]:
 
 def _approvals(verdicts: tuple[Verdict, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line for verdict in verdicts for line in verdict.approvals))
-
-
-def _revert_blocks(up: Upgrade) -> Iterator[Block]:
-    assert up.regressed is not None
-    assert up.merged is not None
-    pull = f", merged by #{up.proposed.pull}" if up.proposed and up.proposed.pull else ""
-    yield Block(
-        f"This takes back {quoted(up.merged.commit[:10])}{pull}: **{prose(_title(up))}** ({quoted(up.codename, 60)})."
-    )
-    yield Block(f"### Why\n\n{prose(up.regressed.reason, 600)}\n\nOrdered by {quoted(up.regressed.by)}.")
-    if up.health is not None:
-        yield from _health(up.health)
-    if up.watched is not None and up.watched.verdict.outcome is not Outcome.PASSED:
-        yield gates_table([result.check for result in up.watched.verdict.results], (up.watched.verdict,))
-    yield Block(
-        "### What happens next\n\nThe files that the merge changed are as they were before it, and everything that was "
-        f"merged since stays. After that, `/reland {up.id}` lands the same change again, with all gates."
-    )
-    yield commands_table(up if up.revert else replace(up, revert=RevertProposed("", "", 0, "")))
-
-
-def _title(up: Upgrade) -> str:
-    return up.plan.title if up.plan else up.finding.message
-
-
-def _health(health: Health) -> Iterator[Block]:
-    rows = tuple(
-        f"| {code_cell(read.subject)} | {_share(read.before_failed, read.before_total)} "
-        f"| {_share(read.after_failed, read.after_total)} | {read.distinct_failing or ''} |"
-        for read in health.readings
-    )
-    if rows:
-        head = "| measured | failed before | failed after | different inputs |\n|---|---|---|---|"
-        yield Block(head, rows, "", "| and {count} more | | | |")
-
-
-def _share(failed: int, total: int) -> str:
-    return f"{failed:,} of {total:,} ({failed / total:.0%})" if total else "no calls"
 
 
 def _usage(name: str, up: Upgrade) -> str:

@@ -137,7 +137,7 @@ def proof_of(reversal: Reversal) -> Proof:
 
 def held_by(up: Upgrade, reversal: Reversal) -> Held:
     """What a person is told and asked when there is no clean way back."""
-    told = [f"{one.name}: {one.why}{_by(one.later)}" for one in reversal.stays[:_SHOWN]]
+    told = [f"{one.name}: {one.why}{told_by(one.later)}" for one in reversal.stays[:_SHOWN]]
     more = [f"and {len(reversal.stays) - _SHOWN} more"] if len(reversal.stays) > _SHOWN else []
     detail = f" ({'; '.join([*told, *more])})" if told else ""
     return Held(
@@ -147,7 +147,8 @@ def held_by(up: Upgrade, reversal: Reversal) -> Held:
     )
 
 
-def _by(later: tuple[Later, ...]) -> str:
+def told_by(later: tuple[Later, ...]) -> str:
+    """The commits that did it, as the end of a sentence; "" for none."""
     said = [f"{one.commit[:10]} {plain(one.title, 60)}, by {one.upgrade or plain(one.author, 40)}" for one in later[:3]]
     return f", in {' and '.join(said)}" if said else ""
 

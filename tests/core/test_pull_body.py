@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from gitops_healer.core.attribution import Attribution, Blame, Candidate
 from gitops_healer.core.decision import no
 from gitops_healer.core.fitting import Block, fit, prose, size, spoken
 from gitops_healer.core.forge import Pull, PullState
@@ -15,12 +16,14 @@ from gitops_healer.core.plan import Cause, Investigation
 from gitops_healer.core.pull_body import COMMANDS, Setting, pull_body, revert_body
 from gitops_healer.core.rebuilding import rebuild
 from gitops_healer.core.reproducing import reproduce_command
+from gitops_healer.core.reverting import Dependant, Later, Purity, Reversal, Stays, Way
 from gitops_healer.core.texts import commit_message, decision_markdown, pull_title, revert_title, unheard
 from gitops_healer.core.trailers import Trailers
-from gitops_healer.core.upgrade import Stage, Upgrade
+from gitops_healer.core.upgrade import Attributed, Stage, Upgrade
 from gitops_healer.core.verdict import CheckResult, Outcome, Verdict
+from gitops_healer.core.watching import Evidence, Measure
 from tests.core.golden_files import golden
-from tests.core.upgrade_scenes import HEAD, LIFE, RESULTS, START, TAKEN_BACK, WATCHED, after
+from tests.core.upgrade_scenes import BASE, HEAD, LIFE, MERGE, RESULTS, REVERT, START, TAKEN_BACK, WATCHED, after
 
 FORGE_LIMIT = 65_536
 ABOUT = Setting("propose", "main", "24h", "7d", "https://forge.example/octo/shop")
@@ -40,6 +43,33 @@ def test_the_body_as_it_was_agreed(name: str, up: Upgrade, about: Setting) -> No
 
 def test_the_body_of_a_revert_as_it_was_agreed() -> None:
     golden("pull_revert.md", revert_body(after(*WATCHED, *TAKEN_BACK[:2])))
+
+
+LATER = Later("1b2c3d4e5f" * 4, "Sort ratings by date", "robin")
+BACK = Reversal(
+    Way.SMALLEST, MERGE, BASE, REVERT, ("shop/ratings.py",), ("shop/ratings.py:average",),
+    (Stays("shop/ratings.py", "best", "it changed since", (LATER,)),), purity=Purity.NARROWER,
+    dependants=(Dependant("rounded", "shop/page.py", 12, "page", True, "rounded is new with the merge", LATER),),
+)  # fmt: skip
+FOUND = Attribution(
+    Blame.FOUND, "5daaefef37 is to blame: it fails on that and passes before", ("shop.ratings:average",),
+    BASE, MERGE, (Candidate(MERGE, "Return 0.0 from average when stars is empty", "gitops-healer", "up-1", 8.0, ("it "
+    "changes shop.ratings:average",)), Candidate("1b2c3d4e5f" * 4, "Sort ratings by date", "robin")), MERGE, 0.998,
+    0.02, 0.97, 9, True, ("average([]): 5 of 5 runs fail on 5daaefef37, 0 of 4 on 9324e67762",),
+    "gitops-healer culprit up-6499ba7f1a",
+)  # fmt: skip
+
+
+def test_the_body_of_a_revert_in_part_with_all_that_is_known() -> None:
+    up = after(*WATCHED, *TAKEN_BACK[:1])
+    assert up.health
+    reading = up.health.readings[0]
+    weighed = Evidence(*reading.key[:2], Measure.FAILURES, "", 31.2, 12.5, 6.9)
+    health = replace(
+        up.health, blamed=(reading.subject,), evidence=(weighed,), notes=("The mix of inputs is the same.",)
+    )
+    up = replace(up, health=health, attributions=(Attributed(FOUND, "x"),))
+    golden("pull_revert_part.md", revert_body(up, BACK, draft=True))
 
 
 def test_what_has_to_be_accepted_and_what_failed_comes_before_everything_else() -> None:
@@ -162,6 +192,16 @@ def test_whatever_is_put_in_the_body_fits_and_is_whole(
 ) -> None:
     about = Setting(text, text, text, text, url, "", text, bool(lines), "\n".join(lines))
     whole(pull_body(up, about))
+    later = Later("a" * 40, text, text, text)
+    back = Reversal(
+        Way.SMALLEST if lines else Way.WHOLE, HEAD, HEAD, HEAD, lines, lines,
+        tuple(Stays(line, text, text, (later,)) for line in lines), text, lines,
+        dependants=tuple(Dependant(text, line, 1, text, bool(text), line, later) for line in lines),
+    )  # fmt: skip
+    suspects = tuple(Candidate(line, text, line, text, 1.0, (text,)) for line in lines)
+    found = Attribution(Blame.FOUND, text, lines, text, text, suspects, text, 0.99, shown=lines, reproduce=text)
+    up = replace(up, attributions=(Attributed(found, text),))
+    whole(revert_body(up, back, draft=bool(text)))
     whole(revert_body(up))
     assert "\n" not in revert_title(up) and len(revert_title(up)) <= 100
 
