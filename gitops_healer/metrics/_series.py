@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gitops_healer.core.judgement.baseline import baseline_of
+from gitops_healer.core.judgement.measuring import rounded
 from gitops_healer.core.upgrade import Upgrade, Watched
 from gitops_healer.core.watching import Block, Count, Measure, Reading, Stratum, Tolerance, Window
 
@@ -22,6 +23,10 @@ class Counted:
     def add(self, total: Count, failed: Count) -> None:
         self.total += total
         self.failed += failed
+
+    @property
+    def rounded(self) -> tuple[Count, Count]:
+        return rounded(self.total), rounded(self.failed)
 
 
 @dataclass(frozen=True)
@@ -89,16 +94,17 @@ class Tally:
         note: str = "",
     ) -> Reading:
         """Whether different inputs failed is not known here."""
-        hours = [(start, count.total, count.failed) for start, count in sorted(self.hours.items()) if count.total]
+        hours = [(at, *count.rounded) for at, count in sorted(self.hours.items()) if count.total]
         base = baseline_of(hours, self.watch.window.opened)
-        blocks = tuple(Block(n, count.total, count.failed) for n, count in sorted(self.blocks.items()) if count.total)
+        blocks = tuple(Block(number, *count.rounded) for number, count in sorted(self.blocks.items()) if count.total)
+        still = self.still.rounded
         return Reading(
             metric=metric,
             subject=subject,
-            before_total=base.total,
-            before_failed=base.failed,
-            after_total=sum(block.total for block in blocks),
-            after_failed=sum(block.failed for block in blocks),
+            before_total=rounded(base.total),
+            before_failed=rounded(base.failed),
+            after_total=rounded(sum(block.total for block in blocks)),
+            after_failed=rounded(sum(block.failed for block in blocks)),
             distinct_failing=None,
             touched=touched,
             measure=measure,
@@ -107,8 +113,8 @@ class Tally:
             precision=base.precision,
             blocks=blocks,
             strata=strata_of(self.kinds),
-            still_total=self.still.total,
-            still_failed=self.still.failed,
+            still_total=still[0],
+            still_failed=still[1],
             note="; ".join(filter(None, (base.note, note))),
         )
 
@@ -128,7 +134,7 @@ def _stratum(name: str, counts: Iterable[tuple[Counted, Counted]]) -> Stratum:
     for one, other in counts:
         before.add(one.total, one.failed)
         after.add(other.total, other.failed)
-    return Stratum(name, before.total, before.failed, after.total, after.failed)
+    return Stratum(name, *before.rounded, *after.rounded)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from gitops_healer.core.forge import StatusState
 from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.core.watching import Block, Measure, Reading
 from gitops_healer.metrics._series import Counted, Watch, watch_of
+from gitops_healer.metrics._sides import Sides
 from gitops_healer.ports import CommitInfo, Repository
 from gitops_healer.registry import Scene, metric
 
@@ -41,15 +42,17 @@ def ci(scene: Scene, upgrade: Upgrade) -> Iterator[Reading]:
     """Outcomes of CI on the default branch: a subject each check.
 
     Before: the newest 20 commits before the merge, parent by first parent, that this check reported on. After: the
-    merge and those that followed it. What is pending or could not be decided counts as nothing. Answers that are final
-    are remembered; the merge, the newest commit and what is still running are asked about anew, since a check can be
-    run again.
+    merge and those that followed it, until it was taken back. What is pending or could not be decided counts as
+    nothing. Answers that are final are remembered; the merge, the newest commit and what is still running are asked
+    about anew, since a check can be run again.
     """
     watch = watch_of(upgrade, scene.now)
     if watch is None or upgrade.merged is None:
         return
     merged, newest = upgrade.merged.commit, scene.commit
-    after = [(info, _said(scene, info, merged, newest)) for info in _since(scene.repository, newest, merged, watch)]
+    sides = Sides(scene.repository, upgrade.merged, newest)
+    since = [info for info in _since(scene.repository, newest, merged, watch) if sides.after(info.id)]
+    after = [(info, _said(scene, info, merged, newest)) for info in since]
     before = _before(scene, upgrade.merged.parent, merged, newest)
     used = {said.context for _, says in [*before[:SILENT], *after] for said in says}
     for context in sorted(used):

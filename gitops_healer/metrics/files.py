@@ -13,6 +13,7 @@ from gitops_healer.core.watching import Reading
 from gitops_healer.errors import UsageError
 from gitops_healer.metrics._series import Tally, Watch, watch_of
 from gitops_healer.metrics._sides import Sides, reached
+from gitops_healer.metrics._subjects import HARMLESS
 from gitops_healer.registry import Scene, metric
 from gitops_healer.settings import FileMetric
 
@@ -35,7 +36,7 @@ def files(scene: Scene, upgrade: Upgrade) -> Iterator[Reading]:
     watch = watch_of(upgrade, scene.now)
     if not configured or watch is None or upgrade.merged is None:
         return
-    sides, problems = Sides(scene.repository, upgrade.merged), []
+    sides, problems = Sides(scene.repository, upgrade.merged, scene.commit), []
     place = _placing(scene, upgrade.merged)
     for item in configured:
         scene.progress(f"reading {item.path}")
@@ -127,7 +128,11 @@ def csv_rows(lines: Iterable[bytes]) -> _Rows:
     texts = (line.decode("utf-8-sig" if number == 0 else "utf-8", "replace") for number, line in enumerate(lines))
     head = next(texts, "")
     separator = max(",;\t", key=head.count)
-    names = next(csv.reader([head], delimiter=separator), [])
+    try:
+        names = next(csv.reader([head], delimiter=separator), [])
+    except csv.Error as error:
+        yield ValueError(f"cannot be read, since the first line of the file has no names: {error}")
+        return
     reader = csv.reader((f"{text}\n" for text in texts), delimiter=separator)
     while True:
         try:
@@ -146,6 +151,7 @@ def csv_rows(lines: Iterable[bytes]) -> _Rows:
 def _placing(scene: Scene, merged: Merged) -> Callable[[str], tuple[bool, bool]]:
     """(touched, apart) of a subject."""
     changed = frozenset(scene.repository.changed_paths(merged.parent, merged.commit))
+    bounded = all(path.endswith(HARMLESS) for path in changed)
     users: list[frozenset[str]] = []
 
     def place(subject: str) -> tuple[bool, bool]:
@@ -154,6 +160,6 @@ def _placing(scene: Scene, merged: Merged) -> Callable[[str], tuple[bool, bool]]
             return True, False
         if not users:
             users.append(reached(scene.code, changed))
-        return False, location.path not in users[0]
+        return False, bounded and location.path not in users[0]
 
     return place

@@ -1,25 +1,36 @@
 """Runs of tests before and after a merge, from imported JUnit reports."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from gitops_healer.code.roles import is_test_path
-from gitops_healer.core.execution import Execution, Slice
-from gitops_healer.core.latency import bounds_of, merged, quantile
+from gitops_healer.core.judgement.baseline import baseline_of
+from gitops_healer.core.judgement.measuring import (
+    Calls,
+    Counting,
+    blocks_of,
+    failures,
+    hours_of,
+    past_of,
+    slow,
+    sorted_by_side,
+    summed,
+)
 from gitops_healer.core.upgrade import Merged, Upgrade
 from gitops_healer.core.watching import Measure, Reading
-from gitops_healer.metrics._series import HOUR, Tally, Watch, watch_of
+from gitops_healer.metrics._series import HOUR, Watch, watch_of
 from gitops_healer.metrics._sides import Sides, reached
+from gitops_healer.metrics._subjects import HARMLESS
 from gitops_healer.registry import Scene, metric
 
 IMPORTED: Final = "junit-"
 """How the ids of imported test results begin (`adapters.junit_xml`)."""
 LOOKED_AT: Final = 2_000
 """Runs of a doubtful test that are looked at one by one."""
-
-Slices = Sequence[Slice]
+DAY: Final = timedelta(days=1)
 
 
 @metric
@@ -38,18 +49,12 @@ def junit(scene: Scene, upgrade: Upgrade) -> Iterator[Reading]:
     tests = _tests(scene)
     if not tests:
         return
-    window, sides = watch.window, Sides(scene.repository, upgrade.merged)
+    look = Look(scene, watch, Sides(scene.repository, upgrade.merged, scene.commit))
     place = _placing(scene, upgrade.merged, tests)
-    before = scene.executions.timelines(window.baseline_from, window.opened, HOUR, tools=tests)
-    after = scene.executions.timelines(
-        window.opened, watch.end, watch.tolerance.block_length, tools=tests, origin=window.opened
-    )
-    for test in sorted(after):
-        slices = [*before.get(test, ()), *after[test]]
+    for test, calls in look.calls(tests):
         touched, apart = place(test)
-        for reading in _readings(scene, watch, sides, test, slices):
-            if reading.measure is Measure.RUNS or not apart:
-                yield replace(reading, touched=touched, apart=apart)
+        for reading in look.readings(test, calls, only_runs=apart):
+            yield replace(reading, touched=touched, apart=apart)
 
 
 def _tests(scene: Scene) -> dict[str, str]:
@@ -81,89 +86,84 @@ def _placing(scene: Scene, merge: Merged, tests: Mapping[str, str]) -> Callable[
     """(touched, apart) of a test."""
     changed = frozenset(scene.repository.changed_paths(merge.parent, merge.commit))
     users = frozenset(edge.source for path in changed for edge in scene.code.importers(path))
-    far = reached(scene.code, changed)
+    far, bounded = reached(scene.code, changed), all(path.endswith(HARMLESS) for path in changed)
 
     def place(test: str) -> tuple[bool, bool]:
         path = tests[test]
         if not path:
             return False, False
-        return path in changed or path in users, path not in far
+        return path in changed or path in users, bounded and path not in far
 
     return place
 
 
-def _readings(scene: Scene, watch: Watch, sides: Sides, test: str, slices: Slices) -> Iterator[Reading]:
-    runs = Tally(watch)
-    for item in slices:
-        side = _side(sides, item)
-        if item.commit and side is None:
-            continue
-        runs.add(item.start, item.total, item.failed, side)
-    if not runs.blocks:
-        return
-    flaky = _flaky(scene, watch, test, _mixed(slices))
-    note = f"flaky: both outcomes on {len(flaky)} of its commits" if flaky else ""
-    yield runs.reading(junit.name, test, Measure.RUNS, note=note)
-    yield from _slower(watch, sides, test, slices)
+class Look:
+    """One look at the runs of all tests."""
+
+    def __init__(self, scene: Scene, watch: Watch, sides: Sides) -> None:
+        self._store = scene.executions
+        self._watch = watch
+        self._sides = sides
+
+    def calls(self, tests: Collection[str]) -> Iterator[tuple[str, Calls]]:
+        """Of those that ran since the merge."""
+        window, block = self._watch.window, min(self._watch.tolerance.block_length, DAY)
+        before = self._store.timelines(window.baseline_from, window.opened, HOUR, tools=tests)
+        after = self._store.timelines(window.opened, window.until, block, tools=tests, origin=window.opened)
+        for test in sorted(before.keys() | after.keys()):
+            calls = sorted_by_side(before.get(test, ()), after.get(test, ()), self._sides.after, self._watch.end)
+            if calls.after:
+                yield test, calls
+
+    def readings(self, test: str, calls: Calls, only_runs: bool) -> Iterator[Reading]:
+        flaky = self._flaky(test, _mixed(calls))
+        note = f"flaky: both outcomes on {len(flaky)} of its commits" if flaky else ""
+        yield self._reading(test, calls, Measure.RUNS, failures, note)
+        past, tolerance = past_of(calls.before), self._watch.tolerance
+        if only_runs or past.timed < tolerance.min_executions or past.median is None or past.high is None:
+            return
+        yield self._reading(test, calls, Measure.SLOWER, slow(past.median * tolerance.slower))
+        yield self._reading(test, calls, Measure.SLOWEST, slow(past.high * tolerance.slowest))
+
+    def _reading(self, test: str, calls: Calls, measure: Measure, counting: Counting, note: str = "") -> Reading:
+        base = baseline_of(hours_of(calls.before, counting), self._watch.window.opened)
+        blocks = blocks_of(calls.after, counting, self._watch.block)
+        still = summed(calls.still, counting)
+        return Reading(
+            metric=junit.name,
+            subject=test,
+            before_total=base.total,
+            before_failed=base.failed,
+            after_total=sum(block.total for block in blocks),
+            after_failed=sum(block.failed for block in blocks),
+            distinct_failing=None,
+            measure=measure,
+            clustering=base.clustering,
+            precision=base.precision,
+            blocks=blocks,
+            still_total=still[0],
+            still_failed=still[1],
+            note="; ".join(filter(None, (base.note, note))),
+        )
+
+    def _flaky(self, test: str, mixed: frozenset[str]) -> frozenset[str]:
+        """Commits at which it passed and failed with the same parameters."""
+        if not mixed:
+            return frozenset()
+        window = self._watch.window
+        runs = self._store.executions(test, since=window.baseline_from, until=window.until, limit=LOOKED_AT)
+        outcomes: dict[tuple[str, str | None], set[bool]] = defaultdict(set)
+        for run in runs:
+            if run.commit in mixed:
+                outcomes[run.commit or "", run.args].add(run.ok)
+        return frozenset(commit for (commit, _), seen in outcomes.items() if len(seen) == 2)
 
 
-def _side(sides: Sides, item: Slice) -> bool | None:
-    return sides.after(item.commit) if item.commit else None
-
-
-def _mixed(slices: Slices) -> frozenset[str]:
+def _mixed(calls: Calls) -> frozenset[str]:
     """Commits at which it passed and failed."""
     totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for item in slices:
+    for item in (*calls.before, *calls.still, *calls.after):
         if item.commit:
             totals[item.commit][0] += item.total
             totals[item.commit][1] += item.failed
     return frozenset(commit for commit, (total, failed) in totals.items() if 0 < failed < total)
-
-
-def _flaky(scene: Scene, watch: Watch, test: str, mixed: frozenset[str]) -> frozenset[str]:
-    """Commits at which it passed and failed with the same parameters."""
-    if not mixed:
-        return frozenset()
-    window = watch.window
-    runs = scene.executions.executions(test, since=window.baseline_from, until=window.until, limit=LOOKED_AT)
-    outcomes: dict[tuple[str, str | None], set[bool]] = defaultdict(set)
-    for run in runs:
-        if run.commit in mixed:
-            outcomes[_case(run)].add(run.ok)
-    return frozenset(commit for (commit, _), seen in outcomes.items() if len(seen) == 2)
-
-
-def _case(run: Execution) -> tuple[str, str | None]:
-    return run.commit or "", run.args
-
-
-def _slower(watch: Watch, sides: Sides, test: str, slices: Slices) -> Iterator[Reading]:
-    """Runs that took longer than the median, and than the 95th percentile, of before, by so many times; where enough
-    were timed before."""
-    opened, tolerance = watch.window.opened, watch.tolerance
-    timed = [item for item in slices if item.latency and not (item.commit and _side(sides, item) is None)]
-    before = merged(dict(item.latency) for item in timed if not _is_after(sides, item, watch) and item.start < opened)
-    if sum(before.values()) < tolerance.min_executions:
-        return
-    for measure, share, times in (
-        (Measure.SLOWER, 0.5, tolerance.slower),
-        (Measure.SLOWEST, 0.95, tolerance.slowest),
-    ):
-        limit = (quantile(before, share) or 0.0) * times * 1e6
-        tally = Tally(watch)
-        for item in timed:
-            over = sum(count * share_over(bucket, limit) for bucket, count in item.latency)
-            tally.add(item.start, sum(count for _, count in item.latency), over, _side(sides, item))
-        yield tally.reading(junit.name, test, measure)
-
-
-def _is_after(sides: Sides, item: Slice, watch: Watch) -> bool:
-    side = _side(sides, item)
-    return item.start >= watch.window.opened if side is None else side
-
-
-def share_over(bucket: int, limit: float) -> float:
-    """The share of a bucket of `core.latency` that lies over a limit in nanoseconds, calls spread evenly in it."""
-    low, high = bounds_of(bucket)
-    return min(1.0, max(0.0, (high - limit) / (high - low)))

@@ -37,7 +37,7 @@ def prometheus(scene: Scene, upgrade: Upgrade) -> Iterator[Reading]:
     watch = watch_of(upgrade, scene.now)
     if not configured or watch is None or upgrade.merged is None:
         return
-    sides, problems = Sides(scene.repository, upgrade.merged), []
+    sides, problems = Sides(scene.repository, upgrade.merged, scene.commit), []
     for item in configured:
         scene.progress(f"asking Prometheus: {item.name}")
         try:

@@ -141,3 +141,10 @@ def test_a_merge_that_came_in_by_another_merge_has_its_own_runs(merge: Merge) ->
     merge.repo.git("branch", "--force", "main", "other")
     reports(merge, [merge.repo.git("rev-parse", "HEAD")], RED)
     assert before_after(readings(merge)["tests"]) == (7, 0, 1, 0)
+
+
+def test_what_came_after_it_was_taken_back_is_no_evidence(merge: Merge) -> None:
+    reports(merge, [*merge.past, merge.merge], GREEN)
+    merge.repo.git("revert", "--no-edit", merge.merge)
+    reports(merge, [merge.repo.git("rev-parse", "HEAD"), merge.repo.commit({"README": "later"})], RED)
+    assert before_after(readings(merge)["tests"]) == (7, 0, 1, 0)

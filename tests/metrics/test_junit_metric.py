@@ -9,13 +9,10 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gitops_healer.adapters.junit_xml import junit_lines
-from gitops_healer.core.latency import bounds_of
 from gitops_healer.core.watching import Block, Measure, Reading
-from gitops_healer.metrics.junit import junit, share_over
+from gitops_healer.metrics.junit import junit
 from tests.detectors.tools_scene import HOUR
 from tests.metrics.merges import DAY, MERGED_AT, Merge, before_after
 
@@ -140,12 +137,3 @@ def test_what_came_after_the_watch_is_not_of_it(merge: Merge) -> None:
     report(merge, MERGED_AT + DAY + HOUR, merge.later, case(TEST_F, failed=True))
     merge.tools.now = MERGED_AT + 3 * DAY
     assert before_after(runs(merge)["tests.test_mod:test_f"]) == (10, 0, 1, 0)
-
-
-@given(st.integers(40, 400), st.floats(0, 1e12))
-def test_a_share_of_a_bucket_is_between_none_and_all(bucket: int, limit: float) -> None:
-    low, high = bounds_of(bucket)
-    share = share_over(bucket, limit)
-    assert 0 <= share <= 1
-    assert (share == 1) >= (limit <= low)
-    assert (share == 0) >= (limit >= high)
