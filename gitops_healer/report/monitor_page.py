@@ -36,12 +36,13 @@ _LEFT: Final = 64
 _RIGHT: Final = 24
 _HEAD: Final = 54
 _RATES: Final = 150
-_GAP: Final = 26
+_GAP: Final = 32
 _EVIDENCE: Final = 120
 _PANEL: Final = _HEAD + _RATES + _GAP + _EVIDENCE + 46
 _SUBJECTS: Final = 6
-_LEVELS: Final = 4.0
-"""Powers of ten that the evidence is drawn for, at least."""
+_LEAST: Final = 4.0
+_MOST: Final = 12.0
+"""Powers of ten that the evidence is drawn for."""
 
 STYLE: Final = """
 :root { color-scheme: light dark; --page: #f7f7f5; --card: #fff; --ink: #16181d; --quiet: #5a606b; --line: #dedfdc;
@@ -133,7 +134,7 @@ def monitor_picture(up: Upgrade, events: Sequence[Event], hours: Hours, now: dat
     window = up.watched.window
     before = [hour for reading, _ in found for hour in hours.get(reading.subject, ())]
     span = window.until - window.opened
-    start = max(window.baseline_from, window.opened - 2 * span) if before else window.opened - span / 8
+    start = max(window.baseline_from, window.opened - span) if before else window.opened - span / 8
     scale, marks = Scale(start, window.until), tuple(_marks(up, events))
     parts = [_panel(up, row, n * _PANEL, scale, hours, events, marks) for n, row in enumerate(found)]
     return f"{head}{''.join(parts)}</svg>\n"
@@ -244,7 +245,11 @@ def _course(
         for one in [next((e for e in event.fact.health.evidence if _of(e) == reading.key), None)]
     ]
     needed = evidence.needed if evidence else next((one.needed for _, one in points if one), 0.0)
-    most = max(_LEVELS, *(log10(e) * (one.alarm if one else 0.0) for _, one in points), 1.2 * log10(e) * needed)
+    if not needed:
+        yield _text(_LEFT, top + 14, "no evidence that it got worse", "small")
+        return
+    highest = max((log10(e) * one.alarm for _, one in points if one), default=0.0)
+    most = max(_LEAST, min(_MOST, highest), 1.2 * log10(e) * needed)
 
     def y(logarithm: float) -> float:
         return low - min(1.0, max(0.0, log10(e) * logarithm / most)) * _EVIDENCE
@@ -252,10 +257,11 @@ def _course(
     yield _line(_LEFT, low, _WIDTH - _RIGHT, low, "axis")
     yield _text(_LEFT - 8, low + 4, "1", "small", "end")
     yield _text(_LEFT - 8, top + 10, f"1e{most:.0f}", "small", "end")
-    if needed:
-        yield _line(_LEFT, y(needed), _WIDTH - _RIGHT, y(needed), "tolerated")
-        factor = f"{10 ** (log10(e) * needed):,.0f}"
-        yield _text(_WIDTH - _RIGHT, y(needed) - 4, f"evidence that is needed: {factor} : 1", "small", "end")
+    yield _text(
+        _LEFT, top - 6, "evidence; light: all blocks (alarm), strong: none counts for much (conviction)", "small"
+    )
+    yield _line(_LEFT, y(needed), _WIDTH - _RIGHT, y(needed), "tolerated")
+    yield _text(_WIDTH - _RIGHT, y(needed) - 4, f"needed: {10 ** (log10(e) * needed):,.0f} : 1", "small", "end")
     for kind in ("alarm", "conviction"):
         drawn = [(scale.x(at), y(getattr(one, kind) if one else 0.0)) for at, one in points]
         if drawn:
