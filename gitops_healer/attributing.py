@@ -17,7 +17,7 @@ from gitops_healer.core.execution import Execution
 from gitops_healer.core.history import replay
 from gitops_healer.core.judgement.culprit import Found, search
 from gitops_healer.core.judgement.suspects import Reach, suspects
-from gitops_healer.core.testing import TestReport
+from gitops_healer.core.testing import CaseStatus, TestReport
 from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.core.watching import Health, Measure, Reading
 from gitops_healer.errors import AlreadyGoneError, PhaseOverError
@@ -30,11 +30,14 @@ from gitops_healer.world import World
 
 _RUNNABLE: Final = frozenset({Measure.FAILURES, Measure.NEW_ERROR, Measure.RUNS})
 _TEST: Final = re.compile(r".+\.py::.+")
+_SHA: Final = re.compile(r"[0-9a-fA-F]{7,64}")
+_LOOKED_AT: Final = 300
 _GROWTH: Final = 4
 _DOUBT: Final = 0.05
 _MOST_AGAIN: Final = 6
 _NAMED: Final = 3
 _MOST_BROKEN: Final = 5
+_MOST_PASSING: Final = 200
 
 
 def attribute(world: World, up: Upgrade, health: Health, upgrades: Iterable[Upgrade] | None = None) -> Attribution:
@@ -78,10 +81,6 @@ def newest_failing(world: World, up: Upgrade, health: Health) -> str:
         parents = world.repository.commit(commit).parents if world.repository.resolve(commit) else ()
         commit, left = parents[0] if parents else "", left - 1
     return ""
-
-
-_LOOKED_AT: Final = 300
-_SHA: Final = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
 def _resolved(world: World, commit: str) -> str | None:
@@ -136,29 +135,37 @@ class _Case:
         base, head = self.chain.base, self.chain.head
         if found.failing:
             yield CallProbe(sessions, found.failing, found.passing).narrowed(base, head)
-        named = [reading.subject for reading in self.blamed if _is_test(reading.subject)]
-        if named:
-            tests = self.failing_tests(named, end) or tuple(named[:MOST])
-            yield self.test_probe(tests, self.scene.tests.once(head, tests, end.left), end)
-        elif not found.failing and (suite := self.whole_suite(head)) is not None and suite.failing:
-            yield self.test_probe(tuple(case.id for case in suite.failing)[:MOST], suite, end)
+        tests = tuple(dict.fromkeys(one.subject for one in self.blamed if _is_test(one.subject)))[:MOST]
+        if tests:
+            report = self.scene.tests.once(head, tests, end.left)
+            yield self.test_probe(self.new(_failing(report), end) or _failing(report) or tests, report, end)
+        elif self.in_suite and not found.failing and self.scene.tests.command(head):
+            report = self.scene.tests.run(head)
+            new = self.new(_failing(report), end)
+            if new or (self.by_runs and (new := _failing(report))):
+                yield self.test_probe(new, report, end)
 
-    def failing_tests(self, named: Sequence[str], end: Deadline) -> tuple[str, ...]:
-        """Of the blamed tests, those that fail at the newest commit and not at the last good one."""
-        if not named:
+    @property
+    def by_runs(self) -> bool:
+        """Whether a check is blamed, and not only a tool: then whatever its tests say counts."""
+        return any(one.measure is Measure.RUNS for one in self.blamed)
+
+    @property
+    def in_suite(self) -> bool:
+        """Whether the project's tests could show it."""
+        return any(one.measure in _RUNNABLE for one in self.blamed)
+
+    def new(self, failing: tuple[str, ...], end: Deadline) -> tuple[str, ...]:
+        """Those that do not fail at the last good commit."""
+        if not failing:
             return ()
-        wanted = tuple(dict.fromkeys(named))[:MOST]
-        late = self.scene.tests.once(self.chain.head, wanted, end.left)
-        early = self.scene.tests.once(self.chain.base, wanted, end.left)
-        failed, before = {case.id for case in late.failing}, {case.id for case in early.failing}
-        return tuple(test for test in wanted if test in failed - before) or tuple(t for t in wanted if t in failed)
-
-    def whole_suite(self, head: str) -> TestReport | None:
-        return self.scene.tests.run(head) if self.scene.tests.command(head) else None
+        before = {case.id for case in self.scene.tests.once(self.chain.base, failing, end.left).failing}
+        return tuple(test for test in failing if test not in before)
 
     def test_probe(self, tests: tuple[str, ...], report: TestReport, end: Deadline) -> TestProbe:
         errors = {case.id: case.error_type for case in report.failing}
-        return TestProbe(self.scene, tests, errors, lambda: end.left)
+        passing = tuple(case.id for case in report.cases if case.status is CaseStatus.PASSED)[:_MOST_PASSING]
+        return TestProbe(self.scene, tests, errors, lambda: end.left, passing)
 
     def reach(self, found: Material) -> Reach:
         """The blamed functions, those in the frames of their failures, and all files that these load."""
@@ -202,7 +209,7 @@ class _Case:
         skipped = [f"it could not be run at {commit[:10]}" for commit in result.unrunnable[:_NAMED]]
         return replace(
             told,
-            subjects=probe.subjects,
+            subjects=self.subjects(probe, result),
             culprit=result.culprit,
             probability=result.probability,
             base_failing=result.base_failing,
@@ -212,6 +219,14 @@ class _Case:
             shown=(*probe.shown(base, head, without), *skipped),
             reproduce=probe.command(before, after),
         )
+
+    def subjects(self, probe: Probe, result: Found) -> tuple[str, ...]:
+        """The blamed ones that the search speaks of."""
+        more = probe.explains(result.parent, result.culprit) if result.blame is Blame.FOUND else ()
+        about = {*probe.subjects, *more}
+        named = tuple(one for one in self.health.blamed if one in about)
+        runs = tuple(one.subject for one in self.blamed if one.measure is Measure.RUNS)
+        return named or runs or self.health.blamed
 
     def without(self, probe: Probe, result: Found) -> tuple[bool | None, str, str]:
         """(whether all is well at the newest commit without the culprit, that commit, what is to be said)."""
@@ -231,7 +246,7 @@ class _Case:
                 return None, "", "the newest commit without it cannot be run"
             if failed:
                 return False, made, "the newest commit without it fails as well"
-        if broken := probe.broken(made):
+        if broken := probe.broken(self.chain.base, head, made):
             more = f" and {len(broken) - _MOST_BROKEN} more" if broken[_MOST_BROKEN:] else ""
             return False, made, f"without it, what passes now is broken: {'; '.join(broken[:_MOST_BROKEN])}{more}"
         return True, made, "without it the newest commit works again"
@@ -259,6 +274,11 @@ class _Case:
 def _often(failing: float) -> int:
     """So many passes leave less than 5 % doubt that it would fail with this chance; 2 at least."""
     return min(_MOST_AGAIN, max(2, ceil(log(_DOUBT) / log(1 - min(failing, 0.99)))))
+
+
+def _failing(report: TestReport) -> tuple[str, ...]:
+    """Tests that fail because of code, not because of the place where they ran."""
+    return tuple(case.id for case in report.failing if not case.environmental)[:MOST]
 
 
 def _is_test(subject: str) -> bool:

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,7 @@ from gitops_healer.adapters.clock import TurnedClock
 from gitops_healer.attributing import attribute, evidence_key, newest_failing
 from gitops_healer.core.attribution import Attribution, Blame
 from gitops_healer.core.upgrade import Merged, Upgrade, Watched
-from gitops_healer.core.watching import Health, Judgement, Reading, Window
+from gitops_healer.core.watching import Health, Judgement, Measure, Reading, Window
 from gitops_healer.places import Choices
 from gitops_healer.wiring import build_world
 from gitops_healer.world import World
@@ -24,7 +23,6 @@ from tests.conftest import GitRepo
 from tests.core.test_upgrade import TO_MERGE, UPGRADE, walk
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-OPENED = NOW - timedelta(hours=3)
 PRICES = '''\
 """Prices."""
 
@@ -61,6 +59,7 @@ class Story:
     """One repository. merged: the commit whose watch raised the alarm."""
 
     repo: GitRepo
+    now: datetime = NOW
     commits: list[str] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -73,13 +72,13 @@ class Story:
 
     def world(self) -> World:
         options = {"testing.flaky_reruns": 0, **self.options}
-        return build_world(Choices(self.repo.path, options=options, clock=TurnedClock(NOW)))
+        return build_world(Choices(self.repo.path, options=options, clock=TurnedClock(self.now)))
 
     def calls(
         self, inputs: Iterable[Sequence[Any]], commit: str, error: Mapping[str, Any] | None = None, tool: str = TOOL,
         hours: float = 1.0,
     ) -> None:  # fmt: skip
-        when = NOW - timedelta(hours=hours)
+        when = self.now - timedelta(hours=hours)
         lines = []
         for number, given in enumerate(inputs):
             event = {
@@ -89,7 +88,8 @@ class Story:
             lines.append(json.dumps(event).encode())
         assert not self.world().executions.import_jsonl(lines).broken
 
-    def upgrade(self, merged: str, name: str = UPGRADE, at: datetime = OPENED) -> Upgrade:
+    def upgrade(self, merged: str, name: str = UPGRADE, minutes: int = 180) -> Upgrade:
+        at = self.now - timedelta(minutes=minutes)
         base = walk(*TO_MERGE, Watched).upgrades[UPGRADE]
         assert base.watched is not None
         parent = self.repo.git("rev-parse", f"{merged}^")
@@ -103,8 +103,14 @@ class Story:
         return attribute(self.world(), up, health(*subjects, **reading), [up, *others])
 
 
-def health(*subjects: str, failed: int = 12, distinct: int = 12, metric: str = "executions") -> Health:
-    readings = tuple(Reading(metric, name, 100, 0, 40, failed, distinct) for name in subjects)
+def health(
+    *subjects: str,
+    failed: int = 12,
+    distinct: int = 12,
+    metric: str = "executions",
+    measure: Measure = Measure.FAILURES,
+) -> Health:
+    readings = tuple(Reading(metric, name, 100, 0, 40, failed, distinct, measure=measure) for name in subjects)
     return Health(Judgement.SUSPECT, "worse", readings, subjects)
 
 
@@ -118,14 +124,14 @@ THREE = [[[1.0, 2.0, float(number)]] for number in range(12)]
 
 
 def test_a_bad_merge_among_good_ones_is_found_and_all_is_well_without_it(story: Story) -> None:
+    story.now = datetime.now(UTC)  # the command that shows it again reads the calls of the last weeks
     merges = [story.fine(1), story.fine(2), story.fine(3), story.land({"shop/prices.py": BAD}, "Be exact"),
               *(story.fine(number) for number in range(4, 12))]  # fmt: skip
     before = story.repo.git("rev-parse", f"{merges[0]}^")
     story.calls(THREE, before, hours=30)
     story.calls(THREE, merges[-1])
     story.calls(TWO, merges[-1], ZERO)
-    others = [story.upgrade(commit, f"up-{at}", OPENED - timedelta(minutes=9)) for at, commit in enumerate(merges[:6])]
-    began = time.perf_counter()
+    others = [story.upgrade(commit, f"up-{at}", 190) for at, commit in enumerate(merges[:6])]
     found = story.asked(merges[6], TOOL, others=others)
     assert (found.blame, found.culprit, found.restored) == (Blame.FOUND, merges[3], True), found
     assert found.confirmed and found.probability > 0.99
@@ -227,9 +233,9 @@ def test_it_is_the_failing_test_that_is_run_where_no_input_is_known(story: Story
     merged = story.fine(1)
     bad = story.land({"shop/prices.py": BAD}, "Be exact")
     story.fine(2)
-    found = story.asked(merged, "ci / tests", metric="ci")
+    found = story.asked(merged, "ci / tests", metric="ci", measure=Measure.RUNS)
     assert (found.blame, found.culprit, found.restored) == (Blame.FOUND, bad, True), found
-    assert found.subjects == ("test_prices.py::test_of_two",)
+    assert found.subjects == ("ci / tests",) and found.shown[0].startswith("test_prices.py::test_of_two passes at ")
     assert found.reproduce.endswith("test_prices.py::test_of_two")
 
 

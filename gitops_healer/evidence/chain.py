@@ -64,7 +64,10 @@ def chain_of(scene: Scene, up: Upgrade, upgrades: Sequence[Upgrade], blamed: Seq
     wanted = [info for info in reversed(infos[:at]) if info.id not in inside]
     before = _summed([tally for position, tally in recorded.items() if position >= at])
     tallies = {infos[position].id: tally for position, tally in recorded.items() if position < at}
-    steps = tuple(_step(scene, info, ours.get(info.id, ""), since.get(info.id, "")) for info in wanted)
+    tools = Tools(scene)
+    steps = tuple(
+        _step(tools, scene.repository, info, ours.get(info.id, ""), since.get(info.id, "")) for info in wanted
+    )
     return Chain(infos[at].id, scene.commit, steps, since, before, tallies, scene.repository)
 
 
@@ -140,13 +143,13 @@ def _ranges(
     return frozenset(inside), since
 
 
-def _step(scene: Scene, info: CommitInfo, upgrade: str, since: str) -> Step:
-    base = since or next((one for one in info.parents[:1] if scene.repository.resolve(one)), "")
+def _step(tools: Tools, repository: Repository, info: CommitInfo, upgrade: str, since: str) -> Step:
+    base = since or next((one for one in info.parents[:1] if repository.resolve(one)), "")
     title, author = info.message.strip().partition("\n")[0], info.author.name
     if not base:
         return Step(info.id, title, author, upgrade)
-    paths = frozenset(scene.repository.changed_paths(base, info.id))
-    changes = Tools(scene).between(base, info.id)
+    paths = frozenset(repository.changed_paths(base, info.id))
+    changes = tools.between(base, info.id)
     stood = [*changes.edited, *changes.came, *changes.gone, *(one for move in changes.moved for one in move[:2])]
     functions: frozenset[Place] = frozenset((one.path, one.symbol.rpartition(".")[2]) for one in stood)
     idle = all(is_test_path(path) or _is_text(path) for path in paths)

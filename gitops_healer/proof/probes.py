@@ -2,7 +2,7 @@
 
 import shlex
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -12,12 +12,11 @@ from gitops_healer.code.effects import Effect
 from gitops_healer.core.calls import Call, Conditions, Seen
 from gitops_healer.core.flakes import passes
 from gitops_healer.core.sampling import input_of
-from gitops_healer.core.testing import TestReport
 from gitops_healer.errors import PhaseOverError
 from gitops_healer.evidence.models import model_at
 from gitops_healer.evidence.tools import Tools
 from gitops_healer.ports import CallSession
-from gitops_healer.proof.failing_calls import Recorded, kind_of, shown
+from gitops_healer.proof.failing_calls import Recorded, shown
 from gitops_healer.proof.mocking import mocks_for
 from gitops_healer.registry import Scene
 
@@ -25,6 +24,8 @@ _SESSIONS: Final = 8
 _HASHES: Final = (0, 20011)
 _SEEDS: Final = 1009
 _SHOWN: Final = 5
+_REPEATED: Final = 6
+"""Calls of one run: more of the same kind of failure cost time, and tell hardly more."""
 _TIMED_OUT: Final = "gitops_healer.TimedOut"
 
 
@@ -41,8 +42,12 @@ class Probe(Protocol):
         there, or time was over."""
         ...
 
-    def broken(self, commit: str) -> tuple[str, ...]:
-        """What passes at both ends and fails at this commit, a sentence each."""
+    def broken(self, base: str, head: str, commit: str) -> tuple[str, ...]:
+        """What passes at base and head and fails at this commit, a sentence each."""
+        ...
+
+    def explains(self, parent: str, culprit: str) -> tuple[str, ...]:
+        """What else began to fail with a culprit."""
         ...
 
     def shown(self, base: str, head: str, without: str) -> tuple[str, ...]:
@@ -134,19 +139,22 @@ class Sessions:
 @dataclass
 class CallProbe:
     """Recorded calls that failed, made again with the clock of their time and other random numbers each time. A run
-    fails when at least half of them fail as they were recorded. passing: calls that must go on passing."""
+    fails when at least half of them fail as they were recorded. passing: calls that must go on passing; rest: failures
+    of other kinds; last: what was seen in the newest run of each commit."""
 
     sessions: Sessions
     failing: tuple[Recorded, ...]
     passing: tuple[Recorded, ...] = ()
+    rest: tuple[Recorded, ...] = ()
     turns: Counter[str] = field(default_factory=Counter)
+    last: dict[str, tuple[Seen | None, ...]] = field(default_factory=dict)
 
     @property
     def subjects(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(recorded.tool for recorded in self.failing))
 
     def run(self, commit: str) -> bool | None:
-        seen = self.made(commit, self.failing)
+        seen = self.last[commit] = self.made(commit, self.failing)
         told = [(recorded, one) for recorded, one in zip(self.failing, seen, strict=True) if _tells(one)]
         if 2 * len(told) < len(self.failing) or not told:
             return None
@@ -167,16 +175,29 @@ class CallProbe:
             found |= dict(zip(own, seen or [None] * len(own), strict=True))
         return tuple(found[at] for at in range(len(wanted)))
 
-    def broken(self, commit: str) -> tuple[str, ...]:
-        seen = self.made(commit, self.passing)
-        pairs = zip(self.passing, seen, strict=True)
-        return tuple(f"{recorded} {shown(one)}" for recorded, one in pairs if one is None or not one.ok)
+    def broken(self, base: str, head: str, commit: str) -> tuple[str, ...]:
+        columns = [self.made(each, self.passing) for each in (base, head, commit)]
+        rows = zip(self.passing, *columns, strict=True)
+        return tuple(
+            f"{recorded} {shown(now)}"
+            for recorded, before, after, now in rows
+            if _passed(before) and _passed(after) and not _passed(now)
+        )
+
+    def explains(self, parent: str, culprit: str) -> tuple[str, ...]:
+        early, late = self.made(parent, self.rest), self.made(culprit, self.rest)
+        told: dict[str, list[bool]] = {}
+        for recorded, before, after in zip(self.rest, early, late, strict=True):
+            if before is not None and after is not None:
+                began = recorded.fails_as_recorded(after) and not recorded.fails_as_recorded(before)
+                told.setdefault(recorded.tool, []).append(began)
+        return tuple(tool for tool, began in told.items() if 2 * sum(began) >= len(began))
 
     def shown(self, base: str, head: str, without: str) -> tuple[str, ...]:
-        wanted = self.failing[:_SHOWN]
-        columns = [self.made(commit, wanted) if commit else (None,) * len(wanted) for commit in (base, head, without)]
+        unknown = (None,) * len(self.failing)
+        columns = [self.last.get(commit, unknown) for commit in (base, head, without)]
         lines = []
-        for recorded, before, after, reverted in zip(wanted, *columns, strict=True):
+        for recorded, before, after, reverted in list(zip(self.failing, *columns, strict=True))[:_SHOWN]:
             line = f"{recorded} {shown(before)} at {base[:10]}, and {shown(after)} at {head[:10]}"
             lines.append(f"{line}; without the culprit it {shown(reverted)}" if without else line)
         return tuple(lines)
@@ -185,69 +206,66 @@ class CallProbe:
         return f"gitops-healer replay {shlex.quote(self.subjects[0])} --base {before[:12]} --head {after[:12]}"
 
     def narrowed(self, base: str, head: str) -> "CallProbe":
-        """Only the calls of the kind of failure that is most frequent among those that pass at the base and fail at
-        the head, where there are any; and of passing calls those that pass at both."""
+        """Only a few calls of the kind of failure that is most frequent among those that pass at the base and fail at
+        the head, where there are any."""
         early, late = self.made(base, self.failing), self.made(head, self.failing)
         rows = list(zip(self.failing, early, late, strict=True))
-        lost = [recorded for recorded, _, after in rows if after is not None and recorded.fails_as_recorded(after)]
-        new = [
-            recorded
-            for recorded, before, after in rows
-            if recorded in lost and not (before is not None and recorded.fails_as_recorded(before))
-        ]
-        chosen = _main_kind(new or lost or list(self.failing))
-        controls = zip(self.passing, self.made(base, self.passing), self.made(head, self.passing), strict=True)
-        kept = tuple(one for one, before, after in controls if before and before.ok and after and after.ok)
-        return CallProbe(self.sessions, tuple(chosen), kept)
+        lost = [row for row in rows if row[2] is not None and row[0].fails_as_recorded(row[2])]
+        new = [recorded for recorded, before, _ in lost if before is None or not recorded.fails_as_recorded(before)]
+        chosen = _main_kind(new or [recorded for recorded, _, _ in lost] or self.failing)
+        rest = tuple(recorded for recorded in self.failing if recorded not in chosen)
+        return CallProbe(self.sessions, tuple(chosen[:_REPEATED]), self.passing, rest)
 
 
 @dataclass
 class TestProbe:
     """Tests that fail. A run fails when at least half of those that it tells about fail. errors: name of the exception
-    of each, as it failed at the newest commit ("": whatever); seconds: how long a run may take."""
+    of each, as it failed at the newest commit ("": whatever); seconds: how long a run may take; passing: tests that
+    pass there; last: which failed in the newest run of each commit."""
 
     __test__ = False
 
     scene: Scene
     tests: tuple[str, ...]
-    errors: dict[str, str]
+    errors: Mapping[str, str]
     seconds: Callable[[], float]
     passing: tuple[str, ...] = ()
+    last: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     @property
     def subjects(self) -> tuple[str, ...]:
         return self.tests
 
     def run(self, commit: str) -> bool | None:
-        told = self._told(commit, self.tests)
+        told = self.last[commit] = self._failed(commit, self.tests)
         return 2 * sum(told.values()) >= len(told) if told else None
 
-    def _told(self, commit: str, tests: Sequence[str]) -> dict[str, bool]:
-        """{test: whether it failed as it did at the newest commit}"""
-        report = self._report(commit, tests)
-        errors = {case.id: case.error_type for case in report.cases} if report else {}
-        passed = passes(report, tests) if report else {}
-        return {test: not ok and _like(errors.get(test, ""), self.errors.get(test, "")) for test, ok in passed.items()}
-
-    def _report(self, commit: str, tests: Sequence[str]) -> TestReport | None:
+    def _failed(self, commit: str, tests: Sequence[str]) -> dict[str, bool]:
+        """{test: whether it failed as it did at the newest commit}, of those that were run."""
         try:
-            return self.scene.tests.once(commit, tests, self.seconds()) if tests else None
+            report = self.scene.tests.once(commit, tests, self.seconds())
         except PhaseOverError:
-            return None
+            return {}
+        errors = {case.id: case.error_type for case in report.cases}
+        told = passes(report, tests)
+        return {test: not ok and _like(errors.get(test, ""), self.errors.get(test, "")) for test, ok in told.items()}
 
-    def broken(self, commit: str) -> tuple[str, ...]:
-        report = self._report(commit, self.passing)
-        told = passes(report, self.passing) if report else {}
-        return tuple(f"{test} fails" for test in self.passing if not told.get(test, True))
+    def broken(self, base: str, head: str, commit: str) -> tuple[str, ...]:
+        failed = self._failed(commit, self.passing) if self.passing else {}
+        suspected = [test for test in self.passing if failed.get(test)]
+        before = self._failed(base, suspected) if suspected else {}
+        return tuple(f"{test} fails" for test in suspected if not before.get(test, True))
+
+    def explains(self, parent: str, culprit: str) -> tuple[str, ...]:
+        return ()
 
     def shown(self, base: str, head: str, without: str) -> tuple[str, ...]:
-        columns = [passes(report, self.tests) if (report := self._report(commit, self.tests)) else {}
-                   for commit in (base, head, without) if commit]  # fmt: skip
+        columns = [self.last.get(commit, {}) for commit in (base, head, without)]
         lines = []
         for test in self.tests[:_SHOWN]:
-            words = [_word(column.get(test)) for column in columns]
-            line = f"{test} {words[0]} at {base[:10]}, and {words[1]} at {head[:10]}"
-            lines.append(f"{line}; without the culprit it {words[2]}" if without else line)
+            before, after, reverted = (_word(column.get(test)) for column in columns)
+            line = f"{test} {before} at {base[:10]}, and {after} at {head[:10]}"
+            lines.append(f"{line}; without the culprit it {reverted}" if without else line)
         return tuple(lines)
 
     def command(self, before: str, after: str) -> str:
@@ -261,6 +279,10 @@ def _tells(seen: Seen | None) -> bool:
     return seen is not None and (not seen.lost or seen.error_type == _TIMED_OUT)
 
 
+def _passed(seen: Seen | None) -> bool:
+    return seen is not None and seen.ok
+
+
 def _main_kind(failing: Sequence[Recorded]) -> list[Recorded]:
     """Those of the most frequent kind of failure, which one commit can have brought."""
     kinds = Counter(recorded.kind for recorded in failing)
@@ -272,8 +294,5 @@ def _like(error: str, wanted: str) -> bool:
     return not error or not wanted or error.rpartition(".")[2] == wanted.rpartition(".")[2]
 
 
-def _word(passed: bool | None) -> str:
-    return "cannot be run" if passed is None else "passes" if passed else "fails"
-
-
-__all__ = ["CallProbe", "Probe", "Sessions", "TestProbe", "kind_of"]
+def _word(failed: bool | None) -> str:
+    return "cannot be run" if failed is None else "fails" if failed else "passes"
