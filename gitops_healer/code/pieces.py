@@ -11,6 +11,7 @@ from itertools import pairwise
 from gitops_healer.code.history_needs import first_line
 from gitops_healer.code.parsing import parsed
 from gitops_healer.code.shape import decode, lines_of
+from gitops_healer.core.three_way import merged_text
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -134,7 +135,7 @@ class Fate(Enum):
     """What becomes of a piece that a change made, altered or removed."""
 
     BACK = "back"
-    """It is again what it was before the change."""
+    """It is again what it was before the change; what later commits did to other lines of it stays."""
     REMOVED = "removed"
     """The change made it, and it goes."""
     GONE = "gone"
@@ -142,7 +143,7 @@ class Fate(Enum):
     KEPT = "kept"
     """The change made it, and something else uses it."""
     CHANGED = "changed"
-    """Later commits changed it as well."""
+    """Later commits changed the same lines of it."""
 
 
 @dataclass(frozen=True)
@@ -165,10 +166,11 @@ class TurnedFile:
 
 
 def turned_back(before: Cut, changed: Cut, now: Cut, keep: Collection[str] = ()) -> TurnedFile:
-    """The file as it is `now`, in which every piece that `changed` has otherwise than `before`, and that is as it was
-    `changed`, is as it was before. keep: keys of pieces that the change made and that stay."""
+    """The file as it is `now`, in which every piece that `changed` has otherwise than `before` is as it was before,
+    unless later commits changed the same lines of it. keep: keys of pieces that the change made and that stay."""
     old, new, today = before.by_key, changed.by_key, now.by_key
     fates: dict[str, Fate] = {}
+    texts = {key: piece.text for key, piece in old.items()}
     for key in dict.fromkeys([*new, *old]):
         was, came, stands = (known[key].text if key in known else None for known in (old, new, today))
         if was == came:
@@ -176,13 +178,15 @@ def turned_back(before: Cut, changed: Cut, now: Cut, keep: Collection[str] = ())
         if stands == was:
             fates[key] = Fate.GONE
         elif stands != came:
-            fates[key] = Fate.CHANGED
+            both = merged_text(came, stands, was) if came and stands and was else None
+            fates[key] = Fate.CHANGED if both is None else Fate.GONE if both == stands else Fate.BACK
+            texts[key] = both or texts.get(key, "")
         elif was is None:
             fates[key] = Fate.KEPT if key in keep else Fate.REMOVED
         else:
             fates[key] = Fate.BACK
     _whole_classes(fates, old, today)
-    text = _written(before, now, fates).joined()
+    text = _written(before, now, fates, texts).joined()
     known = today | {key: piece for key, piece in (new | old).items() if key not in today}
     return TurnedFile(text, tuple(Turned(known[key], fate) for key, fate in fates.items()))
 
@@ -207,15 +211,15 @@ def _whole_classes(fates: dict[str, Fate], old: dict[str, Piece], today: dict[st
             fates[key] = Fate.CHANGED
 
 
-def _written(before: Cut, now: Cut, fates: dict[str, Fate]) -> Cut:
-    old = before.by_key
+def _written(before: Cut, now: Cut, fates: dict[str, Fate], texts: dict[str, str]) -> Cut:
+    """texts: of what goes back."""
     pieces, owed = list[Piece](), ""
     for piece in now.pieces:
         fate = fates.get(piece.key)
         if fate is Fate.REMOVED:
             owed += piece.gap if piece.gap.strip() else ""
             continue
-        text = old[piece.key].text if fate is Fate.BACK else piece.text
+        text = texts[piece.key] if fate is Fate.BACK else piece.text
         pieces.append(replace(piece, text=text, gap=owed + piece.gap))
         owed = ""
     there = {piece.key for piece in now.pieces}

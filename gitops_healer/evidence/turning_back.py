@@ -34,8 +34,9 @@ class _File:
 
 
 def turn_back(scene: Scene, since: str, merged: str, clashing: Sequence[str]) -> TurnedTree:
-    """At the scene's commit: pieces that the merge changed and nobody since are again what they were at `since`; what
-    the merge made goes when nothing that is left mentions it. clashing: paths that cannot go back whole."""
+    """At the scene's commit: pieces that the merge changed are again what they were at `since`, where nobody changed
+    the same lines since; what the merge made goes when nothing that is left mentions it. clashing: paths that cannot go
+    back whole."""
     later = LaterCommits(scene.repository, merged, scene.commit)
     contents = {path: scene.repository.read(scene.commit, path) for path in clashing}
     files, stuck = list[_File](), list[Stays]()

@@ -2,10 +2,12 @@
 
 import ast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gitops_healer.code.pieces import Cut, Fate, cut, turned_back
+from gitops_healer.core.three_way import merged_text
 
 BEFORE = '''\
 """Doc."""
@@ -65,6 +67,29 @@ def test_what_is_kept_stays_and_a_class_stays_with_what_is_in_it() -> None:
     assert "class D" not in turned_back(made(BEFORE), made(changed), made(changed)).text
 
 
+def test_later_work_on_other_lines_of_a_function_stays() -> None:
+    before = "def f(x):\n    one = 1\n    two = 2\n    three = 3\n    return one\n"
+    changed, now = before.replace("one = 1", "one = 11"), before.replace("one = 1", "one = 11").replace("= 3", "= 33")
+    turned = turned_back(made(before), made(changed), made(now))
+    assert turned.text == before.replace("= 3", "= 33")
+    assert [one.fate for one in turned.turned] == [Fate.BACK]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        ("a\nB\nc\nd\n", "a\nb\nc\nD\n", "a\nB\nc\nD\n"),
+        ("a\nB\nc\nd\n", "a\nx\nc\nd\n", None),
+        ("a\nB\nc\nd\n", "a\nb\nC\nd\n", None),
+        ("a\nB\nc\nd\n", "a\nB\nc\nd\n", "a\nB\nc\nd\n"),
+        ("a\nb\nc\nd\n", "", ""),
+        ("z\na\nb\nc\nd\n", "a\nb\nc\nd\ne\n", "z\na\nb\nc\nd\ne\n"),
+    ],
+)
+def test_two_sides_of_a_text(ours: str, theirs: str, expected: str | None) -> None:
+    assert merged_text("a\nb\nc\nd\n", ours, theirs) == expected
+
+
 def test_what_is_no_python_has_no_pieces() -> None:
     assert cut(b"def f(:\n") is None
     assert cut("# latin\nx = 'é'\n".encode("latin-1")) is None
@@ -105,5 +130,6 @@ def test_going_back_at_once_gives_what_was_and_later_work_is_never_lost(before: 
     ast.parse(after)
     stands = made(after).by_key
     for key, piece in three.by_key.items():
-        if two.by_key.get(key) is None or two.by_key[key].text != piece.text:
+        was, came = (known.by_key[key].text if key in known.by_key else "" for known in (one, two))
+        if came != piece.text and merged_text(came, piece.text, was) is None:
             assert stands[key].text == piece.text
