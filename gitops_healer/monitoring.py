@@ -212,12 +212,14 @@ def _over_merges(laid: Ground, rule: Rule, design: Design, progress: Callable[[i
 
 def _calls(tool: str, slices: Sequence[Slice], since: datetime, step: timedelta, blocks: int) -> Calls:
     total, failed = [0] * blocks, [0] * blocks
+    by_block: dict[int, list[Slice]] = {}
     for one in slices:
         number = int((one.start - since) // step)
         if 0 <= number < blocks:
             total[number] += one.total
             failed[number] += one.failed
-    return Calls(tool, since, step, total, failed)
+            by_block.setdefault(number, []).append(one)
+    return Calls(tool, since, step, total, failed, by_block)
 
 
 def _changes(world: World, tools: Sequence[str], since: datetime) -> dict[str, tuple[datetime, ...]]:

@@ -4,9 +4,9 @@ At each moment it is pretended that a merge changed a tool. The time before is t
 every look that a healer could have taken is taken. Since nothing was deployed, every REGRESSED is a false rollback.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import accumulate
@@ -14,7 +14,10 @@ from math import log
 from typing import Final, Protocol
 
 from gitops_healer.core.analysis.statistics import wilson
-from gitops_healer.core.watching import Block, Count, Health, Judgement, Pool, Reading, Tolerance, Window
+from gitops_healer.core.execution import Slice
+from gitops_healer.core.judgement.measuring import Counting, errors_of, past_of, slow, with_error
+from gitops_healer.core.judgement.weighing import tolerated
+from gitops_healer.core.watching import Block, Count, Health, Judgement, Measure, Pool, Reading, Tolerance, Window
 
 SEED_SHARE: Final = 0.85
 SEED_CALLS: Final = 10
@@ -23,6 +26,10 @@ _DEPTH: Final = 0.5
 """Looks are taken where some stretch of blocks has at least this share of the evidence that an alarm needs, measured by
 the likelihood ratio of its own rate to the tolerated one. A bet that spreads its stake over rates and beginnings wins
 less than the best of them; the rest is room for what a short past adds."""
+
+_EVERY: Final = 12
+_NEW_ERRORS: Final = 10
+_EMPTY: Final = Slice(datetime.min, None, 0, 0)
 
 Hour = tuple[datetime, Count, Count]
 
@@ -40,6 +47,8 @@ class Past(Protocol):
     def precision(self) -> float: ...
     @property
     def note(self) -> str: ...
+    @property
+    def usual(self) -> tuple[float, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -55,13 +64,15 @@ class Rule:
 
 @dataclass(frozen=True)
 class Calls:
-    """The calls of one tool by block. origin: where block 0 begins, a whole hour; total, failed: one number a block."""
+    """The calls of one tool by block. origin: where block 0 begins, a whole hour; total, failed: one number a block;
+    slices: the same calls with durations and errors, by block, where these are to be judged as well."""
 
     tool: str
     origin: datetime
     step: timedelta
     total: Sequence[Count]
     failed: Sequence[Count]
+    slices: Mapping[int, Sequence[Slice]] = field(default_factory=dict)
 
     @cached_property
     def _totals(self) -> list[Count]:
@@ -81,6 +92,32 @@ class Calls:
         return tuple(
             Block(n - start, self.total[n], self.failed[n]) for n in range(start, end) if self.total[n]
         )  # fmt: skip
+
+    @cached_property
+    def _kept(self) -> list[Slice]:
+        """All calls before each `_EVERY`th block, as one slice."""
+        kept = [_EMPTY]
+        for low in range(0, len(self.total), _EVERY):
+            kept.append(_merged([kept[-1], *self._between(low, min(low + _EVERY, len(self.total)))]))
+        return kept
+
+    def _between(self, start: int, end: int) -> list[Slice]:
+        return [one for block in range(start, end) for one in self.slices.get(block, ())]
+
+    def seen(self, start: int, end: int) -> Slice:
+        """Durations and errors of blocks start to end (excluded), as one slice."""
+        return _less(self._until(end), self._until(max(0, start)))
+
+    def _until(self, end: int) -> Slice:
+        whole = end // _EVERY
+        return _merged([self._kept[whole], *self._between(whole * _EVERY, end)])
+
+    def counted(self, start: int, end: int, counting: Counting) -> "Calls":
+        """Blocks start to end (excluded), counted in another way; its block 0 is `start`."""
+        counts = [[counting(one) for one in self.slices.get(block, ())] for block in range(start, end)]
+        total = [sum(number for number, _ in each) for each in counts]
+        failed = [sum(number for _, number in each) for each in counts]
+        return Calls(self.tool, self.origin + start * self.step, self.step, total, failed)
 
     def hours(self, start: int, end: int) -> list[Hour]:
         """The same by hour, those without calls left out."""
@@ -240,6 +277,21 @@ def backtest(
     return Backtest(min(opened), max(opened), tuple(trials), silent, design.after * step)
 
 
+@dataclass(frozen=True)
+class _Track:
+    """One measure of one tool at one moment. total, failed: sums over the first n blocks of the watch; rate: of before;
+    counting: how it is counted, None for failures."""
+
+    tool: Calls
+    total: Sequence[Count]
+    failed: Sequence[Count]
+    rate: float
+    measure: Measure = Measure.FAILURES
+    detail: str = ""
+    counting: Counting | None = None
+    unknown: int = 0
+
+
 class _Moment:
     """All tools at one moment. What is asked twice is kept."""
 
@@ -247,7 +299,7 @@ class _Moment:
         first = calls[0] if calls else None
         self.rule, self.design, self.at = rule, design, moment
         self.judged = [one for one in calls if self._before(one)[0] >= rule.tolerance.min_executions]
-        self._pasts: dict[str, Past] = {}
+        self._pasts: dict[tuple[str, Measure, str], Past] = {}
         if first is not None:
             self.step, self.opened = first.step, first.origin + moment * first.step
             self.window = Window(
@@ -258,20 +310,19 @@ class _Moment:
         only = self.design.only
         for one in self.judged:
             if (only is None or one.tool in only) and self._after(one, self.design.after)[0]:
-                yield self._tried((one,), None, lambda end, one=one: self._beside(one, end))  # type: ignore[misc]
+                yield self._tried((one,), None)
 
     def together(self) -> Iterator[Trial]:
-        called = [one for one in self.judged if self._after(one, self.design.after)[0]]
-        if called:
-            yield self._tried(tuple(self.judged), Pool(touched=len(self.judged)), lambda end: [])
+        if any(self._after(one, self.design.after)[0] for one in self.judged):
+            yield self._tried(tuple(self.judged), Pool(touched=len(self.judged)))
 
-    def _tried(self, tools: Sequence[Calls], pool: Pool | None, beside: Callable[[int], list[Reading]]) -> Trial:
+    def _tried(self, tools: Sequence[Calls], pool: Pool | None) -> Trial:
         suspected: datetime | None = None
         regressed: datetime | None = None
         sentence = ""
         for end, alarming in self._looks(tools):
             at = self.opened + end * self.step
-            health = self._judged(alarming, beside, end, pool)
+            health = self._judged(alarming, end, pool)
             if health.judgement in (Judgement.SUSPECT, Judgement.REGRESSED):
                 sentence = sentence if suspected else health.reason
                 suspected = suspected or at
@@ -282,56 +333,95 @@ class _Moment:
         seeds = filter(None, map(self._seed, tools))
         return Trial(names, self.opened, suspected, regressed, min(seeds, default=None), self._changed(names), sentence)
 
-    def _judged(
-        self, tools: Sequence[Calls], beside: Callable[[int], list[Reading]], end: int, pool: Pool | None
-    ) -> Health:
+    def _judged(self, tracks: Sequence[_Track], end: int, pool: Pool | None) -> Health:
         """Other tools and different inputs can only speak for the merge: they are asked where it would be regressed."""
         at = self.opened + end * self.step
-        health = self.rule.judge([self._reading(one, end) for one in tools], self.window, at, pool)
+        health = self.rule.judge([self._reading(track, end) for track in tracks], self.window, at, pool)
         if health.judgement is not Judgement.REGRESSED:
             return health
-        counted = [self._reading(one, end, self.rule.inputs(one.tool, self.opened, at), known=True) for one in tools]
-        return self.rule.judge([*counted, *beside(end)], self.window, at, pool)
+        own = [replace(self._reading(track, end), distinct_failing=self._inputs(track, at)) for track in tracks]
+        beside = self._beside({track.tool.tool for track in tracks}, end) if pool is None else []
+        return self.rule.judge([*own, *beside], self.window, at, pool)
 
-    def _looks(self, tools: Sequence[Calls]) -> Iterator[tuple[int, list[Calls]]]:
-        """(blocks of the watch that are over, tools that may alarm then): evidence grows only where something fails."""
-        found: dict[int, list[Calls]] = defaultdict(list)
+    def _inputs(self, track: _Track, at: datetime) -> int | None:
+        of_inputs = track.measure in (Measure.FAILURES, Measure.NEW_ERROR)
+        return self.rule.inputs(track.tool.tool, self.opened, at) if of_inputs else None
+
+    def _beside(self, own: Collection[str], end: int) -> list[Reading]:
+        """The other tools: the pretended change cannot have reached them."""
+        others = (one for one in self.judged if one.tool not in own)
+        return [replace(self._reading(self._failures(one), end), touched=False, apart=True) for one in others]
+
+    def _looks(self, tools: Sequence[Calls]) -> Iterator[tuple[int, list[_Track]]]:
+        """(blocks of the watch that are over, what may alarm then): evidence grows only where something fails."""
+        found: dict[int, list[_Track]] = defaultdict(list)
         for one in tools:
-            for end in self._alarming(one):
-                found[end].append(one)
+            for track in self._tracks(one):
+                for end in self._alarming(track):
+                    found[end].append(track)
         yield from sorted(found.items(), key=lambda item: item[0])
 
-    def _alarming(self, one: Calls) -> Iterator[int]:
-        tolerance, needed = self.rule.tolerance, _DEPTH * log(1 / self.rule.tolerance.alpha)
+    def _tracks(self, one: Calls) -> Iterator[_Track]:
+        yield self._failures(one)
+        if not one.slices:
+            return
+        before, end = one.seen(self.at - self.design.before, self.at), min(self.at + self.design.after, len(one.total))
+        past = past_of([before])
+        if past.timed >= self.rule.tolerance.min_executions and past.median is not None and past.high is not None:
+            yield self._track(one, before, Measure.SLOWER, slow(past.median * self.rule.tolerance.slower))
+            yield self._track(one, before, Measure.SLOWEST, slow(past.high * self.rule.tolerance.slowest))
+        found = errors_of([one.seen(self.at, end)])
+        new = sorted((kind for kind in found if kind not in past.errors), key=lambda kind: (-found[kind], kind))
+        for kind in new[:_NEW_ERRORS]:
+            yield self._track(one, before, Measure.NEW_ERROR, with_error(kind), kind, past.unknown)
+
+    def _failures(self, one: Calls) -> _Track:
         total, failed = self._before(one)
-        tolerated = _tolerated((failed + 0.5) / (total + 1), tolerance)
-        totals, failures = one._totals, one._failures
-        for end in range(self.at + 1, min(self.at + self.design.after, len(one.total)) + 1):
-            if not one.failed[end - 1]:
+        end = min(self.at + self.design.after, len(one.total))
+        after = [one.between(self.at, stop) for stop in range(self.at, end + 1)]
+        return _Track(one, [n for n, _ in after], [f for _, f in after], (failed + 0.5) / (total + 1))
+
+    def _track(
+        self, one: Calls, before: Slice, measure: Measure, counting: Counting, detail: str = "", unknown: int = 0
+    ) -> _Track:
+        total, failed = counting(before)
+        after = one.counted(self.at, min(self.at + self.design.after, len(one.total)), counting)
+        sums = [0, *accumulate(after.total)], [0, *accumulate(after.failed)]
+        return _Track(one, *sums, (failed + unknown + 0.5) / (total + 1), measure, detail, counting, unknown)
+
+    def _alarming(self, track: _Track) -> Iterator[int]:
+        needed = _DEPTH * log(1 / self.rule.tolerance.alpha)
+        rate = tolerated(track.measure, track.rate, self.rule.tolerance)
+        totals, failures = track.total, track.failed
+        for end in range(1, len(totals)):
+            if failures[end] == failures[end - 1]:
                 continue
-            for start in range(self.at, end):
+            for start in range(end):
                 calls, bad = totals[end] - totals[start], failures[end] - failures[start]
-                if bad > tolerated * calls and _ratio(bad, calls, tolerated) >= needed:
-                    yield end - self.at
+                if bad > rate * calls and _ratio(bad, calls, rate) >= needed:
+                    yield end
                     break
 
-    def _beside(self, own: Calls, end: int) -> list[Reading]:
-        """The other tools: the pretended change cannot have reached them."""
-        return [self._reading(one, end, touched=False) for one in self.judged if one is not own]
-
-    def _reading(
-        self, one: Calls, end: int, inputs: int | None = None, *, known: bool = False, touched: bool = True
-    ) -> Reading:
-        past = self._pasts.get(one.tool)
-        if past is None:
-            hours = one.hours(self.at - self.design.before, self.at)
-            past = self._pasts[one.tool] = self.rule.past(hours, self.opened)
-        total, failed = self._after(one, end)
+    def _reading(self, track: _Track, end: int) -> Reading:
+        past, stop = self._past(track), min(end, len(track.total) - 1)
+        steps = ((n, track.total[n + 1] - track.total[n], track.failed[n + 1] - track.failed[n]) for n in range(stop))
         return Reading(
-            "executions", one.tool, past.total, past.failed, total, failed, inputs if known else None, touched,
-            apart=not touched, clustering=past.clustering, precision=past.precision, note=past.note,
-            blocks=one.blocks(self.at, min(self.at + end, len(one.total))),
+            "executions", track.tool.tool, past.total, min(past.total, past.failed + track.unknown),
+            track.total[stop], track.failed[stop], None, measure=track.measure, detail=track.detail,
+            clustering=past.clustering, precision=past.precision, note=past.note, usual=past.usual,
+            blocks=tuple(Block(n, total, failed) for n, total, failed in steps if total),
         )  # fmt: skip
+
+    def _past(self, track: _Track) -> Past:
+        key, start = (track.tool.tool, track.measure, track.detail), max(0, self.at - self.design.before)
+        if key not in self._pasts:
+            calls = track.tool
+            if track.counting is None:
+                hours = calls.hours(start, self.at)
+            else:
+                hours = calls.counted(start, self.at, track.counting).hours(0, self.at - start)
+            self._pasts[key] = self.rule.past(hours, self.opened)
+        return self._pasts[key]
 
     def _seed(self, one: Calls) -> datetime | None:
         """When the simple rule, asked after each block, would have taken it back."""
@@ -358,8 +448,27 @@ class _Moment:
         return any(self.opened - length < moment < self.window.until for moment in times)
 
 
-def _tolerated(rate: float, tolerance: Tolerance) -> float:
-    return min(1.0, max(tolerance.ratio * rate, rate + tolerance.margin))
+def _merged(slices: Iterable[Slice]) -> Slice:
+    """Durations and errors of several as one."""
+    latency: Counter[int] = Counter()
+    errors: Counter[str] = Counter()
+    failed = 0
+    total = 0
+    for one in slices:
+        total, failed = total + one.total, failed + one.failed
+        latency.update(dict(one.latency))
+        errors.update(dict(one.errors))
+    return Slice(datetime.min, None, total, failed, tuple(sorted(latency.items())), tuple(sorted(errors.items())))
+
+
+def _less(whole: Slice, part: Slice) -> Slice:
+    """What is in `whole` and not in `part`, which is in it."""
+    latency, errors = Counter(dict(whole.latency)), Counter(dict(whole.errors))
+    latency.subtract(dict(part.latency))
+    errors.subtract(dict(part.errors))
+    counts = whole.total - part.total, whole.failed - part.failed
+    left = tuple((bucket, number) for bucket, number in latency.items() if number > 0)
+    return Slice(datetime.min, None, *counts, left, tuple((kind, n) for kind, n in errors.items() if n > 0))
 
 
 def _ratio(failed: Count, total: Count, rate: float) -> float:
