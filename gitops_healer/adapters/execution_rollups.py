@@ -62,6 +62,13 @@ def _sum(into: dict[int, int], more: Mapping[int, int]) -> None:
         into[key] = into.get(key, 0) + number
 
 
+def _with(known: dict[int, int], more: dict[int, int]) -> dict[int, int]:
+    if not known:
+        return more
+    _sum(known, more)
+    return known
+
+
 class Cells:
     """Cells that grow call by call. step: microseconds; phase: how much after its multiples a step begins."""
 
@@ -230,9 +237,9 @@ def _add_stored(
         cell.counted += counted
         cell.first, cell.last = min(cell.first, start), max(cell.last, end)
         if len(latency) > 2:
-            _sum(cell.latency, _numbers(latency))
+            cell.latency = _with(cell.latency, _numbers(latency))
         if len(errors) > 2:
-            _sum(cell.errors, _numbers(errors))
+            cell.errors = _with(cell.errors, _numbers(errors))
 
 
 # Keeping the sums

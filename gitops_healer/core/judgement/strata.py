@@ -21,6 +21,9 @@ MOST_FIELDS: Final = 64
 MOST_STRATA: Final = 12
 SHORT: Final = 16
 """Characters of a text that may be one of a few words."""
+FEW: Final = 100
+"""Whole numbers below it may be one of a few."""
+MOST_DIGITS: Final = 40
 LEAST_CALLS: Final = 10
 """Recorded calls before the merge that a kind needs to stand by itself."""
 LEAST_EACH: Final = 5
@@ -48,8 +51,8 @@ def kinds(args: str | None, kwargs: str | None) -> dict[str, str]:
     """{field: kind} of a call's inputs, given as JSON; {} for what is no JSON. Never raises.
 
     A field is an argument ("argument 1", "limit", "order.items[0]") and says of what type and size it is; or an
-    argument and "=" for short texts, small numbers and truth values, and says which; or an argument and "in" for
-    texts, and says of which characters.
+    argument and "=" for short texts and small numbers, and says which; or an argument and "is" for numbers, and says
+    of which sign; or an argument and "in" for texts, and says of which characters.
     """
     found: dict[str, str] = {}
     positional, named = _loaded(args), _loaded(kwargs)
@@ -79,12 +82,12 @@ def _kinds_of(path: str, value: Any, deep: int) -> Iterator[tuple[str, str]]:
     match value:
         case None | bool():
             yield path, json.dumps(value)
-        case int():
-            yield path, f"whole number{_size(abs(value), value < 0)}"
-            if abs(value) < 100:
+        case int() | float():
+            yield path, _number(value)
+            if isfinite(value):
+                yield f"{path} is", "below 0" if value < 0 else "above 0" if value > 0 else "0"
+            if isinstance(value, int) and abs(value) < FEW:
                 yield f"{path} =", str(value)
-        case float():
-            yield path, f"number{_size(int(abs(value)), value < 0)}" if isfinite(value) else "number that is not finite"
         case str():
             yield path, f"text of {_length(len(value))}"
             yield f"{path} in", _characters(value)
@@ -101,9 +104,14 @@ def _kinds_of(path: str, value: Any, deep: int) -> Iterator[tuple[str, str]]:
                     yield from _kinds_of(f"{path}.{_spelled(name)}", value[name], deep - 1)
 
 
-def _size(whole: int, negative: bool) -> str:
-    digits = len(str(whole)) if whole < 10**40 else 40
-    return f"{' below 0' if negative else ''} of {digits} digits" if whole else " 0" if not negative else " below 0"
+def _number(value: int | float) -> str:
+    if not isfinite(value):
+        return "number that is not finite"
+    name, whole = "whole number" if isinstance(value, int) else "number", abs(int(value))
+    if not whole:
+        return f"{name} below 1"
+    digits = len(str(whole)) if whole < 10**MOST_DIGITS else MOST_DIGITS
+    return f"{name} of {digits} digit{'s' if digits > 1 else ''}"
 
 
 def _length(length: int) -> str:
