@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from judgement import kinds, latency, many, stories, tables
+from judgement import kinds, latency, many, recorded, stories, tables
 from judgement.study import Sample, Table, samples
 from rich.console import Console
 from rich.table import Table as Drawn
@@ -30,6 +30,8 @@ TABLES: dict[str, Callable[[], Table]] = {
     "mix": kinds.mix,
     "errors": kinds.new_errors,
     "stories": stories.narrated,
+    "recorded": recorded.recorded,
+    "cost": recorded.cost,
 }
 
 
