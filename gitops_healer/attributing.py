@@ -197,16 +197,17 @@ class _Case:
             )  # fmt: skip
             if result.blame is not Blame.NOT_REPRODUCED:
                 break
-        return self.told(probe, result, candidates)
+        return self.told(probe, result, candidates, end)
 
-    def told(self, probe: Probe, result: Found, candidates: tuple[Candidate, ...]) -> Attribution:
+    def told(self, probe: Probe, result: Found, candidates: tuple[Candidate, ...], end: Deadline) -> Attribution:
         base, head = self.chain.base, self.chain.head
         restored, without, said = None, "", ""
         if result.blame is Blame.FOUND:
             restored, without, said = self.without(probe, result)
         before, after = (result.parent, result.culprit) if result.culprit else (base, head)
         told = self.attribution(result.blame, f"{result.reason}{'; ' if said else ''}{said}", candidates)
-        skipped = [f"it could not be run at {commit[:10]}" for commit in result.unrunnable[:_NAMED]]
+        lost = result.unrunnable[:_NAMED] if end.left > 0 else ()
+        skipped = [f"it could not be run at {commit[:10]}" for commit in lost]
         return replace(
             told,
             subjects=self.subjects(probe, result),

@@ -203,7 +203,10 @@ class CallProbe:
         return tuple(lines)
 
     def command(self, before: str, after: str) -> str:
-        return f"gitops-healer replay {shlex.quote(self.subjects[0])} --base {before[:12]} --head {after[:12]}"
+        """A replay makes recorded calls again that end at its base as they were recorded: the failing commit is the
+        base, and going back mends them."""
+        tool = shlex.quote(self.subjects[0])
+        return f"gitops-healer replay {tool} --base {after[:12]} --head {before[:12]} --aim mends"
 
     def narrowed(self, base: str, head: str) -> "CallProbe":
         """Only a few calls of the kind of failure that is most frequent among those that pass at the base and fail at

@@ -17,6 +17,7 @@ not gone again in between. The last run of both sides guards against the first t
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 from math import exp, inf, lgamma, log, log2
 from typing import Final
@@ -91,8 +92,12 @@ class _Rate:
     failing: float
     passing: float
 
+    @cached_property
+    def log_prior(self) -> float:
+        return _log_beta(self.failing, self.passing)
+
     def log_evidence(self, failed: int, passed: int) -> float:
-        return _log_beta(self.failing + failed, self.passing + passed) - _log_beta(self.failing, self.passing)
+        return _log_beta(self.failing + failed, self.passing + passed) - self.log_prior
 
     def mean(self, failed: int, passed: int) -> float:
         return (self.failing + failed) / (self.failing + failed + self.passing + passed)
@@ -110,9 +115,6 @@ class _Guess:
     probability: float
     before: float
     after: float
-
-    def failing(self, position: int) -> float:
-        return self.after if position >= self.at else self.before
 
 
 @dataclass
@@ -300,9 +302,8 @@ class _Hunt:
     def telling(self, guesses: Sequence[_Guess]) -> int | None:
         """The position whose next run tells most about which hypothesis holds (mutual information); None when no run
         tells anything."""
-        positions = [at for at in range(self.low, self.head + 1) if at not in self.lost]
-        learnt = {at: _information(guesses, at) for at in positions}
-        best = max(positions, key=lambda at: (learnt[at], -at))
+        learnt = _information(guesses, range(self.low, self.head + 1))
+        best = max((at for at in learnt if at not in self.lost), key=lambda at: (learnt[at], -at))
         return best if learnt[best] > _LEAST_LEARNT else None
 
     # Ending
@@ -344,11 +345,19 @@ class _Hunt:
         return tuple((self.commits[one.at], one.probability) for one in ranked if one.at and one.probability >= 0.001)
 
 
-def _information(guesses: Sequence[_Guess], position: int) -> float:
-    """Bits that one run tells about the hypotheses."""
-    chances = [(guess.probability, guess.failing(position)) for guess in guesses]
-    mean = sum(probability * chance for probability, chance in chances)
-    return _bits(mean) - sum(probability * _bits(chance) for probability, chance in chances)
+def _information(guesses: Sequence[_Guess], positions: range) -> dict[int, float]:
+    """Bits that one run at each position tells about the hypotheses: the entropy of its outcome, less what of it is
+    chance under each. Guesses change sides one by one as the position grows."""
+    by_position = {guess.at: guess for guess in guesses}
+    failing = sum(guess.probability * guess.before for guess in guesses)
+    chance = sum(guess.probability * _bits(guess.before) for guess in guesses)
+    learnt = {}
+    for position in positions:
+        if position and (guess := by_position.get(position)) is not None:
+            failing += guess.probability * (guess.after - guess.before)
+            chance += guess.probability * (_bits(guess.after) - _bits(guess.before))
+        learnt[position] = _bits(min(1.0, max(0.0, failing))) - chance
+    return learnt
 
 
 def _bits(chance: float) -> float:
