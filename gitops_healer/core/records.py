@@ -74,6 +74,8 @@ def record_of(row: Mapping[str, Value], fields: Fields) -> Record:
 def moment_of(value: Value) -> datetime:
     """RFC 3339 (without a zone: UTC), or a number since 1970 in seconds, milli-, micro- or nanoseconds, told apart by
     its size. Raises ValueError."""
+    if isinstance(value, str) and value[4:5] == "-":
+        return _written(value)
     number = _number(value)
     if number is None:
         if not isinstance(value, str):
@@ -88,6 +90,8 @@ def moment_of(value: Value) -> datetime:
 def _written(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
+        if moment.tzinfo is UTC:
+            return moment
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"has no moment: {_shown(text)}") from None
@@ -98,14 +102,14 @@ def passed(value: Value) -> bool:
     ValueError for what is none of these, so that nobody counts what they did not mean."""
     if isinstance(value, bool):
         return value
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word in PASSED or word in FAILED:
+        return word in PASSED
     number = _number(value)
     if number is not None and number in (0, 1):
         return number == 1
     if number is not None and number == int(number) and 100 <= number <= 599:
         return number < 400
-    word = value.strip().lower() if isinstance(value, str) else ""
-    if word in PASSED or word in FAILED:
-        return word in PASSED
     raise ValueError(f"does not say whether it passed: {_shown(value)}")
 
 
@@ -136,7 +140,8 @@ def _name(row: Mapping[str, Value], field: str) -> str:
         return ""
     if value is None or isinstance(value, Mapping | list):
         return ""
-    return "".join(letter if letter.isprintable() else " " for letter in str(value).strip()[:LONGEST_NAME])
+    text = str(value).strip()[:LONGEST_NAME]
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _number(value: Value) -> float | None:

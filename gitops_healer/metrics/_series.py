@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Final
 
 from gitops_healer.core.judgement.baseline import baseline_of
@@ -37,7 +38,7 @@ class Watch:
     tolerance: Tolerance
     now: datetime
 
-    @property
+    @cached_property
     def end(self) -> datetime:
         """What is later is not there yet, or no more."""
         return min(max(self.now, self.window.opened), self.window.until)
@@ -45,8 +46,15 @@ class Watch:
     def block(self, at: datetime) -> int:
         """The number of the block of a moment. Clocks differ: what seems to be earlier is in the first one, what seems
         to be yet to come in the present one."""
-        last = max(self.end - self.window.opened, timedelta(0)) // self.tolerance.block_length
-        return min(max((at - self.window.opened) // self.tolerance.block_length, 0), last)
+        return min(max((at - self.window.opened) // self._block, 0), self._last)
+
+    @cached_property
+    def _block(self) -> timedelta:
+        return self.tolerance.block_length
+
+    @cached_property
+    def _last(self) -> int:
+        return max(self.end - self.window.opened, timedelta(0)) // self._block
 
 
 def watch_of(upgrade: Upgrade, now: datetime) -> Watch | None:

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 import orjson
@@ -19,6 +20,9 @@ from gitops_healer.settings import FileMetric
 
 MOST_SUBJECTS: Final = 1_000
 SAID: Final = 3
+MINUTE: Final = timedelta(minutes=1)
+AT_ONCE: Final = 50_000
+"""Different minutes, subjects and commits that are held before they are added up."""
 _Rows = Iterator[Mapping[str, object] | ValueError]
 
 
@@ -52,6 +56,22 @@ def files(scene: Scene, upgrade: Upgrade) -> Iterator[Reading]:
         raise UsageError("\n".join(problems))
 
 
+class Heap:
+    """Records that are alike, put together. counts: {(subject, commit, minute since the merge): (records, total,
+    failed)}."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, str, int], tuple[int, float, float]] = {}
+
+    def put(self, record: Record, minute: int) -> None:
+        key = record.subject, record.commit, minute
+        known = self.counts.get(key)
+        if known is None:
+            self.counts[key] = 1, record.total, record.failed
+        else:
+            self.counts[key] = known[0] + 1, known[1] + record.total, known[2] + record.failed
+
+
 @dataclass
 class Book:
     """Everything that one file says. odd: (line, what is wrong), the first ones; crowded: records of subjects beyond
@@ -62,6 +82,20 @@ class Book:
     odd: list[tuple[int, str]] = field(default_factory=list)
     elsewhere: int = 0
     crowded: int = 0
+
+    def take(self, heap: "Heap", path: str, watch: Watch, sides: Sides) -> None:
+        """path: what records are about that say no subject."""
+        for (subject, commit, minute), (records, total, failed) in heap.counts.items():
+            side = sides.after(commit) if commit else None
+            if commit and side is None:
+                self.elsewhere += records
+                continue
+            subject = subject or path
+            if subject not in self.tallies and len(self.tallies) >= MOST_SUBJECTS:
+                self.crowded += records
+                continue
+            tally = self.tallies.setdefault(subject, Tally(watch))
+            tally.add(watch.window.opened + minute * MINUTE, total, failed, side)
 
     @property
     def note(self) -> str:
@@ -80,6 +114,7 @@ def _read(item: FileMetric, lines: Iterable[bytes], watch: Watch, sides: Sides) 
     book = Book()
     fields = Fields(item.ts, item.subject, item.ok, item.total, item.failed, item.commit)
     rows = json_rows(lines) if item.format == "jsonl" else csv_rows(lines)
+    window, heap = watch.window, Heap()
     for number, row in enumerate(rows, 1 if item.format == "jsonl" else 2):
         try:
             if isinstance(row, ValueError):
@@ -90,24 +125,13 @@ def _read(item: FileMetric, lines: Iterable[bytes], watch: Watch, sides: Sides) 
             if len(book.odd) < SAID:
                 book.odd.append((number, str(error)))
             continue
-        _count(book, record, record.subject or item.path, watch, sides)
+        if window.baseline_from <= record.at < window.until:
+            heap.put(record, (record.at - window.opened) // MINUTE)
+            if len(heap.counts) >= AT_ONCE:
+                book.take(heap, item.path, watch, sides)
+                heap = Heap()
+    book.take(heap, item.path, watch, sides)
     return book
-
-
-def _count(book: Book, record: Record, subject: str, watch: Watch, sides: Sides) -> None:
-    if not watch.window.baseline_from <= record.at < watch.window.until:
-        return
-    side = sides.after(record.commit) if record.commit else None
-    if record.commit and side is None:
-        book.elsewhere += 1
-        return
-    tally = book.tallies.get(subject)
-    if tally is None:
-        if len(book.tallies) >= MOST_SUBJECTS:
-            book.crowded += 1
-            return
-        tally = book.tallies[subject] = Tally(watch)
-    tally.add(record.at, record.total, record.failed, side)
 
 
 def json_rows(lines: Iterable[bytes]) -> _Rows:
