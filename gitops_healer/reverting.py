@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from gitops_healer.core import texts
 from gitops_healer.core.aim import Aim
-from gitops_healer.core.reverting import Purity, Reversal, Stays, Way, purity
+from gitops_healer.core.decision import Decision
+from gitops_healer.core.history import History
+from gitops_healer.core.reverting import Purity, Reversal, Stays, Way, may_merge_revert, purity
 from gitops_healer.core.trailers import Trailers
 from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.errors import AlreadyGoneError
 from gitops_healer.evidence.dependants import dependants as find_dependants
-from gitops_healer.evidence.merges import same_change_since
+from gitops_healer.evidence.merges import merged_range, same_change_since
 from gitops_healer.evidence.turning_back import TurnedTree, turn_back
 from gitops_healer.ports import Conflict, Repository, Signature
 from gitops_healer.refactorings._import_proof import ProofMissingError, new_lint, uncompilable
@@ -178,7 +180,13 @@ def _explained(repository: Repository, up: Upgrade, held: Reversal, reason: str)
     )
 
 
-# What people did
+# What people did, and what is allowed
+
+
+def base_before(world: World, up: Upgrade, merged: str, head: str) -> str:
+    """The base before a merge of the pull request of `up`, whoever merged it and however. head: of the pull request."""
+    known = up.validated.base if up.validated else up.prepared.base if up.prepared else up.base
+    return merged_range(world.repository, merged, head, known, up.id)
 
 
 def relanded_by_people(world: World, up: Upgrade) -> str:
@@ -187,6 +195,29 @@ def relanded_by_people(world: World, up: Upgrade) -> str:
         return ""
     was = up.merged.parent, up.merged.commit
     return same_change_since(world.repository, *was, up.rolled_back.commit, world.base)
+
+
+def revert_permission(world: World, up: Upgrade, history: History, proof: Decision) -> Decision:
+    """May the revert pull request of `up` be merged now, by policy and history? proof: of what `proof_of` demands."""
+    assert up.merged is not None
+    earlier = (one for one in history.of_finding(up.finding.fingerprint) if one.id != up.id)
+    return may_merge_revert(
+        up,
+        history,
+        world.clock.now(),
+        cap=world.settings.monitoring.reverts_per_day,
+        healer=world.forge.login,
+        without_approval=world.settings.risk.revert_without_approval,
+        proof=proof,
+        culprit=trailers_of(world.repository, up.merged.commit),
+        relanded=next((again for one in earlier if (again := relanded_by_people(world, one)) == up.merged.commit), ""),
+    )
+
+
+def same_way(repository: Repository, reversal: Reversal, head: str) -> bool:
+    """Whether a commit that stands already is this way back: the same tree on the same base."""
+    stands, planned = repository.commit(head), repository.commit(reversal.commit)
+    return (stands.tree, stands.parents) == (planned.tree, planned.parents)
 
 
 def trailers_of(repository: Repository, commit: str) -> Trailers | None:

@@ -9,12 +9,22 @@ import pytest
 
 from gitops_healer.adapters.clock import TurnedClock
 from gitops_healer.core.aim import Aim
+from gitops_healer.core.decision import no, yes
+from gitops_healer.core.history import History
 from gitops_healer.core.reverting import MOVED_ON, Purity, Reversal, Way, held_by, proof_of
 from gitops_healer.core.trailers import Trailers
 from gitops_healer.core.upgrade import Merged, RolledBack, Upgrade
 from gitops_healer.places import Choices
 from gitops_healer.proving import prove
-from gitops_healer.reverting import case_of, plan_back, relanded_by_people, trailers_of
+from gitops_healer.reverting import (
+    base_before,
+    case_of,
+    plan_back,
+    relanded_by_people,
+    revert_permission,
+    same_way,
+    trailers_of,
+)
 from gitops_healer.wiring import build_world
 from gitops_healer.world import World
 from tests.core.upgrade_scenes import START, TAKEN_BACK, WATCHED, after
@@ -277,6 +287,32 @@ def test_people_who_land_it_again_make_it_theirs(merge: Merge) -> None:
     again = ground.repo.commit({"shop/ratings.py": BAD}, "I want it")
     assert relanded_by_people(ground.world, up) == again
     assert relanded_by_people(ground.world, ground.upgrade()) == ""
+
+
+def test_what_people_merged_by_rebase_begins_before_their_first_commit(merge: Merge) -> None:
+    ground = merge({"shop/ratings.py": BAD})
+    head = ground.repo.commit({"notes.txt": "x\n"}, "And this")
+    up = ground.upgrade()
+    assert up.validated
+    up = replace(up, validated=replace(up.validated, base=ground.since))
+    assert base_before(ground.world, up, head, head) == ground.since
+
+
+def test_policy_history_and_proof_decide(merge: Merge) -> None:
+    ground = merge({"shop/ratings.py": BAD})
+    world, up = ground.world, replace(after(*WATCHED, *TAKEN_BACK[:3]), merged=ground.upgrade().merged)
+    back = ground.back()
+    assert same_way(world.repository, back, back.commit) and not same_way(world.repository, back, ground.merged)
+    proved = yes("proof", proof_of(back).because)
+    assert up.regressed
+    ours = replace(up, regressed=replace(up.regressed, by=world.forge.login))
+    history = History({up.id: ours})
+    assert revert_permission(world, ours, history, proved).allowed
+    assert not revert_permission(world, ours, history, no("proof", "1 test fails")).allowed
+    assert up.merged
+    loop = replace(ours, merged=replace(up.merged, commit=back.commit, parent=ground.merged))
+    decision = revert_permission(world, loop, history, proved)
+    assert decision.blocking and decision.blocking.gate == "loop"
 
 
 def test_a_revert_of_ours_is_known_by_its_trailers(merge: Merge) -> None:

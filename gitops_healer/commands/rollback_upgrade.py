@@ -22,6 +22,7 @@ def rollback_upgrade(request: Request) -> Answer:
     fact = Regressed(f"ordered by {request.actor}: {reason}", request.actor)
     reply = (
         f"{name_of(up)} is being taken back: I revert `{up.merged.commit[:10]}` by a pull request. "
-        f"If later commits changed the same lines, I stop and ask. `/reland {up.id}` lands it again afterwards."
+        "Where later commits changed the same lines, what regressed goes back alone if the gates prove it; else I stop "
+        f"and ask. `/reland {up.id}` lands it again afterwards."
     )
     return Answer(True, reply, ((up.id, fact),))
