@@ -1,7 +1,7 @@
 """How often a search for the culprit names the wrong commit, and how many runs it takes. Simulated; same figures in
 every run.
 
-    python benchmarks/culprits.py [--trials 2000]
+    python benchmarks/culprits.py [--trials 1000]
 
 Of N commits one makes runs fail with chance q, before it they fail with chance p; in every fifth case none of them did:
 half of these fail with chance q at every commit (the world around changed), half with chance p (it went by). Every
@@ -96,7 +96,7 @@ def row(rule: Rule, size: int, q: float, p: float, trials: int, *, weighted: boo
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=2000)
+    parser.add_argument("--trials", type=int, default=1000)
     trials = parser.parse_args().trials
     rules: list[tuple[str, Rule, bool]] = [
         ("one run a step", naive, False), ("five runs a step", five_runs, False), ("ours", ours, False),

@@ -254,6 +254,35 @@ def test_a_merge_that_is_not_on_the_branch_any_more(story: Story) -> None:
     assert found.blame is Blame.UNDECIDED and "not on main" in found.reason
 
 
+def test_a_merge_of_several_commits_is_one_candidate_and_taken_back_as_a_whole(story: Story) -> None:
+    good, bad = story.fine(1), story.land({"shop/prices.py": BAD}, "Be exact")
+    merged = story.land({"shop/names.py": "def name(text):\n    return text.strip()\n"}, "Strip")
+    story.fine(2)
+    story.calls(TWO, story.commits[-1], ZERO)
+    up = story.upgrade(merged)
+    assert up.merged is not None
+    up = replace(up, merged=replace(up.merged, parent=good))
+    found = attribute(story.world(), up, health(TOOL), [up])
+    assert (found.culprit, found.restored, found.base) == (merged, True, good), found
+    assert bad not in [candidate.commit for candidate in found.candidates]
+
+
+def test_what_else_began_with_the_culprit_is_its_fault_too(story: Story) -> None:
+    """Two tools fail in ways of their own since one commit; a third one has failed in its own way all along."""
+    other = "def name(text):\n    return text\n\n\ndef old(text):\n    return text.gone\n"
+    story.land({"shop/names.py": other}, "Name")
+    merged = story.land(
+        {"shop/prices.py": BAD, "shop/names.py": other.replace("return text\n", "return text.no\n")}, "Mend"
+    )
+    story.calls(TWO, merged, ZERO)
+    for tool, function, line in (("shop.names:name", "name", 2), ("shop.names:old", "old", 6)):
+        lacks = {"type": "AttributeError", "message": "no", "frames": [["shop/names.py", line, function]]}
+        story.calls([["a"], ["b"], ["c"]], merged, lacks, tool=tool)
+    found = story.asked(merged, TOOL, "shop.names:name", "shop.names:old")
+    assert (found.blame, found.culprit, found.restored) == (Blame.FOUND, merged, True), found
+    assert found.subjects == (TOOL, "shop.names:name")
+
+
 def test_it_is_asked_again_only_when_much_is_new(story: Story) -> None:
     merged = story.fine(1)
     key = evidence_key(health(TOOL))

@@ -103,7 +103,7 @@ class _Rate:
         return (self.failing + failed) / (self.failing + failed + self.passing + passed)
 
 
-_BEFORE, _AFTER, _ANY = _Rate(1, 4), _Rate(2, 1), _Rate(0.5, 0.5)
+_BEFORE, _AFTER, _ANY = _Rate(0.5, 4), _Rate(1.5, 1), _Rate(0.5, 0.5)
 
 
 @dataclass(frozen=True)
