@@ -26,9 +26,21 @@ def stratified(reading: Reading, tolerance: Tolerance, share: float) -> float:
     if failed < EXPLAINED * sane(reading.after_total, reading.after_failed)[1]:
         return float("inf")
     each = [_evidence(stratum, tolerance, share) for stratum in strata]
-    together = sum(each)
-    alone = _log_mean(each)
-    return _log_mean([together, alone])
+    return _log_mean([sum(each), _log_mean(each)])
+
+
+def expected(reading: Reading) -> float:
+    """The failure rate since the merge if each kind of input failed as often as before; 0 without strata."""
+    each = [
+        (sane(stratum.after_total, 0)[0], _rate(sane(stratum.before_total, stratum.before_failed)))
+        for stratum in reading.strata
+    ]
+    calls = sum(total for total, _ in each)
+    return sum(total * rate for total, rate in each) / calls if calls else 0.0
+
+
+def _rate(before: tuple[float, float]) -> float:
+    return (before[1] + 0.5) / (before[0] + 1)
 
 
 def _evidence(stratum: Stratum, tolerance: Tolerance, share: float) -> float:
@@ -38,7 +50,7 @@ def _evidence(stratum: Stratum, tolerance: Tolerance, share: float) -> float:
 
 def _ratio(stratum: Stratum, tolerance: Tolerance) -> LogRatio:
     total, failed = sane(stratum.before_total, stratum.before_failed)
-    before = (failed + 0.5) / (total + 1)
+    before = _rate((total, failed))
     rate = min(1.0, max(tolerance.ratio * before, before + tolerance.margin))
     return worse_than(Null(rate, total + 1))
 

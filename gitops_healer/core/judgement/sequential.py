@@ -6,29 +6,35 @@ Vovk and Shafer 2023, "Game-theoretic statistics and safe anytime-valid inferenc
 
     E(S, F) = mean over k of (1 - g_k)^S g_k^F  /  BetaBinomial(S, F | precision, tolerated)
 
-for S calls that succeeded and F that failed; g_k are eight rates between the tolerated one and 1, evenly in the
-logarithm; below the line stands what the baseline predicts at the tolerated rate.
+for S calls that succeeded and F that failed; g_k are ten rates between the tolerated one and 1 (`TOWARDS`); below the
+line stands what the baseline predicts at the tolerated rate.
 
-What is proved and what is not: the bound holds exactly for calls that the baseline's posterior predicts (each call
-alike, independent). At one fixed rate it was measured (benchmarks/judgement.py); where a theorem is wanted, `strict`
-puts an upper confidence bound of the tolerated rate below the line. Calls that fail in clusters are worth less: a
+What is proved and what is not: the bound of one start holds exactly for calls that the baseline's posterior predicts
+(each call alike, independent). At one fixed rate, and for all starts together, it was measured
+(benchmarks/judgement.py); where a theorem is wanted, `strict` puts an upper confidence bound of the tolerated rate below
+the line, as a known rate: then the mixture over starts is fair as well. Calls that fail in clusters are worth less: a
 block of n counts as n / (1 + (n - 1) x clustering) calls (a quasi-likelihood correction, measured as well).
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from math import exp, inf, isfinite, lgamma, log, log1p
+from math import exp, inf, lgamma, log, log1p
 from typing import Final
 
 from gitops_healer.core.watching import Block, Count, Reading
 
-RATES: Final = 8
+TOWARDS: Final = (1 / 32, 1 / 16, *(k / 8 for k in range(1, 9)))
+"""How far the rates that are bet on lie between the tolerated one and 1, in the logarithm: close by as well, so that
+many calls tell a small difference."""
+BELOW: Final = 8
 AT_ONCE: Final = 0.5
 """Weight of "it began at the deployment"; the rest is spread over the later blocks."""
 NEVER: Final = -1e300
 """log 0, but finite, so that no calls of a kind times it is 0."""
 LEAST: Final = 1e-12
+LEAST_COUNT: Final = 1e-6
+MOST_COUNT: Final = 1e15
 NEIGHBOURS: Final = 1.5
 """Two blocks in a row may give so many times the logarithm of what one may: an outage seldom keeps to the half hour."""
 
@@ -102,8 +108,10 @@ def effective(total: float, failed: float, clustering: float) -> tuple[float, fl
 
 
 def sane(total: Count, failed: Count) -> tuple[float, float]:
-    whole = float(total) if isfinite(total) and total > 0 else 0.0
-    return whole, min(whole, float(failed) if isfinite(failed) and failed > 0 else 0.0)
+    """Counts as they can be: finite, not negative, no more failed than called, and nothing where a rounding error of a
+    rate is all there is."""
+    whole, bad = (float(count) if LEAST_COUNT <= count < MOST_COUNT else 0.0 for count in (total, failed))
+    return whole, min(whole, bad)
 
 
 def worse_than(null: Null) -> LogRatio:
@@ -111,13 +119,13 @@ def worse_than(null: Null) -> LogRatio:
     rate = max(LEAST, null.rate)
     if rate >= 1 - LEAST:
         return lambda good, bad: 0.0
-    return _ratio([rate ** (1 - k / RATES) for k in range(1, RATES + 1)], Null(rate, null.precision))
+    return _ratio([rate ** (1 - part) for part in TOWARDS], Null(rate, null.precision))
 
 
 def better_than(null: Null) -> LogRatio:
     """log E for (succeeded, failed) against a rate of at least `null.rate`: how surely it is lower."""
     rate = min(1 - LEAST, max(LEAST, null.rate))
-    return _ratio([rate * (1 - k / RATES) for k in range(1, RATES + 1)], Null(rate, null.precision))
+    return _ratio([rate * (1 - k / BELOW) for k in range(1, BELOW + 1)], Null(rate, null.precision))
 
 
 def _ratio(rates: Sequence[float], null: Null) -> LogRatio:

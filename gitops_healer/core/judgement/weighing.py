@@ -5,7 +5,7 @@ from math import ceil, inf, log
 from typing import Final
 
 from gitops_healer.core.judgement.daily import HOURS, as_usual
-from gitops_healer.core.judgement.mix import stratified
+from gitops_healer.core.judgement.mix import expected, stratified
 from gitops_healer.core.judgement.sequential import (
     LogRatio,
     Null,
@@ -168,8 +168,8 @@ def single(reading: Reading, tolerance: Tolerance) -> LogRatio:
 
 
 def healthy_of(reading: Reading, tolerance: Tolerance) -> LogRatio:
-    """log of the e-value for "its success rate fell by less than `drop`"."""
-    before = rate_before(reading)
+    """log of the e-value for "its success rate fell by less than `drop`", with the mix of inputs that came."""
+    before = min(1.0, max(rate_before(reading), expected(reading)))
     allowed = tolerated(reading.measure, before, tolerance) + HEALTHY_GAP
     bar = min(1.0, max(allowed, 1 - (1 - tolerance.drop) * (1 - before)))
     return better_than(Null(bar, null_of(reading, tolerance, tolerance.alpha).precision))
