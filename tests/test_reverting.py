@@ -227,6 +227,26 @@ def test_a_file_that_is_gone_is_explained(merge: Merge) -> None:
     assert [one.commit for one in back.stays[0].later] == [commit]
 
 
+def test_a_file_that_moved_takes_the_revert_with_it_and_holds_it_when_its_lines_changed(merge: Merge) -> None:
+    ground = merge({"shop/ratings.py": BAD})
+    ground.repo.git("mv", "shop/ratings.py", "shop/stars.py")
+    ground.repo.commit({}, "Move it")
+    back = ground.back()
+    assert (back.way, ground.file(back, "shop/stars.py")) == (Way.WHOLE, SHOP)
+    commit = ground.repo.commit({"shop/stars.py": BAD.replace("(len(stars) - 1)", "len(stars) - 2")}, "Change it")
+    back = ground.back()
+    assert back.way is Way.HELD
+    assert commit[:10] in held_by(ground.upgrade(), back).reason
+
+
+def test_links_and_what_is_no_text_are_left_to_people(merge: Merge) -> None:
+    ground = merge({"notes.txt": "one\n"})
+    (ground.repo.path / "notes.txt").unlink()
+    (ground.repo.path / "notes.txt").symlink_to("/etc/passwd")
+    ground.repo.commit({}, "A link")
+    assert ground.back().way is Way.HELD
+
+
 # What later commits built on it
 
 WIDER = SHOP.replace(

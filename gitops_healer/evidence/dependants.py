@@ -9,6 +9,7 @@ from gitops_healer.code.graph import EdgeKind
 from gitops_healer.code.parsing import parsed
 from gitops_healer.code.pieces import Cut, Piece, cut
 from gitops_healer.core.reverting import Dependant, Later
+from gitops_healer.errors import RepositoryError
 from gitops_healer.evidence.later import LaterCommits
 from gitops_healer.evidence.uses import Use, misfit, uses_of
 from gitops_healer.ports import Repository
@@ -76,12 +77,15 @@ def dependants(
     missed.
     """
     later = LaterCommits(scene.repository, merged, scene.commit)
-    newer = later.changed_paths()
+    newer = frozenset(path for path in later.changed_paths() if path.endswith(".py") and scene.code.has(path))
+    left_out, readers = set(leave_out), dict[str, frozenset[str]]()
     found = dict[tuple[str, int, str], Dependant]()
-    for offer in offers(scene.repository, since, merged) if later.known else ():
-        if {(offer.path, offer.symbol), (offer.path, "")} & set(leave_out) or not scene.code.has(offer.path):
+    for offer in offers(scene.repository, since, merged) if newer and later.known else ():
+        if {(offer.path, offer.symbol), (offer.path, "")} & left_out or not scene.code.has(offer.path):
             continue
-        for path in sorted(_readers(scene, offer.path) & newer):
+        if offer.path not in readers:
+            readers[offer.path] = newer & _readers(scene, offer.path)
+        for path in sorted(readers[offer.path]):
             for use, writer in _newer_uses(scene, later, offer, path):
                 one = _dependant(offer, path, use, later.told(writer))
                 key = (path, use.line, offer.name)
@@ -112,11 +116,20 @@ def _newer_uses(scene: Scene, later: LaterCommits, offer: Offer, path: str) -> I
     if not uses:
         return
     first, last = (pick(use.line for use in uses) for pick in (min, max))
-    writers = scene.repository.blame(scene.commit, path, first, last)
+    writers = _writers(scene, later, path, first, last)
     for use in uses:
         at = use.line - first
         if at < len(writers) and writers[at] in later.known:
             yield use, writers[at]
+
+
+def _writers(scene: Scene, later: LaterCommits, path: str, first: int, last: int) -> tuple[str, ...]:
+    """The commit of each line; where git cannot tell, the newest that changed the file: better one place too many."""
+    try:
+        return scene.repository.blame(scene.commit, path, first, last)
+    except RepositoryError:
+        newest = later.changing(path)[:1]
+        return tuple(one.commit for one in newest) * (last - first + 1)
 
 
 def _dependant(offer: Offer, path: str, use: Use, by: Later) -> Dependant:
