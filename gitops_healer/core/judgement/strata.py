@@ -29,8 +29,8 @@ LEAST_CALLS: Final = 10
 LEAST_EACH: Final = 5
 """Recorded calls before the merge that failed, and that passed, without which nothing is told apart."""
 PAIRED: Final = 6
-CERTAIN: Final = 4.0
-"""Standard deviations of a normal distribution: 1 in 30,000, since many fields are tried."""
+CERTAIN: Final = 5.0
+"""Standard deviations of a normal distribution: 1 in 3 million, since many fields are tried."""
 OTHERS: Final = "all others"
 ABSENT: Final = "absent"
 

@@ -71,14 +71,8 @@ def test_the_field_that_fails_is_found_among_others() -> None:
 
     before, after = [call(0.1) for _ in range(600)], [call(0.7) for _ in range(200)]
     strata = strata_of(before, after)
-    assert {stratum.name for stratum in strata} == {
-        "argument 1 in letters",
-        "argument 1 in characters beyond ASCII",
-    } or {stratum.name for stratum in strata} == {
-        "argument 1 in letters",
-        "argument 1 in characters beyond ASCII",
-        "all others",
-    }
+    names = {stratum.name for stratum in strata} - {"all others"}
+    assert names == {"argument 1 in letters", "argument 1 in characters beyond ASCII"}
     assert sum(stratum.before_total for stratum in strata) == 600
     assert sum(stratum.after_failed for stratum in strata) == sum(not one.ok for one in after)
     strange = next(stratum for stratum in strata if "beyond" in stratum.name)
