@@ -8,11 +8,13 @@ from typing import Final, get_args
 
 from gitops_healer.core.execution import Slice
 from gitops_healer.core.history import History, replay
-from gitops_healer.core.judgement.backtest import Backtest, Calls, Design, Rule, backtest
+from gitops_healer.core.judgement.backtest import Design, Rule, backtest
+from gitops_healer.core.judgement.backtest_result import Backtest
 from gitops_healer.core.judgement.baseline import baseline_of
 from gitops_healer.core.judgement.blame import cleared, own_readings, rivals_of
 from gitops_healer.core.judgement.judging import judge, rejudge
 from gitops_healer.core.judgement.keeping import folded
+from gitops_healer.core.judgement.recorded import Calls
 from gitops_healer.core.upgrade import Event, HealthChecked, RepositoryFact, Stage, Upgrade, begin
 from gitops_healer.core.watching import Health, Pool, Reading, Tolerance, Window
 from gitops_healer.errors import HealerError, UsageError

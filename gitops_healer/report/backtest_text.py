@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gitops_healer.core.codec import to_json
-from gitops_healer.core.judgement.backtest import Backtest, Record, Share, Trial
+from gitops_healer.core.judgement.backtest_result import Backtest, Record, Share, Trial
 from gitops_healer.core.judgement.stability import Deployment, Stability
 from gitops_healer.core.watching import Tolerance
 from gitops_healer.core.words import counted

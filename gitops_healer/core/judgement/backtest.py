@@ -4,18 +4,19 @@ At each moment it is pretended that a merge changed a tool. The time before is t
 every look that a healer could have taken is taken. Since nothing was deployed, every REGRESSED is a false rollback.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cached_property
 from itertools import accumulate
 from math import log
 from typing import Final, Protocol
 
-from gitops_healer.core.analysis.statistics import wilson
 from gitops_healer.core.execution import Slice
+from gitops_healer.core.judgement.backtest_result import Backtest, Trial
+from gitops_healer.core.judgement.baseline import Baseline, Hour
 from gitops_healer.core.judgement.measuring import Counting, errors_of, past_of, slow, with_error
+from gitops_healer.core.judgement.recorded import Calls
 from gitops_healer.core.judgement.weighing import tolerated
 from gitops_healer.core.watching import Block, Count, Health, Judgement, Measure, Pool, Reading, Tolerance, Window
 
@@ -27,11 +28,7 @@ _DEPTH: Final = 0.5
 the likelihood ratio of its own rate to the tolerated one. A bet that spreads its stake over rates and beginnings wins
 less than the best of them; the rest is room for what a short past adds."""
 
-_EVERY: Final = 12
 _NEW_ERRORS: Final = 10
-_EMPTY: Final = Slice(datetime.min, None, 0, 0)
-
-Hour = tuple[datetime, Count, Count]
 
 
 class Past(Protocol):
@@ -60,186 +57,6 @@ class Rule:
     judge: Callable[[Sequence[Reading], Window, datetime, Pool | None], Health]
     past: Callable[[Sequence[Hour], datetime], Past]
     inputs: Callable[[str, datetime, datetime], int | None] = lambda tool, start, end: None
-
-
-@dataclass(frozen=True)
-class Calls:
-    """The calls of one tool by block. origin: where block 0 begins, a whole hour; total, failed: one number a block;
-    slices: the same calls with durations and errors, by block, where these are to be judged as well."""
-
-    tool: str
-    origin: datetime
-    step: timedelta
-    total: Sequence[Count]
-    failed: Sequence[Count]
-    slices: Mapping[int, Sequence[Slice]] = field(default_factory=dict)
-
-    @cached_property
-    def _totals(self) -> list[Count]:
-        return [0, *accumulate(self.total)]
-
-    @cached_property
-    def _failures(self) -> list[Count]:
-        return [0, *accumulate(self.failed)]
-
-    def between(self, start: int, end: int) -> tuple[Count, Count]:
-        """(total, failed) of blocks start to end (excluded)."""
-        start = max(0, start)
-        return self._totals[end] - self._totals[start], self._failures[end] - self._failures[start]
-
-    def blocks(self, start: int, end: int) -> tuple[Block, ...]:
-        """The blocks with calls, numbered from `start`."""
-        return tuple(
-            Block(n - start, self.total[n], self.failed[n]) for n in range(start, end) if self.total[n]
-        )  # fmt: skip
-
-    @cached_property
-    def _kept(self) -> list[Slice]:
-        """All calls before each `_EVERY`th block, as one slice."""
-        kept = [_EMPTY]
-        for low in range(0, len(self.total), _EVERY):
-            kept.append(_merged([kept[-1], *self._between(low, min(low + _EVERY, len(self.total)))]))
-        return kept
-
-    def _between(self, start: int, end: int) -> list[Slice]:
-        return [one for block in range(start, end) for one in self.slices.get(block, ())]
-
-    def seen(self, start: int, end: int) -> Slice:
-        """Durations and errors of blocks start to end (excluded), as one slice."""
-        return _less(self._until(end), self._until(max(0, start)))
-
-    def _until(self, end: int) -> Slice:
-        whole = end // _EVERY
-        return _merged([self._kept[whole], *self._between(whole * _EVERY, end)])
-
-    def counted(self, start: int, end: int, counting: Counting) -> "Calls":
-        """Blocks start to end (excluded), counted in another way; its block 0 is `start`."""
-        counts = [[counting(one) for one in self.slices.get(block, ())] for block in range(start, end)]
-        total = [sum(number for number, _ in each) for each in counts]
-        failed = [sum(number for _, number in each) for each in counts]
-        return Calls(self.tool, self.origin + start * self.step, self.step, total, failed)
-
-    def hours(self, start: int, end: int) -> list[Hour]:
-        """The same by hour, those without calls left out."""
-        each = max(1, int(timedelta(hours=1) / self.step))
-        start = max(0, start)
-        found = []
-        for low in range(start - start % each, end, each):
-            total, failed = self.between(max(low, start), min(low + each, end))
-            if total:
-                found.append((self.origin + low * self.step, total, failed))
-        return found
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One pseudo-deployment. tools: what it is pretended to have changed; suspected, regressed, seed: when it was first
-    called that (seed: by the simple rule), None for never; changed: something was really changed in its time, so that
-    an alarm may be right; sentence: of the first alarm."""
-
-    tools: tuple[str, ...]
-    opened: datetime
-    suspected: datetime | None = None
-    regressed: datetime | None = None
-    seed: datetime | None = None
-    changed: bool = False
-    sentence: str = ""
-
-
-@dataclass(frozen=True)
-class Share:
-    """So many of so many. low, high: of the share, with 95 % (Wilson 1927), counting only trials that share no time."""
-
-    count: int
-    of: int
-    low: float
-    high: float
-
-    @property
-    def share(self) -> float:
-        return self.count / self.of if self.of else 0.0
-
-
-@dataclass(frozen=True)
-class Record:
-    """The trials of one tool, without those in the time of a real change (changed, of which alarmed were alarms)."""
-
-    name: str
-    trials: int = 0
-    regressed: int = 0
-    suspected: int = 0
-    seed: int = 0
-    changed: int = 0
-    alarmed: int = 0
-
-
-@dataclass(frozen=True)
-class Backtest:
-    """since, until: the first and the last moment; silent: trials that could not be judged (too few calls before, or
-    none after)."""
-
-    since: datetime
-    until: datetime
-    trials: tuple[Trial, ...]
-    silent: int
-    window: timedelta
-
-    @cached_property
-    def counted(self) -> tuple[Trial, ...]:
-        """Trials in whose time nothing was really changed."""
-        return tuple(trial for trial in self.trials if not trial.changed)
-
-    @property
-    def apart(self) -> int:
-        """How many of them are worth counting for certainty: those that share no time."""
-        ends: dict[tuple[str, ...], datetime] = {}
-        found = 0
-        for trial in sorted(self.counted, key=lambda trial: trial.opened):
-            if trial.opened >= ends.get(trial.tools, trial.opened):
-                ends[trial.tools] = trial.opened + self.window
-                found += 1
-        return found
-
-    def share(self, alarm: Callable[[Trial], datetime | None]) -> Share:
-        """How often something was called, with its interval."""
-        of = len(self.counted)
-        count = sum(alarm(trial) is not None for trial in self.counted)
-        sure = wilson(count / of * self.apart, self.apart) if of else wilson(0, 0)
-        return Share(count, of, sure.low, sure.high)
-
-    @property
-    def false_rollbacks(self) -> Share:
-        return self.share(lambda trial: trial.regressed)
-
-    @property
-    def suspicions(self) -> Share:
-        """Alarms of either kind: suspicions that were never more, and what was regressed."""
-        return self.share(lambda trial: trial.suspected)
-
-    @property
-    def seed(self) -> Share:
-        return self.share(lambda trial: trial.seed)
-
-    def records(self) -> tuple[Record, ...]:
-        """By tool, those with most false rollbacks first."""
-        groups: dict[str, list[Trial]] = defaultdict(list)
-        for trial in self.trials:
-            groups[", ".join(trial.tools) if len(trial.tools) < 3 else f"{len(trial.tools)} tools"].append(trial)
-        records = [_record(name, group) for name, group in groups.items()]
-        return tuple(sorted(records, key=lambda r: (-r.regressed, -r.suspected, -r.seed, r.name)))
-
-
-def _record(name: str, group: Sequence[Trial]) -> Record:
-    calm = [trial for trial in group if not trial.changed]
-    return Record(
-        name,
-        len(calm),
-        sum(trial.regressed is not None for trial in calm),
-        sum(trial.suspected is not None for trial in calm),
-        sum(trial.seed is not None for trial in calm),
-        len(group) - len(calm),
-        sum(trial.suspected is not None for trial in group if trial.changed),
-    )
 
 
 @dataclass(frozen=True)
@@ -349,8 +166,8 @@ class _Moment:
 
     def _beside(self, own: Collection[str], end: int) -> list[Reading]:
         """The other tools: the pretended change cannot have reached them."""
-        others = (one for one in self.judged if one.tool not in own)
-        return [replace(self._reading(self._failures(one), end), touched=False, apart=True) for one in others]
+        others = [self._failures(one) for one in self.judged if one.tool not in own]
+        return [replace(self._reading(track, end, calm=True), touched=False, apart=True) for track in others]
 
     def _looks(self, tools: Sequence[Calls]) -> Iterator[tuple[int, list[_Track]]]:
         """(blocks of the watch that are over, what may alarm then): evidence grows only where something fails."""
@@ -402,8 +219,11 @@ class _Moment:
                     yield end
                     break
 
-    def _reading(self, track: _Track, end: int) -> Reading:
-        past, stop = self._past(track), min(end, len(track.total) - 1)
+    def _reading(self, track: _Track, end: int, *, calm: bool = False) -> Reading:
+        """calm: where nothing can be evidence, the sums of the past will do."""
+        stop = min(end, len(track.total) - 1)
+        plain = calm and not any(True for _ in self._alarming(track))
+        past: Past = Baseline(*self._before(track.tool)) if plain else self._past(track)
         steps = ((n, track.total[n + 1] - track.total[n], track.failed[n + 1] - track.failed[n]) for n in range(stop))
         return Reading(
             "executions", track.tool.tool, past.total, min(past.total, past.failed + track.unknown),
@@ -446,29 +266,6 @@ class _Moment:
         length = self.window.until - self.window.opened
         times = (moment for tool in tools for moment in self.design.changes.get(tool, ()))
         return any(self.opened - length < moment < self.window.until for moment in times)
-
-
-def _merged(slices: Iterable[Slice]) -> Slice:
-    """Durations and errors of several as one."""
-    latency: Counter[int] = Counter()
-    errors: Counter[str] = Counter()
-    failed = 0
-    total = 0
-    for one in slices:
-        total, failed = total + one.total, failed + one.failed
-        latency.update(dict(one.latency))
-        errors.update(dict(one.errors))
-    return Slice(datetime.min, None, total, failed, tuple(sorted(latency.items())), tuple(sorted(errors.items())))
-
-
-def _less(whole: Slice, part: Slice) -> Slice:
-    """What is in `whole` and not in `part`, which is in it."""
-    latency, errors = Counter(dict(whole.latency)), Counter(dict(whole.errors))
-    latency.subtract(dict(part.latency))
-    errors.subtract(dict(part.errors))
-    counts = whole.total - part.total, whole.failed - part.failed
-    left = tuple((bucket, number) for bucket, number in latency.items() if number > 0)
-    return Slice(datetime.min, None, *counts, left, tuple((kind, n) for kind, n in errors.items() if n > 0))
 
 
 def _ratio(failed: Count, total: Count, rate: float) -> float:

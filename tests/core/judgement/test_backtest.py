@@ -6,12 +6,16 @@ from random import Random
 from typing import Any
 
 import pytest
-from gitops_healer.core.judgement.judging import judge
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitops_healer.core.judgement.backtest import Calls, Design, Rule, Trial, backtest
+from gitops_healer.core.execution import Slice
+from gitops_healer.core.judgement.backtest import Design, Rule, backtest
+from gitops_healer.core.judgement.backtest_result import Trial
 from gitops_healer.core.judgement.baseline import baseline_of
+from gitops_healer.core.judgement.judging import judge
+from gitops_healer.core.judgement.recorded import Calls
+from gitops_healer.core.latency import bucket_of
 from gitops_healer.core.watching import Health, Pool, Reading, Tolerance, Window
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -127,6 +131,40 @@ def test_looking_only_where_it_may_matter_misses_nothing(seed: int, rate: float,
             assert trial.regressed == at
             return
     assert trial.regressed is None
+
+
+def timed(slower_from: int, error: str = "ValueError") -> Calls:
+    """20 calls a block, one of which fails; from a block on they take three times as long, or fail in another way."""
+    slices = {
+        block: [
+            Slice(
+                START + block * STEP, None, 20, 1,
+                ((bucket_of(30_000_000 if block >= slower_from and error == "ValueError" else 10_000_000), 20),),
+                ((error if block >= slower_from else "ValueError", 1),),
+            )
+        ]
+        for block in range(DAYS * DAY)
+    }  # fmt: skip
+    return Calls("shop:total", START, STEP, [20] * DAYS * DAY, [1] * DAYS * DAY, slices)
+
+
+@pytest.mark.parametrize(("error", "said"), [("ValueError", "took longer"), ("KeyError", "KeyError")])
+def test_durations_and_new_errors_are_judged_as_after_a_merge(error: str, said: str) -> None:
+    found = backtest([timed(384, error)], rule(), design(moments=[WEEK, 384]))
+    calm, alarmed = found.trials
+    assert calm.suspected is None
+    assert alarmed.regressed is not None and alarmed.regressed - alarmed.opened < timedelta(hours=6)
+    assert said in alarmed.sentence
+    assert alarmed.seed is None, "the simple rule sees neither"
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_sums_of_any_stretch(start: int, length: int) -> None:
+    one, end = timed(30), start + length
+    seen = one.seen(start, end)
+    assert (seen.total, seen.failed, sum(n for _, n in seen.latency)) == (20 * length, length, 20 * length)
+    slow_ones = sum(n for bucket, n in seen.latency if bucket == bucket_of(30_000_000))
+    assert slow_ones == 20 * max(0, end - max(30, start))
 
 
 @pytest.mark.parametrize(("start", "end", "hours"), [(0, 4, 2), (1, 4, 2), (-10, 3, 2), (2, 2, 0)])
