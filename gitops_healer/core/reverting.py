@@ -137,11 +137,11 @@ def proof_of(reversal: Reversal) -> Proof:
 
 def held_by(up: Upgrade, reversal: Reversal) -> Held:
     """What a person is told and asked when there is no clean way back."""
-    told = [f"{one.name}: {one.why}{told_by(one.later)}" for one in reversal.stays[:_SHOWN]]
+    told = [f"{plain(one.name, 200)}: {one.why}{told_by(one.later)}" for one in reversal.stays[:_SHOWN]]
     more = [f"and {len(reversal.stays) - _SHOWN} more"] if len(reversal.stays) > _SHOWN else []
     detail = f" ({'; '.join([*told, *more])})" if told else ""
     return Held(
-        f"{reversal.conflict}{detail}. Nothing was changed",
+        f"{plain(reversal.conflict, 600)}{detail}. Nothing was changed",
         "Should the later work stay, or go as well? Only somebody who knows both can say.",
         "; ".join(reversal.commands) or f"/resume {up.id}",
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gitops_healer.code.pieces import Cut, Fate, Piece, Turned, TurnedFile, cut, turned_back
+from gitops_healer.core.quoting import plain
 from gitops_healer.core.reverting import Stays
 from gitops_healer.evidence.later import LaterCommits
 from gitops_healer.registry import Scene
@@ -121,7 +122,7 @@ def _stays(later: LaterCommits, path: str, turned: TurnedFile) -> Iterator[Stays
 
 
 def _shown(one: Turned) -> str:
-    return one.piece.symbol or one.piece.key
+    return one.piece.symbol or plain(one.piece.key, 80)
 
 
 def _named(path: str, turned: TurnedFile) -> Iterator[str]:
