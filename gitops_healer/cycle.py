@@ -9,11 +9,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from gitops_healer.attributing import attribute, evidence_key, newest_failing
 from gitops_healer.core import texts
-from gitops_healer.core.decision import Decision, all_of, no
+from gitops_healer.core.attribution import Attribution
+from gitops_healer.core.decision import Decision, all_of, no, yes
 from gitops_healer.core.finding import Finding, Risk
 from gitops_healer.core.following import given_back, hands_off
 from gitops_healer.core.forge import Comment, PullState, Status, StatusState
+from gitops_healer.core.judgement.blame import Charge, Stand, accusation, charge, taken_back_before
 from gitops_healer.core.judgement.keeping import kept, says_more
 from gitops_healer.core.naming import (
     RESTORE_PREFIX,
@@ -23,6 +26,7 @@ from gitops_healer.core.naming import (
     revert_branch_of,
     scratch_ref_of,
 )
+from gitops_healer.core.not_ours import issue_body, issue_marker, issue_title, revert_reason
 from gitops_healer.core.plan import Investigation, Option
 from gitops_healer.core.planning import choose, make_plan, sized
 from gitops_healer.core.policy import (
@@ -33,7 +37,6 @@ from gitops_healer.core.policy import (
     may_merge,
     may_propose,
     may_start,
-    may_take_back,
     may_work,
     may_write,
     others_report,
@@ -42,10 +45,12 @@ from gitops_healer.core.policy import (
 )
 from gitops_healer.core.proof import verdict_tree
 from gitops_healer.core.pull_body import revert_body
+from gitops_healer.core.reverting import Reversal, Way, held_by, may_merge_revert, proof_of
 from gitops_healer.core.revising import fitting, standing
 from gitops_healer.core.summary import Look, Reply, Summary
 from gitops_healer.core.upgrade import (
     Approved,
+    Attributed,
     Closed,
     Dropped,
     Fact,
@@ -61,6 +66,7 @@ from gitops_healer.core.upgrade import (
     Prepared,
     Proposed,
     Regressed,
+    Reported,
     RepositoryFact,
     RevertProposed,
     RolledBack,
@@ -73,7 +79,6 @@ from gitops_healer.core.upgrade import (
 from gitops_healer.core.verdict import Outcome
 from gitops_healer.core.watching import Health, Judgement, Window
 from gitops_healer.errors import (
-    AlreadyGoneError,
     BrokenStepError,
     ForgeError,
     HealerError,
@@ -82,12 +87,14 @@ from gitops_healer.errors import (
     PreflightError,
     PullRefusedError,
 )
+from gitops_healer.evidence.merges import merged_range
 from gitops_healer.measuring import measure
 from gitops_healer.obedience import obey
 from gitops_healer.ports import Conflict, RefUpdate
 from gitops_healer.proving import prove
 from gitops_healer.queueing import clear_queue, open_orders, queue, serve
 from gitops_healer.registry import Case
+from gitops_healer.reverting import case_of, plan_back, trailers_of
 from gitops_healer.seeing import detect, readable
 from gitops_healer.settings import format_duration
 from gitops_healer.telling import pull_text, tell
@@ -95,7 +102,6 @@ from gitops_healer.world import Journal, World, observing
 
 VALIDATION = "gitops-healer/validation"
 OWN_RUN = "gitops-healer/run"  # the job that runs us, as the workflow that `init` writes calls it
-REVERT_CHECKS = ("syntax", "lint")
 _COMMITS_ASKED = 10
 
 Outcomes = Decision | Fact | tuple[Fact | RepositoryFact, ...]
@@ -458,7 +464,7 @@ def followed(cycle: Cycle, up: Upgrade) -> Outcomes | None:
     assert up.proposed is not None
     pull = cycle.world.forge.pull(up.proposed.pull)
     if pull is not None and pull.state is PullState.MERGED:
-        return merged_fact(cycle, pull.merge_commit, pull.head)
+        return merged_fact(cycle, up, pull.merge_commit, pull.head)
     others = foreign(cycle, pull.head) if pull and pull.head != up.proposed.head else ()
     limits, base = cycle.world.settings.limits, cycle.world.base_branch
     return hands_off(up, pull, base_branch=base, stop_label=limits.stop_label, committers=others) or None
@@ -469,7 +475,7 @@ def keep_off(cycle: Cycle, up: Upgrade) -> Outcomes:
     assert up.held is not None
     if up.merged is None and up.proposed is not None and (pull := cycle.world.forge.pull(up.proposed.pull)):
         if pull.state is PullState.MERGED:
-            return merged_fact(cycle, pull.merge_commit, pull.head)
+            return merged_fact(cycle, up, pull.merge_commit, pull.head)
         if pull.state is PullState.CLOSED:
             return followed(cycle, up) or ()
         if resumed := given_back(up, pull):
@@ -519,13 +525,14 @@ def merge(cycle: Cycle, up: Upgrade) -> Outcomes:
         commit = world.forge.merge_pull(pull.number, pull.head, texts.commit_message(up))
     except NotMergeableError as error:
         return no("merge", str(error), "it is tried again in the next cycle")
-    return merged_fact(cycle, commit, pull.head)
+    return merged_fact(cycle, up, commit, pull.head)
 
 
-def merged_fact(cycle: Cycle, commit: str, head: str) -> Merged:
-    """The same fact however often it is looked at."""
-    info = cycle.world.repository.commit(commit)
-    return Merged(commit, info.parents[0], head, info.committer.when)
+def merged_fact(cycle: Cycle, up: Upgrade, commit: str, head: str) -> Merged:
+    """The same fact however often it is looked at, and however people merged it."""
+    repository, before = cycle.world.repository, up.validated.base if up.validated else up.base
+    parent = merged_range(repository, commit, head, before, up.id)
+    return Merged(commit, parent, head, repository.commit(commit).committer.when)
 
 
 # Watch and take back
@@ -540,7 +547,7 @@ def open_watch(cycle: Cycle, up: Upgrade) -> Outcomes:
     if verdict.outcome is Outcome.FAILED and up.merged_as_proved:
         return Regressed(f"on the merge commit, {verdict.reason}", cycle.world.forge.login)
     opened = up.merged.at
-    again = up.attempt > 1
+    again = taken_back_before(up, cycle.journal.history.upgrades.values())
     length = policy.reland.window if again else policy.window
     return Watched(verdict, Window(opened, opened + length, opened - policy.baseline), policy.tolerance(again))
 
@@ -550,8 +557,8 @@ def watch(cycle: Cycle, up: Upgrade) -> Outcomes:
     assert up.watched is not None
     window, now = up.watched.window, cycle.world.clock.now()
     health = check_health(cycle, up)
-    if health.judgement is Judgement.REGRESSED and cycle.world.settings.monitoring.rollback and up.merged_as_proved:
-        return Regressed(health.reason, cycle.world.forge.login)
+    if outcome := accuse(cycle, cycle.journal[up.id], health):
+        return outcome
     if now < window.until:
         return no("watch", f"until {window.until:%Y-%m-%d %H:%M} UTC: {health.reason}", "nothing to do but wait")
     return Stabilised(health.reason) if health.judgement is Judgement.HEALTHY else LeftUnproven(health.reason)
@@ -567,17 +574,89 @@ def check_health(cycle: Cycle, up: Upgrade) -> Health:
     return measured.health
 
 
+def accuse(cycle: Cycle, up: Upgrade, health: Health) -> Outcomes | None:
+    """When it looks bad: run what fails on the commits that may be to blame, once a state of the evidence; then act on
+    what stands against this merge. None: watch on."""
+    upgrades, policy = cycle.journal.history.upgrades.values(), cycle.world.settings.monitoring
+    may_revert = policy.rollback and (up.merged_as_proved or policy.revert_others)
+    if may_revert and (named := accusation(up, upgrades)):
+        return Regressed(named.reason, cycle.world.forge.login)
+    if health.judgement not in (Judgement.SUSPECT, Judgement.REGRESSED):
+        return None
+    key = evidence_key(health, newest_failing(cycle.world, up, health))
+    found = next((one.attribution for one in up.attributions if one.evidence == key), None)
+    if found is None:
+        return Attributed(attribute(cycle.world, up, health, upgrades), key)
+    charged = charge(up, health, found)
+    match charged.stand:
+        case Stand.OURS if may_revert:
+            return Regressed(charged.reason, cycle.world.forge.login)
+        case Stand.SUSPECTED:
+            return draft_revert(cycle, up) if may_revert and policy.drafts else None
+        case Stand.OURS if not policy.rollback:
+            return None
+        case _:
+            return hand_over(cycle, up, health, charged, found)
+
+
+def hand_over(cycle: Cycle, up: Upgrade, health: Health, charged: Charge, found: Attribution) -> Outcomes | None:
+    """It is not ours to take back. Another merge of ours is; for the rest people are told, once."""
+    if any(report.culprit == charged.culprit for report in up.reports):
+        return None
+    other = cycle.journal.history.merged_as(charged.culprit)
+    if other is not None and other.id != up.id:
+        if found.confirmed and other.may_regress:
+            cycle.journal.record([(other.id, Regressed(found.reason, cycle.world.forge.login))])
+            advance(cycle, other.id)
+        return Reported(0, "", charged.culprit)
+    if not may_write(cycle.world.mode, cycle.journal.history).allowed:
+        return None
+    revert = revert_of_others(cycle, up, found) if charged.stand is Stand.THEIRS else ""
+    text = issue_body(up, health, charged, found, revert)
+    issue = cycle.world.forge.show_issue(issue_marker(charged, found), issue_title(charged, found), text)
+    return Reported(issue.number, issue.url, charged.culprit)
+
+
+def revert_of_others(cycle: Cycle, up: Upgrade, found: Attribution) -> str:
+    """A pull request that takes a commit of other people back, where policy allows to propose one; nobody but people
+    merges it. Returns where it is, "" when there is none."""
+    world, culprit = cycle.world, found.culprit
+    if not world.settings.monitoring.revert_others:
+        return ""
+    message, signature = texts.revert_of_others(up, found), world.signature(up)
+    made = world.repository.revert(culprit, world.base, message, signature)
+    if isinstance(made, Conflict):
+        return ""
+    branch = revert_branch_of(culprit[:10])
+    world.forge.push(branch, made, world.forge.branch_head(branch) or "")
+    pull = world.forge.open_pull(branch, world.base_branch, message.partition("\n")[0], revert_reason(found))
+    return pull.url or f"#{pull.number}"
+
+
+def draft_revert(cycle: Cycle, up: Upgrade) -> Outcomes | None:
+    """The revert as a draft, so that it is at hand when the suspicion is confirmed; closed with the watch when not."""
+    if up.revert is not None:
+        return None
+    outcome = propose_revert(cycle, up, draft=True)
+    return outcome if isinstance(outcome, RevertProposed) else None
+
+
 def take_back(cycle: Cycle, up: Upgrade) -> Outcomes:
-    """A revert commit on the present base, through a revert pull request."""
+    """A revert of the merge on the present base, through a pull request of its own."""
     world = cycle.world
     pull = world.forge.pull(up.revert.pull) if up.revert else None
     if pull is not None and pull.state is PullState.MERGED:
         return RolledBack(pull.merge_commit, pull.number)
     if pull is not None and pull.state is PullState.CLOSED:
         return Held(f"{pull.closed_by or 'somebody'} closed the revert #{pull.number}", next_action=f"/retry {up.id}")
-    if pull is None or not world.repository.is_ancestor(world.base, pull.head):
+    if pull is None or up.revert is None or not world.repository.is_ancestor(world.base, pull.head):
         return propose_revert(cycle, up)
-    decision = all_of("take back", [may_write(world.mode, cycle.journal.history), revert_decision(cycle, up)])
+    way = plan_back(world, up)
+    if up.revert.draft and may_write(world.mode, cycle.journal.history).allowed:
+        world.forge.mark_ready(pull.number)
+        world.forge.update_pull(pull.number, texts.revert_title(up), revert_body(up, way))
+        return replace(up.revert, draft=False)
+    decision = all_of("take back", [may_write(world.mode, cycle.journal.history), may_merge_way(cycle, up, way)])
     if not decision.allowed:
         return decision
     cycle.journal.intend(up, "take back", pull.head)
@@ -587,58 +666,57 @@ def take_back(cycle: Cycle, up: Upgrade) -> Outcomes:
         return no("merge", str(error), f"merge #{pull.number} yourself, or wait for the next cycle")
 
 
-def propose_revert(cycle: Cycle, up: Upgrade) -> Outcomes:
-    """The inverse of the merge on the present base, checked as far as a step back can be, on a branch of its own."""
-    assert up.merged is not None
-    assert up.plan is not None
+def propose_revert(cycle: Cycle, up: Upgrade, *, draft: bool = False) -> Outcomes:
+    """The smallest clean way back from the merge on the present base, proved as far as it is new, on a branch of its
+    own."""
     decision = may_write(cycle.world.mode, cycle.journal.history)
     if not decision.allowed:
         return decision
-    world, base, branch = cycle.world, cycle.world.base, revert_branch_of(up.id)
-    signature = replace(world.signature(up), when=up.changed_at.replace(microsecond=0))
-    try:
-        made = world.repository.revert(up.merged.commit, base, texts.revert_message(up), signature)
-    except AlreadyGoneError:  # somebody took it back by hand
-        return RolledBack(base, 0)
-    if isinstance(made, Conflict):
-        return conflict_found(cycle, up, made)
-    verdict = prove(cycle.world, Case(base, made, 1, up.plan, up.finding), only=REVERT_CHECKS)
-    if verdict.outcome is Outcome.FAILED:
+    world, branch, way = cycle.world, revert_branch_of(up.id), plan_back(cycle.world, up)
+    if way.way is Way.GONE:  # somebody took it back by hand
+        return RolledBack(way.base, 0)
+    if not way.found:
+        return held_by(up, way)
+    proof = way_holds(cycle, up, way)
+    if not proof.allowed:
         return Held(
-            f"taking it back would break something else: {verdict.reason}",
+            f"taking it back would break something else: {proof.reason}",
             next_action=f"revert by hand, /resume {up.id}",
         )
-    cycle.journal.intend(up, "propose revert", made)
-    head = world.forge.push(branch, made, world.forge.branch_head(branch) or "")
-    world.forge.set_status(head, Status(VALIDATION, StatusState.SUCCESS, verdict.reason[:140]))
-    pull = world.forge.open_pull(branch, world.base_branch, texts.revert_title(up), revert_body(up))
-    return RevertProposed(branch, head, pull.number, pull.url)
+    cycle.journal.intend(up, "propose revert", way.commit)
+    head = world.forge.push(branch, way.commit, world.forge.branch_head(branch) or "")
+    world.forge.set_status(head, Status(VALIDATION, StatusState.SUCCESS, proof.reason[:140]))
+    title, body = texts.revert_title(up), revert_body(up, way, draft=draft)
+    try:
+        pull = world.forge.open_pull(branch, world.base_branch, title, body, draft=draft)
+    except PullRefusedError as error:
+        cycle.links[up.id] = error.link
+        return no("open", str(error), f"open it yourself: {error.link}")
+    return RevertProposed(branch, head, pull.number, pull.url, draft)
 
 
-def revert_decision(cycle: Cycle, up: Upgrade) -> Decision:
-    """A revert that restores the tree before the merge byte by byte needs no new proof, so it need not wait a run."""
+def may_merge_way(cycle: Cycle, up: Upgrade, way: Reversal) -> Decision:
+    """Order, proof, the daily cap, and that it is no revert of a revert."""
     assert up.merged is not None
-    assert up.revert is not None
-    repository = cycle.world.repository
-    same = repository.commit(up.revert.head).tree == repository.commit(up.merged.parent).tree
-    return may_take_back(
+    policy, world = cycle.world.settings, cycle.world
+    return may_merge_revert(
         up,
-        healer=cycle.world.forge.login,
-        without_approval=cycle.world.settings.risk.revert_without_approval,
-        identical_to=up.merged.parent if same else "",
+        cycle.journal.history,
+        world.clock.now(),
+        cap=policy.monitoring.reverts_per_day,
+        healer=world.forge.login,
+        without_approval=policy.risk.revert_without_approval,
+        proof=way_holds(cycle, up, way),
+        culprit=trailers_of(world.repository, up.merged.commit),
     )
 
 
-def conflict_found(cycle: Cycle, up: Upgrade, conflict: Conflict) -> Held:
-    """Later commits touch the same lines: nothing half-done, a person decides."""
-    assert up.merged is not None
-    later = [
-        (commit.id, commit.message.partition("\n")[0])
-        for commit in cycle.world.repository.log(cycle.world.base, exclude=up.merged.commit, limit=200)
-        if commit.parents
-        and set(conflict.paths) & set(cycle.world.repository.changed_paths(commit.parents[0], commit.id))
-    ]
-    return Held(*texts.revert_conflict(up, conflict.paths, later))
+def way_holds(cycle: Cycle, up: Upgrade, way: Reversal) -> Decision:
+    """The less it is a tree that worked before, the more gates it has to pass."""
+    needed = proof_of(way)
+    if not needed.needed:
+        return yes("proof", needed.because)
+    return proof_holds(prove(cycle.world, case_of(up, way), only=needed.only), gate="proof")
 
 
 # Learn
@@ -648,12 +726,12 @@ def close(cycle: Cycle, up: Upgrade) -> Outcomes:
     """Remember it in a sentence, and leave nothing behind but the restore point."""
     forge = cycle.world.forge
     if cycle.world.mode != "observe":
-        if up.proposed and (pull := forge.pull(up.proposed.pull)) and pull.state is PullState.OPEN:
-            forge.close_pull(pull.number, forge.login)
-        for branch, ours in ((b.branch, b.head) for b in (up.proposed, up.revert) if b):
-            if forge.branch_head(branch) == ours:
+        for ours in (one for one in (up.proposed, up.revert) if one):
+            if (pull := forge.pull(ours.pull)) and pull.state is PullState.OPEN:
+                forge.close_pull(pull.number, forge.login)
+            if forge.branch_head(ours.branch) == ours.head:
                 with suppress(ForgeError):  # somebody has it checked out: then it stays
-                    forge.delete_branch(branch, ours)
+                    forge.delete_branch(ours.branch, ours.head)
         place(cycle, {scratch_ref_of(up.id): ""})
     assert up.settled_as is not None
     return Closed(up.settled_as.value, texts.lesson(up))

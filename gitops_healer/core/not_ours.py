@@ -31,6 +31,15 @@ def issue_body(up: Upgrade, health: Health, charged: Charge, found: Attribution,
     return fit([Block(issue_marker(charged, found)), *_blocks(up, health, charged, found, revert)])
 
 
+def revert_reason(found: Attribution) -> str:
+    """The text of a pull request that takes a commit of other people back: what was tried, and who decides."""
+    blocks = [
+        Block(f"This takes back {quoted(found.culprit[:10])}. It is your commit, so only you merge or close this."),
+        Block(f"### Why\n\n{prose(found.reason, 900)}", bullets(found.shown, 600)),
+    ]
+    return fit([*blocks, *([fenced_block(found.reproduce, "sh")] if found.reproduce else [])])
+
+
 def _blocks(up: Upgrade, health: Health, charged: Charge, found: Attribution, revert: str) -> Iterator[Block]:
     merge = quoted(up.merged.commit[:10]) if up.merged else "a merge"
     yield Block(

@@ -1,8 +1,8 @@
 """Sentences that go into commits and replies. What comes from the repository is quoted, or made harmless."""
 
 import re
-from collections.abc import Sequence
 
+from gitops_healer.core.attribution import Attribution
 from gitops_healer.core.codec import canonical
 from gitops_healer.core.decision import Decision
 from gitops_healer.core.fitting import prose, spoken
@@ -64,16 +64,14 @@ def marker(upgrade: Upgrade) -> str:
     return f"<!-- healer:v1 {canonical(data).replace('>', chr(92) + 'u003e')} -->"
 
 
-def revert_conflict(upgrade: Upgrade, paths: Sequence[str], later: Sequence[tuple[str, str]]) -> tuple[str, str, str]:
-    """(reason, question, next action) of a rollback that cannot be clean. later: (commit, subject), newest first."""
-    assert upgrade.merged is not None
-    since = "; ".join(f"{commit[:10]} {plain(subject, 60)}" for commit, subject in later[:5]) or "later commits"
-    reason = (
-        f"{upgrade.merged.commit[:10]} cannot be taken back cleanly: {since} changed the same lines of "
-        f"{', '.join(paths)}. Nothing was changed"
-    )
-    question = "Should the later work stay, or go as well? Only somebody who knows both can say."
-    return reason, question, f"git revert {upgrade.merged.commit[:10]}, solve the conflict, then /retry {upgrade.id}"
+def revert_of_others(upgrade: Upgrade, found: Attribution) -> str:
+    """The message of a commit that takes people's work back."""
+    title = next((one.title for one in found.candidates if one.commit == found.culprit), found.culprit[:10])
+    trailers = Trailers(
+        upgrade.id, upgrade.codename, upgrade.finding.fingerprint, "high", upgrade.run, found.culprit
+    )  # fmt: skip
+    subject = unheard(f"Take back: {title}", 100)
+    return f"{subject}\n\nThis takes back {found.culprit}.\n{unheard(found.reason, 500)}\n\n{trailers.render()}"
 
 
 def choice_command(upgrade: Upgrade, investigation: Investigation) -> str:

@@ -129,11 +129,17 @@ class Stage:
     def events(self) -> list[str]:
         return [event.name for event in self.world().ledger.load()]
 
-    def calls(self, good: int, bad: int, commit: str, hours_ago: float = 0.5) -> None:
-        """Record calls of program:mean at a commit; bad ones fail, each with an input of its own."""
-        when = self.clock.now() - timedelta(hours=hours_ago)
-        lines = [call(when + timedelta(seconds=n), commit, n >= good, n) for n in range(good + bad)]
+    def calls(self, good: int, bad: int, commit: str, hours_ago: float = 0) -> None:
+        """Record calls of program:mean at a commit within two hours, which pass meanwhile unless they lie in the past;
+        bad ones fail, each with an input of its own."""
+        total, begin = good + bad, self.clock.now() - timedelta(hours=hours_ago)
+        every = timedelta(hours=2) / total
+        lines = [
+            call(begin + every * (n + 0.5), commit, (n + 1) * bad // total > n * bad // total, n) for n in range(total)
+        ]
         self.world().executions.import_jsonl(lines)
+        if not hours_ago:
+            self.clock.turn(timedelta(hours=2))
 
     def refs(self) -> dict[str, str]:
         pairs = (
