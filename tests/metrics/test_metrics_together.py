@@ -1,0 +1,117 @@
+"""All metrics at once in a real world: a broken source is told, and the others are judged."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from gitops_healer.core.forge import Status, StatusState
+from gitops_healer.core.upgrade import Stage as At
+from gitops_healer.core.upgrade import Upgrade
+from gitops_healer.core.watching import Judgement, Measure
+from gitops_healer.measuring import Measured, measure
+from tests.conftest import GitRepo
+from tests.cycle.stage import FILES, Stage
+from tests.prometheus_server import Samples, serving
+
+WEB = {
+    "name": "web",
+    "total": "sum(increase(calls_total[$step]))",
+    "failed": 'sum(increase(calls_total{code="500"}[$step]))',
+}
+LOG = {"path": "log.jsonl", "format": "jsonl", "ts": "ts", "subject": "tool", "ok": "ok", "commit": "commit"}
+GONE = LOG | {"path": "gone.jsonl"}
+HOURS = 6
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A merge that is watched since six hours. Nothing here writes to its ledger."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("GITOPS_HEALER_PROMETHEUS_URL", raising=False)
+        patch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path_factory.mktemp("home") / "gitconfig"))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        repo = GitRepo(tmp_path_factory.mktemp("repo"))
+        repo.git("init", "--quiet", "--initial-branch=main")
+        repo.git("config", "user.name", "Maintainer")
+        repo.git("config", "user.email", "maintainer@example.org")
+        repo.commit(FILES)
+        stage = Stage(repo, options={"limits.mode": "deploy"})
+        stage.heal()
+        stage.heal()
+        assert stage.upgrade.stage is At.WATCHED
+        stage.clock.turn(timedelta(hours=HOURS))
+        yield stage
+
+
+def configured(stage: Stage, url: str) -> Measured:
+    world = stage.world(
+        monitoring__prometheus__url=url, monitoring__prometheus__metrics=[WEB], monitoring__files=[GONE, LOG]
+    )
+    return measure(world, stage.history, stage.upgrade)
+
+
+def log(stage: Stage, failing: int) -> None:
+    """One call a minute; since the merge so many of ten fail."""
+    up: Upgrade = stage.upgrade
+    assert up.merged is not None
+    lines = []
+    for minute in range(-48 * 60, HOURS * 60 - 10):
+        commit = up.merged.commit if minute >= 0 else up.merged.parent
+        ok = minute % 10 >= (failing if minute >= 0 else 0)
+        at = up.merged.at + timedelta(minutes=minute)
+        lines.append(json.dumps({"ts": at.isoformat(), "tool": "checkout", "ok": ok, "commit": commit}))
+    (stage.repo.path / "log.jsonl").write_text("\n".join(lines))
+
+
+def scraped(stage: Stage, failing: float) -> Samples:
+    up, samples = stage.upgrade, Samples()
+    assert up.merged is not None
+    start = (up.merged.at - timedelta(days=2)).timestamp() + 7
+    for code, before, after in (("200", 10.0, 10 - failing), ("500", 0.0, failing)):
+        samples.count("calls_total", start, 60, [before] * 2880 + [after] * HOURS * 60, code=code)
+    return samples
+
+
+def test_a_broken_source_is_told_and_the_others_are_judged(stage: Stage) -> None:
+    log(stage, failing=5)
+    found = configured(stage, "http://127.0.0.1:1")
+    assert found.health.judgement is Judgement.REGRESSED
+    assert found.health.blamed == ("checkout",)
+    told = sorted(str(error) for error in found.errors)
+    assert len(told) == 2
+    assert "http://127.0.0.1:1 cannot be reached" in told[0]
+    assert "gone.jsonl" in told[1]
+
+
+def test_a_server_that_answers_is_judged_when_files_are_broken(stage: Stage) -> None:
+    (stage.repo.path / "log.jsonl").unlink(missing_ok=True)
+    with serving(scraped(stage, failing=5)) as server:
+        found = configured(stage, server.url)
+    assert found.health.judgement is Judgement.REGRESSED
+    assert found.health.blamed == ("web",)
+    assert [str(error).count("there is no file") for error in found.errors] == [2]
+
+
+def test_what_goes_well_goes_well(stage: Stage) -> None:
+    log(stage, failing=0)
+    with serving(scraped(stage, failing=0)) as server:
+        found = configured(stage, server.url)
+    assert found.health.judgement in (Judgement.HEALTHY, Judgement.INSUFFICIENT)
+    measured = {(one.metric, one.subject): one for one in found.health.readings}
+    assert measured["files", "checkout"].after_failed == measured["prometheus", "web"].after_failed == 0
+    assert measured["files", "checkout"].after_total == HOURS * 60 - 10
+
+
+def test_without_configuration_there_is_still_ci_and_the_code(stage: Stage) -> None:
+    up = stage.upgrade
+    assert up.merged is not None
+    world = stage.world(monitoring__files=[], monitoring__prometheus__metrics=[])
+    world.forge.set_status(up.merged.commit, Status("build", StatusState.FAILURE))
+    found = measure(world, stage.history, up)
+    assert found.errors == ()
+    said = {(one.metric, one.subject, one.detail): one.after_failed for one in found.health.readings}
+    assert said["ci", "build", ""] == 1
+    assert {metric for metric, *_ in said} == {"ci", "code_health"}
+    assert not any(one.measure is Measure.CODE for one in found.health.readings if one.metric != "code_health")
