@@ -8,7 +8,6 @@ go through a real store and a real repository. A line for each cell that misses 
 """
 
 import argparse
-import platform
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -71,20 +70,26 @@ def draw(console: Console, done: Result) -> None:
         console.print(f"  missed: {line}", markup=False, highlight=False)
 
 
-def markdown(done: Sequence[Result], repetitions: int) -> str:
-    """The figures as a page."""
-    parts = [
-        "# Figures of the judgement after a merge",
-        f"Made by `python benchmarks/judgement.py --repetitions {repetitions} --write docs/judgement-figures.md` with "
-        f"Python {platform.python_version()}. Simulated watches: 7 days of calls before the merge, 24 hours after it, "
-        "a look every 5 minutes. Ours is the code that a watch runs; the other rules are written anew from their "
-        "descriptions (`benchmarks/judgement/rules.py` has the sources) and see the same calls.",
-    ]
-    for one in done:
-        head = [" | ".join(one.table.columns), " | ".join("---" for _ in one.table.columns)]
-        lines = "\n".join(f"| {line} |" for line in [*head, *(" | ".join(row) for row in one.rows)])
-        parts += [f"## {one.table.title}", f"{one.table.note} {one.watches}.", lines, _missed(one.missed)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+def page(old: str, done: Sequence[Result]) -> str:
+    """The figures as Markdown. old: the page as it stands; sections of other tables are kept as they are."""
+    head = (
+        "# Figures of the judgement after a merge\n\n"
+        "Made by `python benchmarks/judgement.py --write docs/judgement-figures.md`; every section says how many "
+        "watches it rests on. Simulated: 7 days of calls before the merge, 24 hours after it, a look every 5 minutes. "
+        "Ours is the code that a watch runs; the other rules are written anew from their descriptions "
+        "(`benchmarks/judgement/rules.py` has the sources) and see the same calls."
+    )
+    kept = {part.partition("\n")[0]: part.rstrip() for part in old.split("\n## ")[1:]}
+    kept.update({one.table.title: section(one) for one in done})
+    order = [make().title for make in TABLES.values()]
+    return "\n\n".join([head, *(f"## {kept[title]}" for title in order if title in kept)]) + "\n"
+
+
+def section(done: Result) -> str:
+    table = done.table
+    head = [" | ".join(table.columns), " | ".join("---" for _ in table.columns)]
+    lines = "\n".join(f"| {line} |" for line in [*head, *(" | ".join(row) for row in done.rows)])
+    return "\n\n".join(filter(None, [table.title, f"{table.note} {done.watches}.", lines, _missed(done.missed)]))
 
 
 def _missed(lines: Iterable[str]) -> str:
@@ -97,7 +102,7 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=1000, help="watches a cell; slow cells have fewer")
     parser.add_argument("--table", action="append", choices=TABLES, help="only this one; may be given several times")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
-    parser.add_argument("--write", type=Path, help="write the tables as Markdown into this file too")
+    parser.add_argument("--write", type=Path, help="put the tables into this Markdown file too")
     options = parser.parse_args()
     if options.repetitions < 1 or options.jobs < 1:
         parser.error("--repetitions and --jobs must be at least 1")
@@ -107,9 +112,10 @@ def main() -> None:
         table = TABLES[name]()
         done.append(result(table, options.repetitions, options.jobs, lambda one: _progress(told, one)))
         draw(console, done[-1])
+        if options.write:
+            old = options.write.read_text(encoding="utf-8") if options.write.exists() else ""
+            options.write.write_text(page(old, done), encoding="utf-8")
         console.print(f"  {name}: {monotonic() - started:.0f} s", highlight=False)
-    if options.write:
-        options.write.write_text(markdown(done, options.repetitions), encoding="utf-8")
 
 
 def _progress(told: Console, sample: Sample) -> None:

@@ -116,7 +116,7 @@ def world_changed() -> Table:
         Cell(
             ("outages that 10 tools out of reach share", "0.95", f"{rate:,}"),
             Together(World(Steady(0.05), Steady(rate), spells=(OUTAGES,))),
-            share=0.25, bounds=LOOSE,
+            share=0.5, bounds=LOOSE,
         )
         for rate in (10, 100, 1_000)
     ]  # fmt: skip
@@ -125,7 +125,7 @@ def world_changed() -> Table:
         "Target: regressed in at most 1 %. Decline: the failure rate goes from 0.6 to 1.6 times its mean within the "
         "week before and the day after; step: from 0.6 to 1.4 times; by the hour of the day: 1 +- 0.6 times. An outage "
         "is something to look at, so SUSPECT is right while it lasts.",
-        ("what happens", "success", "calls/h", *SHARES), tuple(cells), shares,
+        ("what happens", "success", "calls/h", *SHARES), tuple(cells), shares, share=0.3,
     )  # fmt: skip
 
 
