@@ -25,9 +25,9 @@ from gitops_healer.core.judgement.measuring import (
     summed,
     with_error,
 )
-from gitops_healer.core.judgement.weighing import blocks_in, tolerated
+from gitops_healer.core.judgement.weighing import blocks_in, null_of
 from gitops_healer.core.upgrade import Merged, Upgrade
-from gitops_healer.core.watching import Block, Measure, Reading
+from gitops_healer.core.watching import Measure, Reading
 from gitops_healer.metrics._earlier import Earlier
 from gitops_healer.metrics._series import HOUR, Watch, watch_of
 from gitops_healer.metrics._sides import Sides
@@ -84,25 +84,11 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What was counted of a tool, before the merge and by blocks since."""
-
-    counted: Counted
-    base: Baseline
-    blocks: tuple[Block, ...]
-    stands_out: bool
-
-
-@dataclass(frozen=True)
 class Told:
-    """All that was counted of a tool."""
+    """A reading of a tool, and whether it may be evidence."""
 
-    seen: Seen
-    figures: tuple[Figures, ...]
-
-    @property
-    def stands_out(self) -> bool:
-        return any(figures.stands_out for figures in self.figures)
+    reading: Reading
+    stands_out: bool
 
 
 class Look:
@@ -123,21 +109,20 @@ class Look:
         """By tool."""
         before, after = self._before(DAY), self._since(HOUR)
         called = before.keys() | after.keys()
-        rough = [
-            self._measured(Seen(subject, self._calls(subject, before, after), plain_baseline))
-            for subject in self._subjects.among(called | set(self._store.tools()), called)
-        ]
-        standing = {told.seen.subject.tool for told in rough if told.stands_out}
-        closer = standing | {told.seen.subject.tool for told in rough if told.seen.subject.touched}
+        subjects = tuple(self._subjects.among(called | set(self._store.tools()), called))
+        rough = [self._told(Seen(one, self._calls(one, before, after), plain_baseline)) for one in subjects]
+        pairs = list(zip(subjects, rough, strict=True))
+        standing = {subject.tool for subject, told in pairs if any(one.stands_out for one in told)}
+        closer = standing | {subject.tool for subject in subjects if subject.touched}
         hours = self._before(HOUR, closer & called)
         blocks = self._since(self._step, standing, origin=self._window.opened)
-        for told in rough:
-            subject = told.seen.subject
-            if subject.tool in closer:
-                told = self._measured(self._closer(subject, hours, blocks if subject.tool in standing else after))
-            for figures in told.figures:
-                reading = self._reading(told.seen, figures)
-                yield self._with_inputs(reading, told.seen) if figures.stands_out else reading
+        for subject, told in pairs:
+            if subject.tool not in closer:
+                yield from (one.reading for one in told)
+                continue
+            seen = self._closer(subject, hours, blocks if subject.tool in standing else after)
+            for one in self._told(seen):
+                yield self._with_inputs(one.reading, seen) if one.stands_out else one.reading
 
     def _number(self, at: datetime) -> int:
         """The block of a moment. Of all tools the slices begin at the same ones."""
@@ -179,15 +164,13 @@ class Look:
 
     # What is counted
 
-    def _measured(self, seen: Seen) -> Told:
-        return Told(seen, tuple(self._figures(seen, counted) for counted in self._counted(seen)))
+    def _told(self, seen: Seen) -> tuple[Told, ...]:
+        readings = [self._reading(seen, counted) for counted in self._counted(seen)]
+        return tuple(Told(reading, self._stands_out(reading)) for reading in readings)
 
-    def _figures(self, seen: Seen, counted: Counted) -> Figures:
-        base = seen.averaging(seen.calls.before, counted.counting)
-        base = replace(base, failed=min(base.total, base.failed + counted.unknown)) if counted.unknown else base
-        rate = tolerated(counted.measure, (base.failed + 0.5) / (base.total + 1), self._tolerance)
-        blocks = blocks_of(seen.calls.after, counted.counting, self._number)
-        return Figures(counted, base, blocks, stands_out(blocks, rate, blocks_in(self._window, self._tolerance)))
+    def _stands_out(self, reading: Reading) -> bool:
+        null = null_of(reading, self._tolerance, self._tolerance.alpha)
+        return stands_out(reading.blocks, null, blocks_in(self._window, self._tolerance))
 
     def _counted(self, seen: Seen) -> Iterator[Counted]:
         yield Counted(Measure.FAILURES, failures)
@@ -210,15 +193,16 @@ class Look:
 
     # Readings
 
-    def _reading(self, seen: Seen, figures: Figures) -> Reading:
-        counted, base, blocks = figures.counted, figures.base, figures.blocks
+    def _reading(self, seen: Seen, counted: Counted) -> Reading:
+        base = seen.averaging(seen.calls.before, counted.counting)
+        blocks = blocks_of(seen.calls.after, counted.counting, self._number)
         still = summed(seen.calls.still, counted.counting)
         failed = rounded(sum([block.failed for block in blocks]))
         return Reading(
             executions.name,
             seen.subject.tool,
             base.total,
-            base.failed,
+            min(base.total, base.failed + counted.unknown),
             rounded(sum([block.total for block in blocks])),
             failed,
             int(failed) if counted.measure in OF_INPUTS else None,
@@ -232,6 +216,7 @@ class Look:
             still_total=still[0],
             still_failed=still[1],
             note="; ".join(filter(None, (base.note, seen.changed, _unknown(counted)))),
+            usual=base.usual,
         )
 
     def _with_inputs(self, reading: Reading, seen: Seen) -> Reading:

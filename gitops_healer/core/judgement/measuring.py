@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import exp, log
+from math import exp, log, log1p
 from typing import Final
 
 from gitops_healer.core.execution import Slice
 from gitops_healer.core.judgement.baseline import Baseline
-from gitops_healer.core.judgement.sequential import timeline
+from gitops_healer.core.judgement.sequential import Null, predictive, timeline
 from gitops_healer.core.latency import bounds_of, merged, quantile
 from gitops_healer.core.watching import Block, Count
 
@@ -171,27 +171,24 @@ def errors_of(slices: Iterable[Slice]) -> Counter[str]:
 # What deserves a closer look
 
 
-def stands_out(counted: Sequence[Block], tolerated: float, blocks: int) -> bool:
-    """Whether more calls failed than is tolerated, so plainly that it may be evidence. blocks: of the whole watch.
+def stands_out(counted: Sequence[Block], null: Null, blocks: int) -> bool:
+    """Whether more calls failed than `null` allows, so plainly that it may be evidence. blocks: of the whole watch.
 
-    By the alarm of `sequential`, with n kl(failed / n, tolerated), the likelihood ratio of the observed rate, in place
-    of each of its bets: no bet on a higher rate can have won more from the same calls. So what does not stand out here
-    is no evidence, and its calls need not be read more closely.
+    By the alarm of `sequential`, with the observed rate in place of each of its bets: no bet on a rate above the
+    tolerated one can have won more from the same calls. So what does not stand out here is no evidence, and its calls
+    need not be read more closely.
     """
-    if not any(block.failed for block in counted):
+    if not any(block.failed for block in counted) or not 0 < null.rate < 1:
         return False
-    line = timeline(counted, 0.0, blocks)
+    line, predicted = timeline(counted, 0.0, blocks), predictive(null)
     good, bad, won = 0.0, 0.0, line.later
     for step in reversed(line.steps):
         good, bad = good + step.good, bad + step.bad
-        total = good + bad
-        gain = total * divergence(bad / total, tolerated) if bad > total * tolerated else 0.0
-        won += step.weight * exp(min(gain, MOST_GAIN))
+        won += step.weight * exp(min(_likeliest(good, bad, null.rate) - predicted(good, bad), MOST_GAIN))
     return won >= WORTH_A_LOOK
 
 
-def divergence(seen: float, rate: float) -> float:
-    """Kullback-Leibler divergence of two failure rates, of one call, in nats."""
-    rate = min(1 - 1e-12, max(1e-12, rate))
-    failing = seen * log(seen / rate) if seen > 0 else 0.0
-    return failing + ((1 - seen) * log((1 - seen) / (1 - rate)) if seen < 1 else 0.0)
+def _likeliest(good: float, bad: float, least: float) -> float:
+    """The log likelihood of these outcomes at that failure rate, not below `least`, at which it is highest."""
+    rate = max(least, bad / (good + bad))
+    return bad * log(rate) + (good * log1p(-rate) if good else 0.0)
