@@ -93,12 +93,12 @@ def _since(repository: Repository, newest: str, merged: str, watch: Watch) -> li
 
 
 def _line(repository: Repository, head: str) -> Iterator[CommitInfo]:
-    """A commit, its first parent, and so on."""
-    waiting = head
+    """A commit, its first parent, and so on, as far as they are here (a clone may be shallow)."""
+    waiting: str | None = head
     while waiting:
         info = repository.commit(waiting)
         yield info
-        waiting = info.parents[0] if info.parents else ""
+        waiting = repository.resolve(info.parents[0]) if info.parents else None
 
 
 def _said(scene: Scene, info: CommitInfo, merged: str, newest: str) -> tuple[Said, ...]:

@@ -1,12 +1,14 @@
 """What CI said before and after a merge."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gitops_healer.adapters.repository import open_repository
 from gitops_healer.core.forge import StatusState
 from gitops_healer.core.watching import Block, Measure, Reading, Window
 from gitops_healer.metrics.ci import BEFORE, FURTHEST, SILENT, ci
@@ -148,3 +150,10 @@ def test_what_came_after_it_was_taken_back_is_no_evidence(merge: Merge) -> None:
     merge.repo.git("revert", "--no-edit", merge.merge)
     reports(merge, [merge.repo.git("rev-parse", "HEAD"), merge.repo.commit({"README": "later"})], RED)
     assert before_after(readings(merge)["tests"]) == (7, 0, 1, 0)
+
+
+def test_a_shallow_clone_has_a_shorter_past(merge: Merge, tmp_path: Path) -> None:
+    reports(merge, [*merge.past, merge.merge], GREEN)
+    merge.repo.git("clone", "--quiet", "--depth=4", f"file://{merge.repo.path}", str(tmp_path / "shallow"))
+    scene = replace(merge.scene, repository=open_repository(tmp_path / "shallow"))
+    assert [before_after(reading) for reading in ci(scene, merge.upgrade)] == [(2, 0, 1, 0)]
