@@ -246,6 +246,25 @@ def test_backtest_of_real_changes_names_the_one_that_broke_it(watch: Watch) -> N
     assert named == {(TOOL,)}
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--ledger", "shop.py"), "is no exported ledger"),
+        (("--ledger", "nowhere.jsonl"), "is no exported ledger"),
+        (("--as-of", "soon"), "--as-of soon is no time"),
+        (("--html", "page.html"), "nothing is watched now"),
+        (("backtest", ".", "--every", "often"), "--every must be a time"),
+        (("--recompute", "calm-fox"), "there is no upgrade 'calm-fox'"),
+    ],
+)
+def test_errors_say_what_to_do(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.chdir(watch.repo.path)
+    with pytest.raises(UsageError, match=said):
+        CliRunner().invoke(app, ["monitor", *words], catch_exceptions=False)
+
+
 def test_stability(watch: Watch) -> None:
     watch.write(Stabilised("fine"))
     assert "low_success_rate" in run("stability", watch.repo.path, "--by", "kind")

@@ -141,9 +141,8 @@ def events_of(repo: Path, ledger: Path | None) -> tuple[Event, ...]:
     try:
         return tuple(decode_lines(ledger.read_bytes()))
     except (OSError, BadLineError) as error:
-        raise UsageError(
-            f"--ledger {ledger}: {error}. Make one with: gitops-healer ledger export -o {ledger}"
-        ) from None
+        how = "gitops-healer ledger export --output ledger.jsonl"
+        raise UsageError(f"--ledger {ledger} is no exported ledger ({error}). Make one with: {how}") from None
 
 
 def moment(option: str, text: str) -> datetime:
