@@ -22,8 +22,9 @@ from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.core.watching import Health, Measure, Reading
 from gitops_healer.errors import AlreadyGoneError, PhaseOverError
 from gitops_healer.evidence.chain import Chain, chain_of
+from gitops_healer.evidence.reaching import reach_of
 from gitops_healer.ports import Conflict, Deadline
-from gitops_healer.proof.failing_calls import MOST, Material, material
+from gitops_healer.proof.failing_calls import MOST, Material, last_name, material
 from gitops_healer.proof.probes import CallProbe, Probe, Sessions, TestProbe
 from gitops_healer.registry import Scene
 from gitops_healer.world import World
@@ -168,17 +169,10 @@ class _Case:
         return TestProbe(self.scene, tests, errors, lambda: end.left, passing)
 
     def reach(self, found: Material) -> Reach:
-        """The blamed functions, those in the frames of their failures, and all files that these load."""
+        """What the blamed functions run, and those in the frames of their failures."""
         places = [place for name in self.health.blamed if (place := self.scene.code.locate(name)) is not None]
-        functions = {(place.path, place.symbol.rpartition(".")[2]) for place in places} | found.frames
-        files = {path for path, _ in functions}
-        waiting = [path for path in files if self.scene.code.has(path)]
-        while waiting:
-            for edge in self.scene.code.imported(waiting.pop()):
-                if edge.target not in files:
-                    files.add(edge.target)
-                    waiting.append(edge.target)
-        return Reach(frozenset(functions), frozenset(files))
+        failing = {(place.path, last_name(place.symbol)) for place in places}
+        return reach_of(self.scene.code, failing | found.frames)
 
     # The search
 

@@ -4,7 +4,7 @@ import shlex
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -169,7 +169,7 @@ class CallProbe:
             own = [at for at, recorded in enumerate(wanted) if recorded.tool == tool]
             calls = [Call(input_of(wanted[at].call), wanted[at].call.ts, turn * _SEEDS + at) for at in own]
             try:
-                seen = self.sessions.call(commit, tool, calls, _HASHES[turn % len(_HASHES)])
+                seen = self.sessions.call(commit, tool, calls, _HASHES[turn // 2 % len(_HASHES)])
             except PhaseOverError:
                 seen = None
             found |= dict(zip(own, seen or [None] * len(own), strict=True))
@@ -217,7 +217,7 @@ class CallProbe:
         new = [recorded for recorded, before, _ in lost if before is None or not recorded.fails_as_recorded(before)]
         chosen = _main_kind(new or [recorded for recorded, _, _ in lost] or self.failing)
         rest = tuple(recorded for recorded in self.failing if recorded not in chosen)
-        return CallProbe(self.sessions, tuple(chosen[:_REPEATED]), self.passing, rest)
+        return replace(self, failing=tuple(chosen[:_REPEATED]), rest=rest)  # turns go on: no seed is used twice
 
 
 @dataclass
