@@ -108,7 +108,7 @@ def looked(world: World, up: Upgrade, history: History, commit: str) -> tuple[He
     for metric in world.metrics:
         try:
             readings += metric(scene, up)
-        except HealerError as error:
+        except (HealerError, OSError) as error:
             problems.append(f"{metric.name}: {error}")
     own = own_readings(readings, rivals_of(up, history.upgrades.values(), window.baseline_from))
     return judge(own, up.watched.tolerance, window=window, now=scene.now, cleared=cleared(up)), tuple(problems)

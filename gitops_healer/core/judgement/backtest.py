@@ -96,13 +96,13 @@ def backtest(
 
 @dataclass(frozen=True)
 class _Track:
-    """One measure of one tool at one moment. total, failed: sums over the first n blocks of the watch; rate: of before;
-    counting: how it is counted, None for failures."""
+    """One measure of one tool at one moment. before: (total, failed); total, failed: sums over the first n blocks of
+    the watch; counting: how it is counted, None for failures; unknown: failed calls before that may count as well."""
 
     tool: Calls
+    before: tuple[Count, Count]
     total: Sequence[Count]
     failed: Sequence[Count]
-    rate: float
     measure: Measure = Measure.FAILURES
     detail: str = ""
     counting: Counting | None = None
@@ -151,12 +151,17 @@ class _Moment:
         return Trial(names, self.opened, suspected, regressed, min(seeds, default=None), self._changed(names), sentence)
 
     def _judged(self, tracks: Sequence[_Track], end: int, pool: Pool | None) -> Health:
-        """Other tools and different inputs can only speak for the merge: they are asked where it would be regressed."""
+        """What costs time can only speak for the merge, so it is asked where there is an alarm without it: the past by
+        its hours, then other tools and different inputs."""
         at = self.opened + end * self.step
-        health = self.rule.judge([self._reading(track, end) for track in tracks], self.window, at, pool)
-        if health.judgement is not Judgement.REGRESSED:
+        for precise in (False, True):
+            own = [self._reading(track, end, self._past(track) if precise else _plain(track)) for track in tracks]
+            health = self.rule.judge(own, self.window, at, pool)
+            if health.judgement not in (Judgement.SUSPECT, Judgement.REGRESSED):
+                return health
+        if health.judgement is Judgement.SUSPECT:
             return health
-        own = [replace(self._reading(track, end), distinct_failing=self._inputs(track, at)) for track in tracks]
+        own = [replace(one, distinct_failing=self._inputs(track, at)) for one, track in zip(own, tracks, strict=True)]
         beside = self._beside({track.tool.tool for track in tracks}, end) if pool is None else []
         return self.rule.judge([*own, *beside], self.window, at, pool)
 
@@ -166,8 +171,11 @@ class _Moment:
 
     def _beside(self, own: Collection[str], end: int) -> list[Reading]:
         """The other tools: the pretended change cannot have reached them."""
-        others = [self._failures(one) for one in self.judged if one.tool not in own]
-        return [replace(self._reading(track, end, calm=True), touched=False, apart=True) for track in others]
+        found = []
+        for track in (self._failures(one) for one in self.judged if one.tool not in own):
+            past = self._past(track) if any(True for _ in self._alarming(track)) else _plain(track)
+            found.append(replace(self._reading(track, end, past), touched=False, apart=True))
+        return found
 
     def _looks(self, tools: Sequence[Calls]) -> Iterator[tuple[int, list[_Track]]]:
         """(blocks of the watch that are over, what may alarm then): evidence grows only where something fails."""
@@ -193,22 +201,21 @@ class _Moment:
             yield self._track(one, before, Measure.NEW_ERROR, with_error(kind), kind, past.unknown)
 
     def _failures(self, one: Calls) -> _Track:
-        total, failed = self._before(one)
         end = min(self.at + self.design.after, len(one.total))
         after = [one.between(self.at, stop) for stop in range(self.at, end + 1)]
-        return _Track(one, [n for n, _ in after], [f for _, f in after], (failed + 0.5) / (total + 1))
+        return _Track(one, self._before(one), [n for n, _ in after], [f for _, f in after])
 
     def _track(
         self, one: Calls, before: Slice, measure: Measure, counting: Counting, detail: str = "", unknown: int = 0
     ) -> _Track:
-        total, failed = counting(before)
         after = one.counted(self.at, min(self.at + self.design.after, len(one.total)), counting)
         sums = [0, *accumulate(after.total)], [0, *accumulate(after.failed)]
-        return _Track(one, *sums, (failed + unknown + 0.5) / (total + 1), measure, detail, counting, unknown)
+        return _Track(one, counting(before), *sums, measure, detail, counting, unknown)
 
     def _alarming(self, track: _Track) -> Iterator[int]:
         needed = _DEPTH * log(1 / self.rule.tolerance.alpha)
-        rate = tolerated(track.measure, track.rate, self.rule.tolerance)
+        total, failed = track.before
+        rate = tolerated(track.measure, (failed + track.unknown + 0.5) / (total + 1), self.rule.tolerance)
         totals, failures = track.total, track.failed
         for end in range(1, len(totals)):
             if failures[end] == failures[end - 1]:
@@ -219,11 +226,8 @@ class _Moment:
                     yield end
                     break
 
-    def _reading(self, track: _Track, end: int, *, calm: bool = False) -> Reading:
-        """calm: where nothing can be evidence, the sums of the past will do."""
+    def _reading(self, track: _Track, end: int, past: Past) -> Reading:
         stop = min(end, len(track.total) - 1)
-        plain = calm and not any(True for _ in self._alarming(track))
-        past: Past = Baseline(*self._before(track.tool)) if plain else self._past(track)
         steps = ((n, track.total[n + 1] - track.total[n], track.failed[n + 1] - track.failed[n]) for n in range(stop))
         return Reading(
             "executions", track.tool.tool, past.total, min(past.total, past.failed + track.unknown),
@@ -266,6 +270,11 @@ class _Moment:
         length = self.window.until - self.window.opened
         times = (moment for tool in tools for moment in self.design.changes.get(tool, ()))
         return any(self.opened - length < moment < self.window.until for moment in times)
+
+
+def _plain(track: _Track) -> Past:
+    """All calls before as if they were independent: nothing gives more evidence."""
+    return Baseline(*track.before)
 
 
 def _ratio(failed: Count, total: Count, rate: float) -> float:
