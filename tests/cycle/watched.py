@@ -105,6 +105,10 @@ class Watched(Stage):
         self.world().executions.import_jsonl(lines)
         self.clock.turn(timedelta(hours=hours))
 
+    def issue(self, number: int) -> str:
+        """The text of an issue at the forge."""
+        return self.repo.git("show", f"refs/healer/forge:issues/{number}.json")
+
     def _function(self, commit: str, name: str) -> Callable[[int], float]:
         names: dict[str, Any] = {}
         source = self.repo.git("show", f"{commit}:tools/{name}.py")

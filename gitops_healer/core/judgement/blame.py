@@ -91,12 +91,13 @@ def rivals_of(upgrade: Upgrade, upgrades: Iterable[Upgrade], since: datetime) ->
 
 
 def own_readings(readings: Sequence[Reading], others: Iterable[Upgrade]) -> tuple[Reading, ...]:
-    """Without subjects that this upgrade did not touch and another one, watched in the same time, did.
+    """Without subjects that this upgrade did not touch and another one, watched in the same time, did; those that it
+    cannot have reached stay, because they are held against nobody.
 
     The one that touched a tool is suspected first; when it is taken back, the other must not go with it.
     """
     theirs = {subject for other in others for subject in touched_by(other)}
-    return tuple(reading for reading in readings if reading.touched or reading.subject not in theirs)
+    return tuple(one for one in readings if one.touched or one.apart or one.subject not in theirs)
 
 
 def touched_by(upgrade: Upgrade) -> frozenset[str]:
