@@ -195,6 +195,12 @@ class _Case:
 
     def told(self, probe: Probe, result: Found, candidates: tuple[Candidate, ...], end: Deadline) -> Attribution:
         base, head = self.chain.base, self.chain.head
+        if result.blame is Blame.ENVIRONMENT and probe.blind(base):
+            reason = (
+                "calls that passed while others failed fail here as well, in the same way: what they need (files, "
+                "services) is not here. Mock it (requires_mocking, see docs/recorder.md), or run the healer where it is"
+            )
+            return self.attribution(Blame.NOTHING_TO_RUN, reason, candidates)
         restored, without, said = None, "", ""
         if result.blame is Blame.FOUND:
             restored, without, said = self.without(probe, result)

@@ -172,6 +172,9 @@ def test_what_fails_at_the_last_good_commit_as_well_is_no_commits_fault(story: S
     found = story.asked(merged, "shop.rates:rate")
     assert (found.blame, found.culprit, found.restored) == (Blame.ENVIRONMENT, "", None), found
     assert "fails with FileNotFoundError" in found.shown[0]
+    story.calls([["chf"], ["sek"]], merged, tool="shop.rates:rate", hours=0.5)
+    here = story.asked(merged, "shop.rates:rate")
+    assert here.blame is Blame.NOTHING_TO_RUN and "is not here" in here.reason, here
 
 
 def test_a_commit_that_cannot_be_imported_is_skipped_and_a_persons_commit_is_named(story: Story) -> None:

@@ -29,8 +29,9 @@ class Kind(NamedTuple):
         return cls(error.rpartition(".")[2], last_name(own[-1]) if own else "")
 
     def same(self, other: "Kind") -> bool:
-        """Where one side knows no function, the exception decides."""
-        return self.error == other.error and (not self.function or not other.function or self == other)
+        """Where one side knows no function, the exception decides; where it was not recorded, any is the same."""
+        alike = not self.error or not other.error or self.error == other.error
+        return alike and (not self.function or not other.function or self.function == other.function)
 
     def __str__(self) -> str:
         return f"{self.error}{' in ' if self.function else ''}{self.function}"

@@ -50,6 +50,11 @@ class Probe(Protocol):
         """What else began to fail with a culprit."""
         ...
 
+    def blind(self, commit: str) -> bool:
+        """Whether what went on passing where the failures were seen fails here in the same way: then it is this place
+        that lacks something, and says nothing."""
+        ...
+
     def shown(self, base: str, head: str, without: str) -> tuple[str, ...]:
         """What comes of it at the last good and the newest commit, and at that without the culprit ("": not known)."""
         ...
@@ -193,6 +198,18 @@ class CallProbe:
                 told.setdefault(recorded.tool, []).append(began)
         return tuple(tool for tool, began in told.items() if 2 * sum(began) >= len(began))
 
+    def blind(self, commit: str) -> bool:
+        began = min(recorded.call.ts for recorded in self.failing)
+        recent = [recorded for recorded in self.passing if recorded.call.ts >= began]
+        kinds = {recorded.tool: recorded.kind for recorded in self.failing}
+        rows = zip(recent, self.made(commit, recent), strict=True)
+        lacking = [
+            one
+            for recorded, one in rows
+            if one and replace(recorded, kind=kinds.get(recorded.tool)).fails_as_recorded(one)
+        ]
+        return bool(recent) and 2 * len(lacking) >= len(recent)
+
     def shown(self, base: str, head: str, without: str) -> tuple[str, ...]:
         unknown = (None,) * len(self.failing)
         columns = [self.last.get(commit, unknown) for commit in (base, head, without)]
@@ -261,6 +278,9 @@ class TestProbe:
 
     def explains(self, parent: str, culprit: str) -> tuple[str, ...]:
         return ()
+
+    def blind(self, commit: str) -> bool:
+        return False  # what the place lacks is told by the runner (`TestCase.environmental`)
 
     def shown(self, base: str, head: str, without: str) -> tuple[str, ...]:
         columns = [self.last.get(commit, {}) for commit in (base, head, without)]
