@@ -4,16 +4,16 @@ An e-value is what a bet against "nothing got worse" would have won: if it did n
 reach a factor of 1 / alpha is at most alpha, however often and whenever anybody looks (Ville 1939; Ramdas, Grünwald,
 Vovk and Shafer 2023, "Game-theoretic statistics and safe anytime-valid inference"). The bet is a likelihood ratio:
 
-    E(S, F) = mean over k of (1 - g_k)^S g_k^F  /  BetaBinomial(S, F | precision, tolerated)
+    E(S, F) = sum over k of w_k (1 - g_k)^S g_k^F  /  BetaBinomial(S, F | precision, tolerated)
 
-for S calls that succeeded and F that failed; g_k are ten rates between the tolerated one and 1 (`TOWARDS`); below the
-line stands what the baseline predicts at the tolerated rate.
+for S calls that succeeded and F that failed; g_k are ten rates between the tolerated one and 1 (`BETS`); below the line
+stands what the baseline predicts at the tolerated rate.
 
 What is proved and what is not: the bound of one start holds exactly for calls that the baseline's posterior predicts
 (each call alike, independent). At one fixed rate, and for all starts together, it was measured
-(benchmarks/judgement.py); where a theorem is wanted, `strict` puts an upper confidence bound of the tolerated rate below
-the line, as a known rate: then the mixture over starts is fair as well. Calls that fail in clusters are worth less: a
-block of n counts as n / (1 + (n - 1) x clustering) calls (a quasi-likelihood correction, measured as well).
+(benchmarks/judgement.py); where a theorem is wanted, `strict` puts an upper confidence bound of the tolerated rate
+below the line, as a known rate: then the mixture over starts is fair as well. Calls that fail in clusters are worth
+less: a block of n counts as n / (1 + (n - 1) x clustering) calls (a quasi-likelihood correction, measured as well).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,18 +24,20 @@ from typing import Final
 
 from gitops_healer.core.watching import Block, Count, Reading
 
-TOWARDS: Final = (1 / 32, 1 / 16, *(k / 8 for k in range(1, 9)))
-"""How far the rates that are bet on lie between the tolerated one and 1, in the logarithm: close by as well, so that
-many calls tell a small difference."""
-BELOW: Final = 8
-AT_ONCE: Final = 0.5
+BETS: Final = ((1 / 32, 0.02), (1 / 16, 0.02), *((k / 8, 0.12) for k in range(1, 9)))
+"""How far each rate that is bet on lies between the tolerated one and 1, in the logarithm, and the share of the stake
+on it. The first two are for many calls that fail a little more often."""
+BELOW: Final = tuple((k / 8, 1 / 8) for k in range(1, 9))
+AT_ONCE: Final = 0.7
 """Weight of "it began at the deployment"; the rest is spread over the later blocks."""
 NEVER: Final = -1e300
 """log 0, but finite, so that no calls of a kind times it is 0."""
 LEAST: Final = 1e-12
 LEAST_COUNT: Final = 1e-6
 MOST_COUNT: Final = 1e15
-NEIGHBOURS: Final = 1.5
+NEGLIGIBLE: Final = 30.0
+"""Evidence smaller than the strongest by that many nats changes no digit that anybody looks at."""
+NEIGHBOURS: Final = 1.4
 """Two blocks in a row may give so many times the logarithm of what one may: an outage seldom keeps to the half hour."""
 
 LogRatio = Callable[[float, float], float]
@@ -119,25 +121,26 @@ def worse_than(null: Null) -> LogRatio:
     rate = max(LEAST, null.rate)
     if rate >= 1 - LEAST:
         return lambda good, bad: 0.0
-    return _ratio([rate ** (1 - part) for part in TOWARDS], Null(rate, null.precision))
+    return _ratio([(rate ** (1 - part), stake) for part, stake in BETS], Null(rate, null.precision))
 
 
 def better_than(null: Null) -> LogRatio:
     """log E for (succeeded, failed) against a rate of at least `null.rate`: how surely it is lower."""
     rate = min(1 - LEAST, max(LEAST, null.rate))
-    return _ratio([rate * (1 - k / BELOW) for k in range(1, BELOW + 1)], Null(rate, null.precision))
+    return _ratio([(rate * (1 - part), stake) for part, stake in BELOW], Null(rate, null.precision))
 
 
-def _ratio(rates: Sequence[float], null: Null) -> LogRatio:
-    logs = [(log1p(-rate) if rate < 1 else NEVER, log(rate) if rate > 0 else NEVER) for rate in rates]
-    predicted, shared = predictive(null), log(len(rates))
+def _ratio(bets: Sequence[tuple[float, float]], null: Null) -> LogRatio:
+    """bets: rates and the share of the stake on each."""
+    logs = [(log1p(-rate) if rate < 1 else NEVER, log(rate) if rate > 0 else NEVER, log(stake)) for rate, stake in bets]
+    predicted = predictive(null)
 
     def ratio(good: float, bad: float) -> float:
-        terms = [good * passing + bad * failing for passing, failing in logs]
+        terms = [good * passing + bad * failing + staked for passing, failing, staked in logs]
         top = max(terms)
         if top == -inf:
             return NEVER
-        return top + log(sum([exp(term - top) for term in terms])) - shared - predicted(good, bad)
+        return top + log(sum([exp(term - top) for term in terms])) - predicted(good, bad)
 
     return ratio
 
@@ -156,7 +159,7 @@ def predictive(null: Null) -> LogRatio:
 
 
 def alarm(line: Timeline, ratio: LogRatio) -> float:
-    """log of the mixture over all starts: half at the deployment, half spread over the later blocks."""
+    """log of the mixture over all starts: `AT_ONCE` at the deployment, the rest spread over the later blocks."""
     return alarm_from(line, ratio)[0]
 
 
@@ -172,10 +175,14 @@ def alarm_from(line: Timeline, ratio: LogRatio) -> tuple[float, int]:
 
 def conviction(line: Timeline, ratio: LogRatio, cap: float) -> float:
     """Like `alarm`, but no block multiplies the evidence of a start by more than `cap`, and no two blocks in a row by
-    more than cap^1.5: an outage as long as a block convicts nobody. What a block may still give is known before it
+    more than cap^1.4: an outage as long as a block convicts nobody. What a block may still give is known before it
     begins, and a bet that leaves the table with less than it won is still fair: the bound holds."""
-    most = log(max(1.0, cap))
-    terms = [log(step.weight) + _capped(line.steps[index:], ratio, most) for index, step in enumerate(line.steps)]
+    most, terms, strongest = log(max(1.0, cap)), list[float](), NEVER
+    for index, step in enumerate(line.steps):
+        if (len(line.steps) - index) * most < strongest - NEGLIGIBLE:
+            break  # later starts have fewer blocks still
+        terms.append(log(step.weight) + _capped(line.steps[index:], ratio, most))
+        strongest = max(strongest, terms[-1])
     return _log_sum(terms, line.later)
 
 
