@@ -1,6 +1,6 @@
 """What a judgement says, with figures, for somebody who has to decide something at night."""
 
-from math import exp
+from math import exp, isfinite
 from typing import Final
 
 from gitops_healer.core.judgement.mix import shift
@@ -12,12 +12,16 @@ CONFIRM: Final = "confirm it by running it on the commit before the merge and on
 
 
 def count(number: Count) -> str:
+    if not isfinite(number):
+        return "an unknown number"
     return f"{number:,.0f}" if number == round(number) else f"{number:,.1f}"
 
 
 def share(failed: Count, total: Count) -> str:
     """`30 %`, and two digits where it is less than that says."""
     rate = 100 * failed / total if total else 0.0
+    if not isfinite(rate):
+        return "?"
     return f"{rate:.0f} %" if rate >= 10 or rate == 0 else f"{rate:.2g} %"
 
 

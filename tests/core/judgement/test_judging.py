@@ -6,7 +6,7 @@ from math import log
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gitops_healer.core.judgement.judging import judge, rejudge
@@ -247,7 +247,7 @@ READINGS = st.builds(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=80, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.lists(READINGS, max_size=4), st.booleans())
 def test_any_counts_give_a_judgement(readings: list[Reading], strict: bool) -> None:
     health = judged(*readings, tolerance=Tolerance(strict=strict), cleared=["b"])
