@@ -151,8 +151,9 @@ def test_nothing_to_watch_says_what_would_be(watch: Watch) -> None:
 def test_an_open_watch_tells_all_a_person_needs(watch: Watch) -> None:
     watch.write()
     said = run("--repo", watch.repo.path)
-    shown = "calm-fox up-1  regressed", TOOL, OTHER, "6 of 120 (5.0%)", " of 200", "h", "left)", "the next cycle"
+    shown = "calm-fox up-1  regressed", f"{TOOL} ✗", OTHER, "6 of 120 (5.0%)", " of 200", "h", "left)", "the next cycle"
     assert [words for words in shown if words not in said] == [], said
+    assert f"{OTHER} ✗" not in said
     (seen,) = ask(watch.repo.path)["watches"]
     assert (seen["judgement"], seen["blamed"]) == ("regressed", [TOOL])
     first = seen["subjects"][0]

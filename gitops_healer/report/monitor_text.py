@@ -105,7 +105,7 @@ def _table(up: Upgrade, health: Health, most: int) -> RenderableType:
     shown = rows(health)
     for reading, evidence in shown[:most]:
         table.add_row(
-            f"  {clean(shorten(reading.subject, 60))}{_mark(reading, health)}",
+            f"  {clean(shorten(reading.subject, 60))}{_mark(reading, evidence, health)}",
             clean(what(reading)),
             rate(reading.before_failed, reading.before_total, reading.measure),
             rate(reading.after_failed, reading.after_total, reading.measure),
@@ -118,8 +118,9 @@ def _table(up: Upgrade, health: Health, most: int) -> RenderableType:
     return Group(table, _marked(f"  and {len(shown) - most:,} more: gitops-healer monitor {up.codename}"))
 
 
-def _mark(reading: Reading, health: Health) -> str:
-    if reading.subject in health.blamed:
+def _mark(reading: Reading, evidence: Evidence | None, health: Health) -> str:
+    alarming = evidence is not None and (evidence.alarm >= evidence.needed or reading.measure is Measure.RUNS)
+    if alarming and reading.subject in health.blamed:
         return " [red]✗[/]"
     if reading.subject in health.cleared:
         return " [dim](cleared)[/]"
@@ -131,9 +132,9 @@ def what(reading: Reading) -> str:
 
 
 def rate(failed: Count, total: Count, measure: Measure = Measure.FAILURES) -> str:
-    """`12 of 40 (30.0%)`; findings are counted in lines."""
+    """`12 of 40 (30.0%)`; findings in the code are only counted."""
     if measure is Measure.CODE:
-        return f"{failed:,g} in {total:,g} lines"
+        return _number(failed)
     if not total:
         return "none"
     return f"{_number(failed)} of {_number(total)} ({failed / total:.1%})"
