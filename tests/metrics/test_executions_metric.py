@@ -11,9 +11,10 @@ import pytest
 
 from gitops_healer.core.execution import Execution
 from gitops_healer.core.finding import Finding, Severity
+from gitops_healer.core.judgement.judging import judge
 from gitops_healer.core.upgrade import Event, Merged, Queued, Upgrade, Watched, begin
 from gitops_healer.core.verdict import Verdict
-from gitops_healer.core.watching import Block, Measure, Reading, Window
+from gitops_healer.core.watching import Block, Judgement, Measure, Reading, Tolerance, Window
 from gitops_healer.metrics.executions import executions
 from tests.detectors.tools_scene import HOUR, NOW, Tools
 
@@ -335,3 +336,18 @@ def test_tests_are_left_to_the_metric_of_tests(watching: Watching) -> None:
     watching.tools.repo.commit({"tests/test_mod.py": "from pkg.mod import f\n\n\ndef test_f():\n    assert f(1)\n"})
     watching.tools.record("tests.test_mod:test_f", 5, 5, at=MERGED_AT + HOUR)
     assert watching.readings() == {}
+
+
+@pytest.mark.parametrize(("failing", "expected"), [(2, Judgement.HEALTHY), (12, Judgement.REGRESSED)])
+def test_what_is_measured_can_be_judged(watching: Watching, failing: int, expected: Judgement) -> None:
+    """Of 40 calls an hour, 2 failed before the merge."""
+    record = watching.tools.record
+    for hour in range(1, 49):
+        record("pkg.mod:f", 38, 2, commit=watching.parent, at=MERGED_AT - hour * HOUR)
+    for block in range(8):
+        at = MERGED_AT + (block + 1) * 30 * MINUTE - MINUTE
+        record("pkg.mod:f", 40 - failing, failing, commit=watching.merge, at=at)
+    tolerance = Tolerance()
+    health = judge(watching.all_readings(), tolerance, window=watching.window, now=watching.tools.now)
+    assert health.judgement is expected, health.reason
+    assert health.blamed == (("pkg.mod:f",) if expected is Judgement.REGRESSED else ())
