@@ -17,20 +17,18 @@ not gone again in between. The last run of both sides guards against the first t
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import accumulate
-from math import exp, inf, lgamma, log, log2
+from math import inf
 from typing import Final
 
 from gitops_healer.core.attribution import Blame, Candidate
+from gitops_healer.core.judgement.noisy_search import ANY, Guess, guesses, information
 
 Run = Callable[[str], bool | None]
 """Runs what fails at a commit. True: it failed; False: it passed; None: it could not be run there."""
 
 LEAST_GAP: Final = 0.25
 """With q - p below it, more runs than anybody has would be needed."""
-_NONE: Final = 0.5
-_EXACT: Final = 0.5
 _FEW_ROUNDS, _QUIET_ROUNDS, _ROUNDS = 3, 4, 6
 _SURELY_NONE: Final = 0.95
 _NAMED: Final = 3
@@ -83,38 +81,6 @@ def search(
     weights = (0.0, *(candidate.weight for candidate in candidates))
     hunt = _Hunt(commits, weights, run, runs, certainty, time_left)
     return hunt.ends() or hunt.between()
-
-
-@dataclass(frozen=True)
-class _Rate:
-    """Beta(failing, passing): what is thought of a chance to fail before anything was run."""
-
-    failing: float
-    passing: float
-
-    @cached_property
-    def log_prior(self) -> float:
-        return _log_beta(self.failing, self.passing)
-
-    def log_evidence(self, failed: int, passed: int) -> float:
-        return _log_beta(self.failing + failed, self.passing + passed) - self.log_prior
-
-    def mean(self, failed: int, passed: int) -> float:
-        return (self.failing + failed) / (self.failing + failed + self.passing + passed)
-
-
-_BEFORE, _AFTER, _ANY = _Rate(0.5, 4), _Rate(1.5, 1), _Rate(0.5, 0.5)
-
-
-@dataclass(frozen=True)
-class _Guess:
-    """One hypothesis and what follows from it. at: position of the culprit, 0 for none of them; before, after: chance
-    that the next run on that side fails."""
-
-    at: int
-    probability: float
-    before: float
-    after: float
 
 
 @dataclass
@@ -187,7 +153,7 @@ class _Hunt:
 
     def settled(self) -> Blame:
         """What all rounds of the ends say."""
-        base, head = _ANY.mean(*self.counts(self.low)), _ANY.mean(*self.counts(self.head))
+        base, head = ANY.mean(*self.counts(self.low)), ANY.mean(*self.counts(self.head))
         if not self.counts(self.head)[0]:
             return Blame.NOT_REPRODUCED
         if head - base >= LEAST_GAP:
@@ -242,7 +208,7 @@ class _Hunt:
             self.probe(position)
         return self.undecided(over)
 
-    def sandwiched(self, best: _Guess) -> bool:
+    def sandwiched(self, best: Guess) -> bool:
         """Whether the culprit and its parent were run again, in turn, after it was certain; twice where runs of one
         side differ."""
         (failed, _), (_, passed) = self.counts(best.at), self.counts(best.at - 1)
@@ -257,9 +223,9 @@ class _Hunt:
         """Of a commit and its parent, those that cannot be run: then no run tells it from its neighbours."""
         return self.lost & {at - 1, at}
 
-    def blurred(self, guesses: Sequence[_Guess]) -> tuple[int, ...]:
+    def blurred(self, guesses: Sequence[Guess]) -> tuple[int, ...]:
         """Commits that are certain together, when nothing between them can be run; () when there is no such group."""
-        group: list[_Guess] = []
+        group: list[Guess] = []
         for guess in sorted((guess for guess in guesses if guess.at), key=lambda guess: guess.at):
             if group and guess.at - 1 not in self.lost:
                 group = []
@@ -270,26 +236,9 @@ class _Hunt:
                 return tuple(range(group[0].at, end + 1))
         return ()
 
-    def guesses(self) -> tuple[_Guess, ...]:
+    def guesses(self) -> tuple[Guess, ...]:
         """All hypotheses with their probabilities after all runs so far."""
-        failed, passed = self.tallies()
-        all_failed, all_passed = failed[-1], passed[-1]
-        total = sum(self.weights[self.low + 1 :])
-        rate = _ANY.mean(all_failed, all_passed)
-        rows = [(log(_NONE) + _ANY.log_evidence(all_failed, all_passed), 0, rate, rate)]
-        for at in range(self.low + 1, self.head + 1):
-            early, late = (failed[at], passed[at]), (all_failed - failed[at], all_passed - passed[at])
-            exact = log(_EXACT) if not early[0] and not late[1] else -inf
-            noisy = log(1 - _EXACT) + _BEFORE.log_evidence(*early) + _AFTER.log_evidence(*late)
-            both = _log_sum(exact, noisy)
-            share = exp(exact - both)
-            before = (1 - share) * _BEFORE.mean(*early)
-            after = share + (1 - share) * _AFTER.mean(*late)
-            prior = log((1 - _NONE) * max(self.weights[at], 1e-9) / total)
-            rows.append((prior + both, at, before, after))
-        top = max(row[0] for row in rows)
-        whole = sum(exp(row[0] - top) for row in rows)
-        return tuple(_Guess(at, exp(score - top) / whole, before, after) for score, at, before, after in rows)
+        return guesses(self.weights, self.low, *self.tallies())
 
     def tallies(self) -> tuple[list[int], list[int]]:
         """How many runs failed and passed before each position; the last entry counts all of them."""
@@ -299,20 +248,20 @@ class _Hunt:
             passed[at] += outcome is False
         return [0, *accumulate(failed)], [0, *accumulate(passed)]
 
-    def telling(self, guesses: Sequence[_Guess]) -> int | None:
+    def telling(self, guesses: Sequence[Guess]) -> int | None:
         """The position whose next run tells most about which hypothesis holds (mutual information); None when no run
         tells anything."""
-        learnt = _information(guesses, range(self.low, self.head + 1))
+        learnt = information(guesses, range(self.low, self.head + 1))
         best = max((at for at in learnt if at not in self.lost), key=lambda at: (learnt[at], -at))
         return best if learnt[best] > _LEAST_LEARNT else None
 
     # Ending
 
-    def found(self, best: _Guess) -> Found:
+    def found(self, best: Guess) -> Found:
         parent, culprit = self.commits[best.at - 1], self.commits[best.at]
         failed, passed = self.tallies()
         before, after = (failed[best.at], passed[best.at]), (failed[-1] - failed[best.at], passed[-1] - passed[best.at])
-        if _ANY.mean(*after) - _ANY.mean(*before) < LEAST_GAP:
+        if ANY.mean(*after) - ANY.mean(*before) < LEAST_GAP:
             return self.refused(Blame.FLAKY)
         reason = f"{_short(culprit)} fails in {_of(self.counts(best.at))}, and {_short(parent)} before it in "
         reason += f"{_of(self.counts(best.at - 1))}"
@@ -323,7 +272,7 @@ class _Hunt:
         named = [f"{_short(commit)} ({probability:.0%})" for commit, probability in standing[:_NAMED]]
         return self.ended(Blame.UNDECIDED, f"{why}; likeliest: {', '.join(named)}" if named else why)
 
-    def ended(self, blame: Blame, reason: str, best: _Guess | None = None) -> Found:
+    def ended(self, blame: Blame, reason: str, best: Guess | None = None) -> Found:
         failed, passed = self.tallies()
         cut = best.at if best else self.head
         early = (failed[cut], passed[cut]) if best else self.counts(self.low)
@@ -334,8 +283,8 @@ class _Hunt:
             self.commits[best.at] if best else "",
             self.commits[best.at - 1] if best else "",
             best.probability if best else 0.0,
-            _ANY.mean(*early),
-            _ANY.mean(*late),
+            ANY.mean(*early),
+            ANY.mean(*late),
             self.standing(),
             tuple((self.commits[at], failed) for at, failed in self.probes),
         )
@@ -343,34 +292,6 @@ class _Hunt:
     def standing(self) -> tuple[tuple[str, float], ...]:
         ranked = sorted(self.guesses(), key=lambda guess: (-guess.probability, -guess.at))
         return tuple((self.commits[one.at], one.probability) for one in ranked if one.at and one.probability >= 0.001)
-
-
-def _information(guesses: Sequence[_Guess], positions: range) -> dict[int, float]:
-    """Bits that one run at each position tells about the hypotheses: the entropy of its outcome, less what of it is
-    chance under each. Guesses change sides one by one as the position grows."""
-    by_position = {guess.at: guess for guess in guesses}
-    failing = sum(guess.probability * guess.before for guess in guesses)
-    chance = sum(guess.probability * _bits(guess.before) for guess in guesses)
-    learnt = {}
-    for position in positions:
-        if position and (guess := by_position.get(position)) is not None:
-            failing += guess.probability * (guess.after - guess.before)
-            chance += guess.probability * (_bits(guess.after) - _bits(guess.before))
-        learnt[position] = _bits(min(1.0, max(0.0, failing))) - chance
-    return learnt
-
-
-def _bits(chance: float) -> float:
-    return -sum(part * log2(part) for part in (chance, 1 - chance) if part > 0)
-
-
-def _log_beta(first: float, second: float) -> float:
-    return lgamma(first) + lgamma(second) - lgamma(first + second)
-
-
-def _log_sum(first: float, second: float) -> float:
-    top = max(first, second)
-    return top + log(exp(first - top) + exp(second - top))
 
 
 def _short(commit: str) -> str:
