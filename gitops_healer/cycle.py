@@ -45,7 +45,7 @@ from gitops_healer.core.policy import (
 )
 from gitops_healer.core.proof import verdict_tree
 from gitops_healer.core.pull_body import revert_body
-from gitops_healer.core.reverting import Reversal, Way, held_by, may_merge_revert, proof_of
+from gitops_healer.core.reverting import Reversal, Way, held_by, proof_of
 from gitops_healer.core.revising import fitting, standing
 from gitops_healer.core.summary import Look, Reply, Summary
 from gitops_healer.core.upgrade import (
@@ -87,14 +87,13 @@ from gitops_healer.errors import (
     PreflightError,
     PullRefusedError,
 )
-from gitops_healer.evidence.merges import merged_range
 from gitops_healer.measuring import measure
 from gitops_healer.obedience import obey
 from gitops_healer.ports import Conflict, RefUpdate
 from gitops_healer.proving import prove
 from gitops_healer.queueing import clear_queue, open_orders, queue, serve
 from gitops_healer.registry import Case
-from gitops_healer.reverting import case_of, plan_back, trailers_of
+from gitops_healer.reverting import base_before, case_of, plan_back, revert_permission, same_way
 from gitops_healer.seeing import detect, readable
 from gitops_healer.settings import format_duration
 from gitops_healer.telling import pull_text, tell
@@ -530,9 +529,8 @@ def merge(cycle: Cycle, up: Upgrade) -> Outcomes:
 
 def merged_fact(cycle: Cycle, up: Upgrade, commit: str, head: str) -> Merged:
     """The same fact however often it is looked at, and however people merged it."""
-    repository, before = cycle.world.repository, up.validated.base if up.validated else up.base
-    parent = merged_range(repository, commit, head, before, up.id)
-    return Merged(commit, parent, head, repository.commit(commit).committer.when)
+    when = cycle.world.repository.commit(commit).committer.when
+    return Merged(commit, base_before(cycle.world, up, commit, head), head, when)
 
 
 # Watch and take back
@@ -651,12 +649,20 @@ def take_back(cycle: Cycle, up: Upgrade) -> Outcomes:
         return Held(f"{pull.closed_by or 'somebody'} closed the revert #{pull.number}", next_action=f"/retry {up.id}")
     if pull is None or up.revert is None or not world.repository.is_ancestor(world.base, pull.head):
         return propose_revert(cycle, up)
-    way = plan_back(world, up)
+    way = plan_back(world, up, world.repository.commit(pull.head).parents[0])
+    if not same_way(world.repository, way, pull.head):
+        return no("take back", f"somebody changed #{pull.number}", f"merge it yourself, or close it and /retry {up.id}")
     if up.revert.draft and may_write(world.mode, cycle.journal.history).allowed:
         world.forge.mark_ready(pull.number)
         world.forge.update_pull(pull.number, texts.revert_title(up), revert_body(up, way))
         return replace(up.revert, draft=False)
-    decision = all_of("take back", [may_write(world.mode, cycle.journal.history), may_merge_way(cycle, up, way)])
+    decision = all_of(
+        "take back",
+        [
+            may_write(world.mode, cycle.journal.history),
+            revert_permission(world, up, cycle.journal.history, way_holds(cycle, up, way)),
+        ],
+    )
     if not decision.allowed:
         return decision
     cycle.journal.intend(up, "take back", pull.head)
@@ -693,22 +699,6 @@ def propose_revert(cycle: Cycle, up: Upgrade, *, draft: bool = False) -> Outcome
         cycle.links[up.id] = error.link
         return no("open", str(error), f"open it yourself: {error.link}")
     return RevertProposed(branch, head, pull.number, pull.url, draft)
-
-
-def may_merge_way(cycle: Cycle, up: Upgrade, way: Reversal) -> Decision:
-    """Order, proof, the daily cap, and that it is no revert of a revert."""
-    assert up.merged is not None
-    policy, world = cycle.world.settings, cycle.world
-    return may_merge_revert(
-        up,
-        cycle.journal.history,
-        world.clock.now(),
-        cap=policy.monitoring.reverts_per_day,
-        healer=world.forge.login,
-        without_approval=policy.risk.revert_without_approval,
-        proof=way_holds(cycle, up, way),
-        culprit=trailers_of(world.repository, up.merged.commit),
-    )
 
 
 def way_holds(cycle: Cycle, up: Upgrade, way: Reversal) -> Decision:
