@@ -7,13 +7,13 @@ from math import erfc, sqrt
 from typing import Final
 
 from gitops_healer.core.judgement.daily import Hour as Hour
-from gitops_healer.core.judgement.daily import bad_hours, clustering_within, slot_of, slots_of, usual_of
+from gitops_healer.core.judgement.daily import Slot, bad_hours, clustering_within, slot_of, slots_of, usual_of
 from gitops_healer.core.judgement.sequential import sane
 from gitops_healer.core.watching import Count
 
 RECENT: Final = (3, 6, 12, 24, 36, 48, 72, 96, 120)
 """Hours before the merge from which on it may have got worse."""
-CERTAIN: Final = 0.001
+CERTAIN: Final = 0.05
 LEAST_CALLS: Final = 20
 LEAST_HOURS: Final = 3
 WORSE_BY: Final = 0.01
@@ -112,7 +112,7 @@ def _since_worse(parts: Sequence[Part]) -> list[Part] | None:
     """The recent part of `parts` that is worse than the rest, and where the difference is plainest; None when none is.
 
     A recent part of less than a day is also compared with the same hours of the days before, because some hours of the
-    day are worse than others; and most of its hours have to be worse, because an outage is no new level.
+    day are worse than others; and it has to be worse without its worst hour as well, because an outage is no new level.
     """
     best, found = CERTAIN / len(RECENT), None
     for hours in RECENT:
@@ -136,11 +136,14 @@ def _enough(recent: Sequence[Part]) -> bool:
 
 def _lasting(recent: Sequence[Part], rest: Sequence[Part]) -> bool:
     total, failed = _sums(rest)
-    recent_total, recent_failed = _sums(recent)
-    if recent_failed / recent_total - failed / total < WORSE_BY:
-        return False
-    calls_worse = sum(part.total for part in recent if part.failed / part.total > failed / total)
-    return calls_worse > recent_total / 2
+    gained = _rate(recent) - failed / total
+    others = sorted(recent, key=lambda part: part.failed - part.total * failed / total)[:-1]
+    return gained >= WORSE_BY and _rate(others) - failed / total > gained / 2
+
+
+def _rate(parts: Sequence[Part]) -> float:
+    total, failed = _sums(parts)
+    return failed / total if total else 0.0
 
 
 def _chance(recent: Sequence[Part], rest: Sequence[Part]) -> float:
@@ -148,7 +151,7 @@ def _chance(recent: Sequence[Part], rest: Sequence[Part]) -> float:
     (n, f), (m, g) = _sums(recent), _sums(rest)
     pooled = (f + g + 0.5) / (n + m + 1)
     sides = [[(part.total, part.failed) for part in side] for side in (recent, rest)]
-    rho = max(correlation(side) for side in sides)
+    rho = clustering_within(Slot(tuple(side)) for side in sides)
     spread = pooled * (1 - pooled) * sum(1 / max(1.0, worth(side, rho)) for side in sides)
     return erfc((f / n - g / m) / sqrt(2 * spread)) / 2 if spread > 0 else 1.0
 

@@ -48,7 +48,7 @@ def test_days_that_differ_are_worth_few_calls() -> None:
     [
         ([0.03] * 120 + [0.08] * 48, 0.07, 0.09, "2 days"),
         ([0.05] * 160 + [0.20] * 8, 0.17, 0.25, "6 hours"),
-        ([0.03 + 0.05 * hour / 168 for hour in range(168)], 0.055, 0.085, "days"),
+        ([0.03 + 0.05 * hour / 168 for hour in range(168)], 0.055, 0.1, "before"),
     ],
 )
 def test_what_began_before_the_merge_is_the_baseline(rates: list[float], least: float, most: float, ago: str) -> None:
