@@ -113,12 +113,15 @@ class Watch:
                     precision=precision, blocks=tuple(Block(n, 20, 1) for n in range(half_hours))),
         ]  # fmt: skip
 
-    def write(self, *more: Any, edited: Callable[[Any], Any] = lambda fact: fact) -> list[Event]:
+    def events(self, *more: Any, edited: Callable[[Any], Any] = lambda fact: fact) -> list[Event]:
         facts = [*self.facts(), *((self.opened + timedelta(hours=3, minutes=n), fact) for n, fact in enumerate(more))]
-        events = []
-        for position, (at, fact) in enumerate(facts):
-            fact = edited(fact)
-            events.append(Event(event_id("up-1", position, fact), at, "up-1", "run", "healer", fact))
+        return [
+            Event(event_id("up-1", position, edited(fact)), at, "up-1", "run", "healer", edited(fact))
+            for position, (at, fact) in enumerate(facts)
+        ]
+
+    def write(self, *more: Any, edited: Callable[[Any], Any] = lambda fact: fact) -> list[Event]:
+        events = self.events(*more, edited=edited)
         open_ledger(find_place(Choices(self.repo.path)).repository).append(events)
         return events
 
