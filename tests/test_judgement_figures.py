@@ -206,7 +206,7 @@ def test_many_tools_are_judged_alike_at_once_and_one_by_one() -> None:
 
 def test_what_is_recorded_is_judged_as_what_is_simulated() -> None:
     story = recorded.Recorded(World(Step(0.05, 0.5, 2), Steady(6)), 2)
-    assert story(random.Random(1)) == ours.Seen({}, "regressed", frozenset({"verdicts", "counts"}))
+    assert story(random.Random(1)) == ours.Seen({}, "regressed", frozenset({"verdicts", "alarms", "counts"}))
 
 
 def test_many_tools_over_many_executions_are_read_and_judged() -> None:
