@@ -228,8 +228,8 @@ def recorded() -> Table:
     return Table(
         "recorded", "The same through a real store, a real repository and the metric: do they agree?",
         f"Compared {', '.join(map(str, LOOKS_AT))} hours after the merge: verdicts, and calls and failures before, "
-        "since, and since of the version before. 20 calls an hour. The metric reads by the hour, not by the block, where "
-        "nothing stands out: HEALTHY may come a look earlier or later.",
+        "since, and since of the version before. 20 calls an hour. The metric reads by the hour where nothing stands "
+        "out, not by the block: HEALTHY may come a look earlier or later.",
         ("what happens", "alarms agree", "verdicts agree", "counts agree", "last verdicts"),
         tuple(Cell((name,), story) for name, story in stories.items()), row,
         lambda sample: [] if sample.marked("alarms") == 1 else ["alarms do not always agree"],
