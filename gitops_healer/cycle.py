@@ -650,19 +650,15 @@ def take_back(cycle: Cycle, up: Upgrade) -> Outcomes:
     if pull is None or up.revert is None or not world.repository.is_ancestor(world.base, pull.head):
         return propose_revert(cycle, up)
     way = plan_back(world, up, world.repository.commit(pull.head).parents[0])
-    if not same_way(world.repository, way, pull.head):
+    if not way.found or not same_way(world.repository, way, pull.head):
         return no("take back", f"somebody changed #{pull.number}", f"merge it yourself, or close it and /retry {up.id}")
     if up.revert.draft and may_write(world.mode, cycle.journal.history).allowed:
         world.forge.mark_ready(pull.number)
         world.forge.update_pull(pull.number, texts.revert_title(up), revert_body(up, way))
         return replace(up.revert, draft=False)
-    decision = all_of(
-        "take back",
-        [
-            may_write(world.mode, cycle.journal.history),
-            revert_permission(world, up, cycle.journal.history, way_holds(cycle, up, way)),
-        ],
-    )
+    history = cycle.journal.history
+    allowed = revert_permission(world, up, history, way_holds(cycle, up, way))
+    decision = all_of("take back", [may_write(world.mode, history), allowed])
     if not decision.allowed:
         return decision
     cycle.journal.intend(up, "take back", pull.head)
