@@ -129,6 +129,7 @@ class Health:
 
     blamed: subjects that stand against the merge, strongest first; evidence: of every reading that stands out; worse:
     the list of what got worse with a false discovery rate of at most 5 % (e-BH); notes: what else is to be known;
+    figures: the part of the reason that says how much worse, without why that is not enough;
     cleared: subjects that a search found another culprit for; rests: those that the judgement rests on where the merge
     touched nothing that is called; partial: readings are only those that changed since the judgement before, with the
     blocks that changed (`core.judgement.keeping`).
@@ -143,6 +144,7 @@ class Health:
     notes: tuple[str, ...] = ()
     pool: Pool = field(default_factory=Pool)
     cleared: tuple[str, ...] = ()
+    figures: str = ""
     rests: tuple[str, ...] = ()
     partial: bool = False
 

@@ -38,13 +38,16 @@ def charge(up: Upgrade, health: Health, found: Attribution) -> Charge:
     """What stands against a merge that is judged SUSPECT or REGRESSED. Counts alone convict where it is the only one
     that can have done it; running what fails convicts or clears whatever the counts say."""
     assert up.merged is not None
+    figures = health.figures or health.reason
     match found.blame:
         case Blame.FOUND if found.culprit != up.merged.commit:
-            return Charge(Stand.THEIRS, f"{found.reason}; {health.reason}", found.culprit)
+            return Charge(Stand.THEIRS, f"{found.reason}; {figures}", found.culprit)
         case Blame.FOUND if found.restored is not False:
-            return Charge(Stand.OURS, f"{health.reason}; {found.reason}", found.culprit)
+            return Charge(Stand.OURS, f"{figures}; {found.reason}", found.culprit)
+        case Blame.FOUND:  # without it, it fails as well: taking it back alone would not help
+            return Charge(Stand.SUSPECTED, f"{figures}; {found.reason}", found.culprit)
         case Blame.ENVIRONMENT:
-            return Charge(Stand.OUTSIDE, f"{found.reason}; {health.reason}")
+            return Charge(Stand.OUTSIDE, f"{found.reason}; {figures}")
     if health.judgement is not Judgement.REGRESSED:
         return Charge(Stand.SUSPECTED, f"{health.reason}; {found.reason}")
     others = rival_commits(up, found)

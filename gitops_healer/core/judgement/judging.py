@@ -144,7 +144,7 @@ def _alarmed(suspicions: Sequence[Suspicion]) -> Health | None:
         if found:
             more = f" (and {len(found) - 1} more like it)" if len(found) > 1 else ""
             blamed = tuple(dict.fromkeys(s.case.reading.subject for s in found))
-            return Health(judgement, found[0].text + more, blamed=blamed)
+            return Health(judgement, found[0].text + more, blamed=blamed, figures=found[0].sentence + more)
     return None
 
 
