@@ -11,13 +11,13 @@ from gitops_healer.core.history import History, replay
 from gitops_healer.core.judgement.backtest import Design, Rule, backtest
 from gitops_healer.core.judgement.backtest_result import Backtest
 from gitops_healer.core.judgement.baseline import baseline_of
-from gitops_healer.core.judgement.blame import cleared, own_readings, rivals_of
 from gitops_healer.core.judgement.judging import judge, rejudge
 from gitops_healer.core.judgement.keeping import folded
 from gitops_healer.core.judgement.recorded import Calls
 from gitops_healer.core.upgrade import Event, HealthChecked, RepositoryFact, Stage, Upgrade, begin
 from gitops_healer.core.watching import Health, Pool, Reading, Tolerance, Window
-from gitops_healer.errors import HealerError, UsageError
+from gitops_healer.errors import UsageError
+from gitops_healer.measuring import measure
 from gitops_healer.ports import CommitInfo
 from gitops_healer.world import World
 
@@ -100,18 +100,9 @@ def commit_at(world: World, at: datetime) -> str:
 
 def looked(world: World, up: Upgrade, history: History, commit: str) -> tuple[Health, tuple[str, ...]]:
     """A watch as all metrics see it now, judged, and what could not be measured. commit: of the base branch."""
-    assert up.watched is not None
-    window = up.watched.window
-    scene = world.scene(commit)
-    readings: list[Reading] = []
-    problems = []
-    for metric in world.metrics:
-        try:
-            readings += metric(scene, up)
-        except (HealerError, OSError) as error:
-            problems.append(f"{metric.name}: {error}")
-    own = own_readings(readings, rivals_of(up, history.upgrades.values(), window.baseline_from))
-    return judge(own, up.watched.tolerance, window=window, now=scene.now, cleared=cleared(up)), tuple(problems)
+    measured = measure(world, history, up, commit=commit)
+    problems = zip(measured.silent, measured.errors, strict=True)
+    return measured.health, tuple(f"{name}: {error}" for name, error in problems)
 
 
 # A rule on trial

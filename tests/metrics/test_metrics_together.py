@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from gitops_healer.core.forge import Status, StatusState
 from gitops_healer.core.upgrade import Stage as At
 from gitops_healer.core.upgrade import Upgrade
-from gitops_healer.core.watching import Judgement, Measure
+from gitops_healer.core.watching import Judgement, Measure, Reading
 from gitops_healer.measuring import Measured, measure
+from gitops_healer.registry import Scene, metric
 from tests.conftest import GitRepo
 from tests.cycle.stage import FILES, Stage
 from tests.prometheus_server import Samples, serving
@@ -115,3 +117,26 @@ def test_without_configuration_there_is_still_ci_and_the_code(stage: Stage) -> N
     assert said["ci", "build", ""] == 1
     assert {metric for metric, *_ in said} == {"ci", "code_health"}
     assert not any(one.measure is Measure.CODE for one in found.health.readings if one.metric != "code_health")
+
+
+def test_a_bug_of_a_metric_is_its_own(stage: Stage) -> None:
+    @metric
+    def acme(scene: Scene, upgrade: Upgrade) -> Iterator[Reading]:
+        """Counts one call, then breaks."""
+        yield Reading("acme", "counter", 10, 0, 1, 0)
+        raise ZeroDivisionError("division by zero")
+
+    @metric
+    def empty(scene: Scene, upgrade: Upgrade) -> Iterator[Reading]:
+        """Gives something else than readings."""
+        return None  # type: ignore[return-value]
+
+    log(stage, failing=5)
+    world = stage.world(monitoring__files=[LOG], monitoring__prometheus__metrics=[])
+    found = measure(replace(world, metrics=[acme, *world.metrics, empty]), stage.history, stage.upgrade)
+    assert found.health.blamed == ("checkout",)
+    assert "counter" in {one.subject for one in found.health.readings}, "what it had measured before counts"
+    assert found.silent == ("acme", "empty")
+    told = [str(error) for error in found.errors]
+    assert "the metric acme broke: ZeroDivisionError: division by zero" in told[0]
+    assert "the metric empty broke: TypeError" in told[1]
