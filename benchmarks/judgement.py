@@ -46,7 +46,8 @@ class Result:
     @property
     def watches(self) -> str:
         few, most = self.counts
-        return f"{most:,} watches a line" if few == most else f"{few:,} to {most:,} watches a line"
+        watches = "1 watch" if most == 1 else f"{most:,} watches" if few == most else f"{few:,} to {most:,} watches"
+        return f"{watches} a line"
 
 
 def result(table: Table, repetitions: int, jobs: int, tell: Callable[[Sample], None]) -> Result:
