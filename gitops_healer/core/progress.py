@@ -218,6 +218,13 @@ def _report(up: Upgrade) -> Iterator[tuple[str, str]]:
     yield "merged", f"`{_merge(up)}`"
     if up.health is not None:
         yield "watch", f"{up.health.judgement.value}: {cell(up.health.reason, 600)}"
+    if up.attributions:
+        yield "search for the culprit", cell(up.attributions[-1].attribution.reason, 600)
+    if up.revert is not None and up.revert.pull and up.rolled_back is None:
+        yield "draft of the revert" if up.revert.draft else "revert", f"#{up.revert.pull}"
+    for told in up.reports:
+        if told.issue:
+            yield "told", f"#{told.issue}: it is not of this merge"
     if up.rolled_back is not None:
         yield "taken back", quoted(up.rolled_back.commit[:10])
 
