@@ -84,7 +84,7 @@ def _kinds_of(path: str, value: Any, deep: int) -> Iterator[tuple[str, str]]:
             yield path, json.dumps(value)
         case int() | float():
             yield path, _number(value)
-            if isfinite(value):
+            if _is_finite(value):
                 yield f"{path} is", "below 0" if value < 0 else "above 0" if value > 0 else "0"
             if isinstance(value, int) and abs(value) < FEW:
                 yield f"{path} =", str(value)
@@ -104,8 +104,12 @@ def _kinds_of(path: str, value: Any, deep: int) -> Iterator[tuple[str, str]]:
                     yield from _kinds_of(f"{path}.{_spelled(name)}", value[name], deep - 1)
 
 
+def _is_finite(value: int | float) -> bool:
+    return isinstance(value, int) or isfinite(value)  # the largest whole numbers are no floats
+
+
 def _number(value: int | float) -> str:
-    if not isfinite(value):
+    if not _is_finite(value):
         return "number that is not finite"
     name, whole = "whole number" if isinstance(value, int) else "number", abs(int(value))
     if not whole:

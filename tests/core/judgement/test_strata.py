@@ -41,6 +41,7 @@ def test_hostile_json_raises_nothing(text: str | None) -> None:
     [
         (-12, {"argument 1": "whole number of 2 digits", "argument 1 is": "below 0", "argument 1 =": "-12"}),
         (12345, {"argument 1": "whole number of 5 digits", "argument 1 is": "above 0"}),
+        (10**400, {"argument 1": "whole number of 40 digits", "argument 1 is": "above 0"}),
         (0.5, {"argument 1": "number below 1", "argument 1 is": "above 0"}),
         (True, {"argument 1": "true"}),
         (None, {"argument 1": "null"}),
