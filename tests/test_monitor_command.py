@@ -195,6 +195,33 @@ def test_recompute_gives_every_recorded_verdict_from_the_ledger_alone(watch: Wat
     assert "all 6 checks are as recorded" in run("--recompute", "up-1", "--repo", watch.repo.path)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("{repo}", "--recompute", "calm-fox"),
+        ("--recompute", "calm-fox", "{repo}"),
+        ("--repo", "{repo}", "--recompute", "calm-fox"),
+        ("show", "{repo}", "--recompute", "calm-fox"),
+    ],
+)
+def test_a_repository_stands_before_or_behind_options(watch: Watch, words: tuple[str, ...]) -> None:
+    watch.write()
+    assert "all 6 checks are as recorded" in run(*(word.format(repo=watch.repo.path) for word in words))
+    shown = tuple("--upgrade" if word == "--recompute" else word for word in words)
+    assert ask(*(word.format(repo=watch.repo.path) for word in shown))["codename"] == "calm-fox"
+
+
+def test_a_shell_completes_options_and_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    def completed(typed: str) -> str:
+        monkeypatch.setenv("_GITOPS_HEALER_COMPLETE", "complete_zsh")
+        monkeypatch.setenv("_TYPER_COMPLETE_ARGS", typed)
+        return CliRunner().invoke(app, [], prog_name="gitops-healer").output
+
+    assert "--recompute" in completed("gitops-healer monitor --rec")
+    assert '"stability"' in completed("gitops-healer monitor st")
+    assert "--html" in completed("gitops-healer monitor calm-fox --ht")
+
+
 def test_recompute_fails_on_a_verdict_that_does_not_follow(watch: Watch) -> None:
     def whitewash(fact: Any) -> Any:
         bad = isinstance(fact, HealthChecked) and fact.health.judgement is Judgement.REGRESSED
@@ -259,6 +286,9 @@ def test_backtest_of_real_changes_names_the_one_that_broke_it(watch: Watch) -> N
         (("--html", "page.html"), "nothing is watched now"),
         (("backtest", ".", "--every", "often"), "--every must be a time"),
         (("--recompute", "calm-fox"), "there is no upgrade 'calm-fox'"),
+        (("--recompute", "calm-fox", "elsewhere"), "'elsewhere' is no folder"),
+        (("grey-owl", "--upgrade", "calm-fox"), "name one upgrade"),
+        (("--format", "json", "backtest"), "write options behind the command"),
     ],
 )
 def test_errors_say_what_to_do(

@@ -54,17 +54,16 @@ _RECENT = 5
 
 
 class _Group(TyperGroup):
-    """`monitor` alone shows all that is watched; what is no command of it is an upgrade or a repository."""
+    """What is no command of it is for `show`: an upgrade, a repository or options, in any order."""
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and args[0] not in self.commands:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        shown = not args and ctx.resilient_parsing  # a shell asks for commands and options
+        if not shown and args[:1] != ["--help"] and not (args and args[0] in self.commands):
             args = ["show", *args]
-        return super().resolve_command(ctx, args)
+        return super().parse_args(ctx, args)
 
 
-monitor_app = typer.Typer(
-    cls=_Group, help="Watches after merges: what is judged, and how that would have gone.", invoke_without_command=True
-)
+monitor_app = typer.Typer(cls=_Group, subcommand_metavar="[UPGRADE | REPO | COMMAND [ARGS]...]")
 
 
 class By(StrEnum):
@@ -72,24 +71,25 @@ class By(StrEnum):
     kind = "kind"
 
 
+One = Annotated[str | None, typer.Option("--upgrade", help="Only this one, also when its watch is over.")]
 Recompute = Annotated[
-    str | None, typer.Option("--recompute", metavar="UPGRADE", help="Judge every recorded check of it again.")
+    str | None,
+    typer.Option("--recompute", metavar="UPGRADE", help="Judge every recorded check of it again; 1 when one differs."),
 ]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="As it stood then: 2026-01-31T12:00, or 3d.")]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="TIME", help="As it stood at 2026-01-31T12:00, or 3d ago: 3d.")
+]
 LedgerFile = Annotated[
     Path | None, typer.Option("--ledger", help="An exported ledger (JSON Lines) instead of a repository's.")
 ]
-Page = Annotated[Path | None, typer.Option("--html", help="Write a page with its pictures.")]
-Picture = Annotated[Path | None, typer.Option("--svg", help="Write the picture alone.")]
+Page = Annotated[Path | None, typer.Option("--html", help="Write a page about one, with its pictures.")]
+Picture = Annotated[Path | None, typer.Option("--svg", help="Write the picture of one alone.")]
 
 
 @monitor_app.callback()
 def monitor(
-    context: typer.Context,
     repo: RepoOption = HERE,
-    upgrade: Annotated[
-        str | None, typer.Option("--upgrade", help="Only this one, also when its watch is over.")
-    ] = None,
+    upgrade: One = None,
     recompute: Recompute = None,
     ledger: LedgerFile = None,
     as_of: AsOf = None,
@@ -97,26 +97,42 @@ def monitor(
     svg: Picture = None,
     format_: As = Format.text,
 ) -> None:
-    """Every open watch: until when, what is judged of what, and what happens next."""
-    if context.invoked_subcommand is None:
-        _monitor(repo, upgrade, recompute, ledger, as_of, html, svg, format_)
+    """Watches after merges: until when, what is judged of what, and what happens next.
+
+    UPGRADE, an id or a codename, is shown in detail, also when its watch is over; of REPO all open watches are. The
+    options below are for these two; what a COMMAND takes is told by its own --help.
+    """
 
 
 @monitor_app.command("show")
 def monitor_show(
-    which: Annotated[str, typer.Argument(metavar="UPGRADE", help="Its id or codename; or a repository: all of it.")],
+    which: Annotated[str, typer.Argument(metavar="UPGRADE | REPO", help="One in detail, or all of a repository.")] = "",
     repo: RepoOption = HERE,
+    upgrade: One = None,
+    recompute: Recompute = None,
     ledger: LedgerFile = None,
     as_of: AsOf = None,
     html: Page = None,
     svg: Picture = None,
     format_: As = Format.text,
 ) -> None:
-    """One watch in detail, also when it is over. `monitor UPGRADE` is the same."""
-    if Path(which).is_dir():
-        _monitor(Path(which), None, None, ledger, as_of, html, svg, format_)
-    else:
-        _monitor(repo, which, None, ledger, as_of, html, svg, format_)
+    """Open watches, or one in detail. `monitor` is the same."""
+    if which and Path(which).is_dir():
+        repo = Path(which)
+    elif which:
+        upgrade = _meant(which, upgrade, recompute)
+    _monitor(repo, upgrade, recompute, ledger, as_of, html, svg, format_)
+
+
+def _meant(which: str, upgrade: str | None, recompute: str | None) -> str:
+    """A word that is no folder names the upgrade. Raises UsageError where another one is named as well."""
+    if which in ("backtest", "stability"):
+        raise UsageError(f"write options behind the command: gitops-healer monitor {which} --help lists them")
+    if recompute is not None:
+        raise UsageError(f"{which!r} is no folder: --recompute takes one upgrade, and beside it only a repository")
+    if upgrade is not None:
+        raise UsageError(f"{which!r} is no folder: name one upgrade, not {which!r} and --upgrade {upgrade!r}")
+    return which
 
 
 def _monitor(
