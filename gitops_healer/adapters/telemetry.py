@@ -8,6 +8,7 @@ import gzip
 import json
 import math
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -188,7 +189,7 @@ class DeployedTelemetry:
                             "records, one a line: correct monitoring.files"
                         )
                     yield line
-        except (OSError, EOFError) as error:  # what gzip raises among them
+        except (OSError, EOFError, zlib.error) as error:  # what gzip raises among them
             raise UsageError(f"{file} cannot be read: {error}") from None
 
 
@@ -219,7 +220,7 @@ def series_in(answer: Any, query: str, where: str) -> tuple[Series, ...]:
         return tuple(_series(row) for row in _list(data.get("result")))
     except UsageError as error:
         raise UsageError(f"{shortened(query)}: {error}") from None
-    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError):
         raise ForgeError(f"{where} gave a matrix that cannot be read: is something else at this address?") from None
 
 

@@ -224,11 +224,11 @@ json_values = st.recursive(
 )
 
 
-@given(json_values, st.sampled_from(["", "data", "result", "row", "values"]))
+@given(json_values, st.sampled_from(["", "data", "result", "row", "metric", "values"]))
 def test_whatever_a_server_answers_is_series_or_one_clear_error(value: Any, place: str) -> None:
-    row = {"metric": {}, "values": value} if place == "values" else value
-    result = [row] if place in ("row", "values") else value
-    data = {"resultType": "matrix", "result": result} if place in ("row", "values", "result") else value
+    row = {"metric": {}, "values": []} | {place: value} if place in ("metric", "values") else value
+    result = [row] if place in ("row", "metric", "values") else value
+    data = {"resultType": "matrix", "result": result} if place not in ("", "data") else value
     answer = {"status": "success", "data": data} if place else value
     try:
         for series in series_in(answer, CALLS, "http://prometheus"):
@@ -268,12 +268,14 @@ def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     (tmp_path / "exact").write_bytes(b"x" * LONGEST_LINE + b"\n")
     (tmp_path / "cut.gz").write_bytes(gzip.compress(json.dumps(list(range(9_000))).encode())[:-20])
     (tmp_path / "no.gz").write_bytes(b"plain")
+    (tmp_path / "bent.gz").write_bytes(gzip.compress(b"")[:10] + b"\xff" * 20)
     telemetry = DeployedTelemetry(FORGE, tmp_path)
     assert [len(line) for line in telemetry.records("exact")] == [LONGEST_LINE]
     for name, said in {
         "long": "longer than 1,048,576 bytes",
         "cut.gz": "cannot be read",
         "no.gz": "cannot be read",
+        "bent.gz": "cannot be read",
         "gone": "there is no file",
         ".": "there is no file",
         "/dev/zero": "there is no file",
