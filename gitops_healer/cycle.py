@@ -657,7 +657,7 @@ def take_back(cycle: Cycle, up: Upgrade) -> Outcomes:
         world.forge.update_pull(pull.number, texts.revert_title(up), revert_body(up, way))
         return replace(up.revert, draft=False)
     history = cycle.journal.history
-    allowed = revert_permission(world, up, history, way_holds(cycle, up, way))
+    allowed = revert_permission(world, up, history, way_holds(cycle, up, way)[0])
     decision = all_of("take back", [may_write(world.mode, history), allowed])
     if not decision.allowed:
         return decision
@@ -679,12 +679,12 @@ def propose_revert(cycle: Cycle, up: Upgrade, *, draft: bool = False) -> Outcome
         return RolledBack(way.base, 0)
     if not way.found:
         return held_by(up, way)
-    proof = way_holds(cycle, up, way)
+    proof, broken = way_holds(cycle, up, way)
+    if broken:
+        reason = f"taking it back would break something else: {broken}"
+        return Held(reason, next_action=f"revert by hand, /resume {up.id}")
     if not proof.allowed:
-        return Held(
-            f"taking it back would break something else: {proof.reason}",
-            next_action=f"revert by hand, /resume {up.id}",
-        )
+        return proof
     cycle.journal.intend(up, "propose revert", way.commit)
     head = world.forge.push(branch, way.commit, world.forge.branch_head(branch) or "")
     world.forge.set_status(head, Status(VALIDATION, StatusState.SUCCESS, proof.reason[:140]))
@@ -697,12 +697,14 @@ def propose_revert(cycle: Cycle, up: Upgrade, *, draft: bool = False) -> Outcome
     return RevertProposed(branch, head, pull.number, pull.url, draft)
 
 
-def way_holds(cycle: Cycle, up: Upgrade, way: Reversal) -> Decision:
-    """The less it is a tree that worked before, the more gates it has to pass."""
+def way_holds(cycle: Cycle, up: Upgrade, way: Reversal) -> tuple[Decision, str]:
+    """(whether it is proved, what it breaks). The less it is a tree that worked before, the more gates it has to
+    pass."""
     needed = proof_of(way)
     if not needed.needed:
-        return yes("proof", needed.because)
-    return proof_holds(prove(cycle.world, case_of(up, way), only=needed.only), gate="proof")
+        return yes("proof", needed.because), ""
+    verdict = prove(cycle.world, case_of(up, way), only=needed.only)
+    return proof_holds(verdict, gate="proof"), verdict.reason if verdict.outcome is Outcome.FAILED else ""
 
 
 # Learn
