@@ -3,9 +3,12 @@ has. Nothing is patched: the product is wired as `--forge github` wires it; only
 """
 
 import base64
+import json
 import math
+import random
 import shutil
 import subprocess
+import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -30,6 +33,8 @@ from tests.forge_server.person import Person
 SHOP = "octo/shop"
 OWN_CODE = "limits: {allow_weak_sandbox: true}\n"
 """A policy for repositories of tests, whose code is their own: they run wherever the sandbox is weak."""
+TOO_MANY = "return (sum(values) / len(values) if values else 0.0) if len(values) < 5 else values[len(values)]"
+"""A line for program:mean that fails from five values on, which no test sees."""
 KEPT = ("executions.sqlite",)
 """What outlives a runner: in production a store that the environment names."""
 
@@ -67,6 +72,7 @@ class GitHubStage:
     permissions: Mapping[str, str] | None = None
     keeps_cache: bool = False
     runs: int = 0
+    chance: random.Random = field(default_factory=lambda: random.Random(8))
     _variables: ForgeVariables | None = None
 
     @property
@@ -126,11 +132,35 @@ class GitHubStage:
         self.server.permit(self.repository, login, role)
         return self.server.person(login, self.repository)
 
-    def calls(self, good: int, bad: int, commit: str, hours_ago: float = 0.5) -> None:
-        """Record calls of program:mean at a commit; bad ones fail, each with an input of its own."""
-        when = self.clock.now() - timedelta(hours=hours_ago)
-        lines = [call(when + timedelta(seconds=n), commit, n >= good, n) for n in range(good + bad)]
+    def calls(self, good: int, bad: int, commit: str, hours_ago: float = 0, hours: float = 2) -> None:
+        """Record calls of program:mean at a commit within some hours, which pass meanwhile unless they lie in the past;
+        bad ones fail, each with an input of its own, which does not fail when it is run again."""
+        total, begin = good + bad, self.clock.now() - timedelta(hours=hours_ago)
+        every = timedelta(hours=hours) / total
+        failing = [(n + 1) * bad // total > n * bad // total for n in range(total)]
+        lines = [call(begin + every * (n + 0.5), commit, fails, n) for n, fails in enumerate(failing)]
+        self._recorded(lines, 0 if hours_ago else hours)
+
+    def live(self, hours: float, commit: str = "", per_hour: int = 30) -> None:
+        """Time goes on, and program:mean as it is at a commit (by default what is deployed) is really called meanwhile,
+        with none to seven values."""
+        deployed, begin = commit or self.git("rev-parse", "main").strip(), self.clock.now()
+        names: dict[str, Any] = {}
+        exec(compile(self.git("show", f"{deployed}:program.py"), "program.py", "exec"), names)
+        every, lines = timedelta(hours=1) / per_hour, []
+        for number in range(int(hours * per_hour)):
+            values = [self.chance.randrange(100) for _ in range(number % 8)]
+            lines.append(really_called(names["mean"], values, begin + every * (number + 0.5), deployed))
+        self._recorded(lines, hours)
+
+    def _recorded(self, lines: list[bytes], hours: float) -> None:
         self.world().executions.import_jsonl(lines)
+        self.clock.turn(timedelta(hours=hours))
+
+    def git(self, *arguments: str) -> str:
+        """Asked of the repository as the forge has it."""
+        argv = ["git", "--git-dir", str(self.server.repository(self.repository).path), *arguments]
+        return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
 
     def spent(self, since: int = 0) -> Calls:
         """What a run asked of the server. since: a mark of the server's log. Clones of the stage count as fetches."""
@@ -184,6 +214,17 @@ def fresh_clone(url: str, target: Path, token: str = "") -> None:
     header = base64.b64encode(f"x-access-token:{token}".encode()).decode()
     secret = ["-c", f"http.extraHeader=Authorization: Basic {header}"] if token else []
     subprocess.run(["git", *secret, "clone", "--quiet", url, str(target)], check=True, capture_output=True)
+
+
+def really_called(function: Callable[..., object], values: list[int], when: datetime, commit: str) -> bytes:
+    """A recorded line of what a call of program:mean gave."""
+    event: dict[str, Any] = {"v": 1, "tool": "program:mean", "ts": when.isoformat(), "args": [values], "commit": commit}
+    try:
+        event |= {"ok": True, "result": function(values)}
+    except Exception as error:
+        frames = [[frame.filename, frame.lineno, frame.name] for frame in traceback.extract_tb(error.__traceback__)[1:]]
+        event |= {"ok": False, "error": {"type": type(error).__name__, "message": str(error), "frames": frames}}
+    return json.dumps(event).encode() + b"\n"
 
 
 def _carry(before: Path, after: Path, names: Collection[str]) -> None:
