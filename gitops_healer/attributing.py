@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import islice
 from math import ceil, log
 from typing import Final
 
@@ -20,7 +21,8 @@ from gitops_healer.core.judgement.suspects import Reach, suspects
 from gitops_healer.core.testing import CaseStatus, TestReport
 from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.core.watching import Health, Measure, Reading
-from gitops_healer.errors import AlreadyGoneError, PhaseOverError
+from gitops_healer.errors import AlreadyGoneError, PhaseOverError, SandboxError
+from gitops_healer.evidence.ancestry import first_parents, named_commit
 from gitops_healer.evidence.chain import Chain, chain_of
 from gitops_healer.evidence.reaching import reach_of
 from gitops_healer.ports import Conflict, Deadline
@@ -31,7 +33,6 @@ from gitops_healer.world import World
 
 _RUNNABLE: Final = frozenset({Measure.FAILURES, Measure.NEW_ERROR, Measure.RUNS})
 _TEST: Final = re.compile(r".+\.py::.+")
-_SHA: Final = re.compile(r"[0-9a-fA-F]{7,64}")
 _LOOKED_AT: Final = 300
 _GROWTH: Final = 4
 _DOUBT: Final = 0.05
@@ -44,7 +45,7 @@ _MOST_PASSING: Final = 200
 def attribute(world: World, up: Upgrade, health: Health, upgrades: Iterable[Upgrade] | None = None) -> Attribution:
     """Search for the commit that made worse what `health` blames. upgrades: all of the ledger (read when None).
 
-    Takes at most `monitoring.culprit.budget`. Raises SandboxError when nothing can be run at all.
+    Takes at most `monitoring.culprit.budget`. Where nothing can be run, only counts speak.
     """
     assert up.merged is not None
     assert up.watched is not None
@@ -74,18 +75,9 @@ def newest_failing(world: World, up: Upgrade, health: Health) -> str:
         )
         if commit and failed
     }
-    found = {known for commit in recorded if (known := _resolved(world, commit))}
-    commit, left = world.base, _LOOKED_AT
-    while commit and found and left:
-        if commit in found:
-            return commit
-        parents = world.repository.commit(commit).parents if world.repository.resolve(commit) else ()
-        commit, left = parents[0] if parents else "", left - 1
-    return ""
-
-
-def _resolved(world: World, commit: str) -> str | None:
-    return world.repository.resolve(commit) if _SHA.fullmatch(commit) else None
+    found = {known for commit in recorded if (known := named_commit(world.repository, commit))}
+    line = islice(first_parents(world.repository, world.base), _LOOKED_AT) if found else ()
+    return next((info.id for info in line if info.id in found), "")
 
 
 def _order(count: float) -> int:
@@ -105,9 +97,8 @@ class _Case:
     chain: Chain
 
     def judged(self) -> Attribution:
-        if not self.chain.steps:
-            reason = f"the merge is not on {self.world.base_branch} any more: nothing to search among"
-            return self.attribution(Blame.UNDECIDED, reason, ())
+        if self.chain.cut:
+            return self.attribution(Blame.UNDECIDED, self.chain.cut, suspects(self.chain.steps, Reach()))
         budget = self.world.settings.monitoring.culprit.budget.total_seconds()
         with self.world.sandbox.within(budget) as end, ExitStack() as stack:
             sessions = stack.enter_context(Sessions(self.scene))
@@ -117,6 +108,8 @@ class _Case:
                 return self.searched(list(self.probes(sessions, found, end)), found, candidates, end)
             except PhaseOverError as error:
                 return self.attribution(Blame.UNDECIDED, f"{error}: monitoring.culprit.budget is over", candidates)
+            except (SandboxError, OSError) as error:
+                return self.attribution(Blame.NOTHING_TO_RUN, f"nothing can be run here: {error}", candidates)
 
     # What can be run
 

@@ -242,7 +242,18 @@ def test_a_merge_that_is_not_on_the_branch_any_more(story: Story) -> None:
     merged = story.fine(1)
     story.repo.git("reset", "--hard", "--quiet", "HEAD^")
     found = story.asked(merged, TOOL)
-    assert found.blame is Blame.UNDECIDED and "not on main" in found.reason
+    assert found.blame is Blame.UNDECIDED and "not on the branch" in found.reason
+
+
+def test_a_clone_that_ends_at_the_merge_does_not_take_it_for_the_last_good_commit(story: Story, tmp_path: Path) -> None:
+    merged = story.land({"shop/prices.py": BAD}, "Be exact")
+    newest, up = story.fine(1), story.upgrade(merged)
+    story.repo.git("clone", "--quiet", "--depth", "2", f"file://{story.repo.path}", str(tmp_path / "clone"))
+    clone = Story(GitRepo(tmp_path / "clone"))
+    clone.calls(TWO, newest, ZERO)
+    found = attribute(clone.world(), up, health(TOOL), [up])
+    assert found.blame is Blame.UNDECIDED and "git fetch --unshallow" in found.reason, found
+    assert [candidate.commit for candidate in found.candidates] == [merged, newest]
 
 
 def test_a_merge_of_several_commits_is_one_candidate_and_taken_back_as_a_whole(story: Story) -> None:

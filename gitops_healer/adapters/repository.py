@@ -147,7 +147,7 @@ class GitRepository:
         return self._objects.commit_tree(tree, [onto], message, signature)
 
     def patch_id(self, base: str, head: str) -> str:
-        """As `git diff --no-renames --full-index base head | git patch-id --stable` says it; "" when nothing differs."""
+        """As `git diff --no-renames --full-index base head | git patch-id --stable` says it; "" for no difference."""
         return self._objects.patch_id(base, head)
 
     def mergeable(self, onto: str, head: str) -> Conflict | None:

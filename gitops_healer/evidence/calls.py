@@ -22,6 +22,7 @@ from gitops_healer.core.failing import Kind, moment, outside, priority, ranked, 
 from gitops_healer.core.finding import Finding, fingerprint
 from gitops_healer.core.words import counted
 from gitops_healer.errors import RepositoryError
+from gitops_healer.evidence.ancestry import named_commit
 from gitops_healer.registry import Scene
 
 SKEW: Final = timedelta(minutes=5)
@@ -30,7 +31,6 @@ COMMITS_BACK: Final = 1000
 KINDS_SHOWN: Final = 5
 FLAW: Final = "failing_calls"
 
-_SHA: Final = re.compile(r"[0-9a-fA-F]{7,64}")
 _BLOB: Final = re.compile(r"blob:[0-9a-f]{40}")
 _INSTALLED: Final = re.compile(r"(^|/)(site-packages|dist-packages|lib/python\d[^/]*)/")
 
@@ -103,7 +103,7 @@ class Versions:
     def _looked_up(self, commit: str) -> Version:
         if _BLOB.fullmatch(commit):
             return self._compared(self._blob(commit.removeprefix("blob:")))
-        known = self._scene.repository.resolve(commit) if _SHA.fullmatch(commit) else None
+        known = named_commit(self._scene.repository, commit)
         return Version(Standing.UNKNOWN) if known is None else self._read(known)
 
     def _blob(self, blob: str) -> bytes | None:

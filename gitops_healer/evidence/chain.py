@@ -1,9 +1,9 @@
 """The commits of the base branch among which the culprit of something that got worse must be."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -11,13 +11,13 @@ from gitops_healer.code.roles import is_test_path
 from gitops_healer.core.judgement.suspects import Place, Step, Tally
 from gitops_healer.core.upgrade import Merged, Upgrade
 from gitops_healer.core.watching import Reading
+from gitops_healer.evidence.ancestry import first_parents, named_commit
 from gitops_healer.evidence.requirements import is_lock_file, is_requirement_file
 from gitops_healer.evidence.tools import Tools
 from gitops_healer.ports import CommitInfo, Repository
 from gitops_healer.registry import Scene
 
 MOST: Final = 300
-_SHA: Final = re.compile(r"[0-9a-fA-F]{7,64}")
 _TEXTS: Final = frozenset({".md", ".rst", ".adoc", ".png", ".svg", ".jpg", ".gif"})
 _TEXT_NAMES: Final = ("LICENSE", "LICENCE", "CHANGELOG", "CONTRIBUTING", "AUTHORS", "CODEOWNERS", "NOTICE", "README")
 _TEXT_FOLDERS: Final = ("docs/", "doc/", ".github/")
@@ -27,7 +27,7 @@ _TEXT_FOLDERS: Final = ("docs/", "doc/", ".github/")
 class Chain:
     """base: the last good commit; steps: what came after it, newest last; since: culprit -> the commit before it, for
     merges of ours that brought several commits; before: calls up to the base; tallies: calls of each step, where they
-    recorded it. Without steps the merge is not on the branch."""
+    recorded it; cut: why nothing can be searched among the steps, a sentence, "" when it can."""
 
     base: str
     head: str
@@ -36,10 +36,11 @@ class Chain:
     before: Tally = (0, 0)
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     repository: Repository | None = None
+    cut: str = ""
 
     def is_after(self, recorded: str) -> bool:
         """Whether a commit that a call recorded lies after the base."""
-        commit = _resolved(self.repository, recorded) if self.repository else None
+        commit = named_commit(self.repository, recorded) if self.repository else None
         if commit is None or self.repository is None:
             return False
         return commit != self.base and self.repository.is_ancestor(self.base, commit)
@@ -50,16 +51,15 @@ def chain_of(scene: Scene, up: Upgrade, upgrades: Sequence[Upgrade], blamed: Seq
     watched at the same time, and where calls of the blamed tools were bad at it already, the newest one before it at
     which they were fine."""
     assert up.merged is not None
-    infos = list(_first_parents(scene.repository, scene.commit))
+    infos = list(islice(first_parents(scene.repository, scene.commit), MOST))
     place = {info.id: at for at, info in enumerate(infos)}  # newest first
-    if up.merged.commit not in place:
-        return Chain(up.merged.parent, scene.commit)
-    merges = [other.merged for other in _together(up, upgrades) if other.merged and other.merged.commit in place]
-    start = max([place[merged.commit] for merged in merges], default=0)
-    oldest = next((merged for merged in merges if place[merged.commit] == start), up.merged)
+    merges = [other.merged for other in _together(up, upgrades) if other.merged]
+    goods = [good for merged in merges if (good := _before(merged, place)) is not None and good < len(infos)]
+    if _before(up.merged, place) not in goods:
+        return _cut_short(scene, up.merged, infos)
     recorded = _recorded(scene, up, place, blamed)
-    at = _fine_since(recorded, place.get(oldest.parent, min(start + 1, len(infos) - 1)), blamed)
-    inside, since = _ranges(scene.repository, [one.merged for one in upgrades if one.merged], infos, place)
+    at = _fine_since(recorded, max(goods), blamed)
+    inside, since = _ranges([one.merged for one in upgrades if one.merged], infos, place)
     ours = {one.merged.commit: one.id for one in upgrades if one.merged} | {up.merged.commit: up.id}
     wanted = [info for info in reversed(infos[:at]) if info.id not in inside]
     before = _summed([tally for position, tally in recorded.items() if position >= at])
@@ -71,16 +71,24 @@ def chain_of(scene: Scene, up: Upgrade, upgrades: Sequence[Upgrade], blamed: Seq
     return Chain(infos[at].id, scene.commit, steps, since, before, tallies, scene.repository)
 
 
-def _first_parents(repository: Repository, commit: str) -> Iterator[CommitInfo]:
-    """As far as they are here (a clone may be shallow), the newest few hundred."""
-    for _ in range(MOST):
-        if repository.resolve(commit) is None:
-            return
-        info = repository.commit(commit)
-        yield info
-        if not info.parents:
-            return
-        commit = info.parents[0]
+def _before(merged: Merged, place: Mapping[str, int]) -> int | None:
+    """The position of the base before a merge, which may lie behind the last one that is here; None when the merge is
+    not among them."""
+    at = place.get(merged.commit)
+    return None if at is None else place.get(merged.parent, at + 1)
+
+
+def _cut_short(scene: Scene, merged: Merged, infos: Sequence[CommitInfo]) -> Chain:
+    """What came before the merge is not here: then its own commit must not be taken for the last good one."""
+    repository, head = scene.repository, scene.commit
+    here = repository.resolve(merged.commit) == merged.commit
+    if here and not repository.is_ancestor(merged.commit, head):
+        return Chain(merged.parent, head, cut="the merge is not on the branch any more: nothing to search among")
+    lacking = "the clone ends before" if repository.is_shallow() else f"more than {MOST:,} commits came since"
+    steps = tuple(Step(info.id, info.message.strip().partition("\n")[0], info.author.name) for info in reversed(infos))
+    hint = " (git fetch --unshallow)" if repository.is_shallow() else ""
+    cut = f"the last good commit is out of reach, {lacking}: nothing to search from{hint}"
+    return Chain(merged.parent, head, steps, cut=cut)
 
 
 def _together(up: Upgrade, upgrades: Sequence[Upgrade]) -> Iterator[Upgrade]:
@@ -100,7 +108,7 @@ def _recorded(scene: Scene, up: Upgrade, place: Mapping[str, int], blamed: Seque
     for tool in dict.fromkeys(reading.subject for reading in blamed):
         rows = scene.executions.counts_by_commit(tool, up.watched.window.baseline_from, scene.now)
         for recorded, _, _, total, failed, _ in rows:
-            commit = _resolved(scene.repository, recorded) if recorded else None
+            commit = named_commit(scene.repository, recorded) if recorded else None
             if commit is not None and commit in place:
                 found[place[commit]] = _summed([found.get(place[commit], (0, 0)), (total, failed)])
     return found
@@ -129,7 +137,7 @@ def _allowed(blamed: Sequence[Reading]) -> float:
 
 
 def _ranges(
-    repository: Repository, merges: Sequence[Merged], infos: Sequence[CommitInfo], place: Mapping[str, int]
+    merges: Sequence[Merged], infos: Sequence[CommitInfo], place: Mapping[str, int]
 ) -> tuple[frozenset[str], dict[str, str]]:
     """Commits inside of merges that brought several (by rebase), and {last commit of such a merge: the one before}."""
     inside: set[str] = set()
@@ -170,7 +178,3 @@ def _is_text(path: str) -> bool:
 
 def _summed(tallies: Sequence[Tally]) -> Tally:
     return sum(total for total, _ in tallies), sum(failed for _, failed in tallies)
-
-
-def _resolved(repository: Repository, recorded: str) -> str | None:
-    return repository.resolve(recorded) if _SHA.fullmatch(recorded) else None

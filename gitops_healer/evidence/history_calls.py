@@ -10,10 +10,10 @@ from gitops_healer.code.history_reading import Reader
 from gitops_healer.core.latency import Histogram, merged
 from gitops_healer.core.versions import SymbolVersion, VersionCalls
 from gitops_healer.errors import RepositoryError, UsageError
+from gitops_healer.evidence.ancestry import named_commit
 from gitops_healer.registry import Scene
 
 _BLOB: Final = re.compile(r"blob:([0-9a-f]{40})")
-_SHA: Final = re.compile(r"[0-9a-fA-F]{7,40}")
 _NUMBER: Final = re.compile(r"[vV#]?(\d{1,6})")
 _LONGEST_SHOWN: Final = 200
 _BACK: Final = re.compile(r"-(\d{1,6})")
@@ -108,7 +108,7 @@ class Versions:
         blob = _BLOB.fullmatch(commit)
         if blob:
             return next(iter(self._same(lambda _: blob[1])), None) if self._has(blob[1]) else None
-        known = self._scene.repository.resolve(commit) if _SHA.fullmatch(commit) else None
+        known = named_commit(self._scene.repository, commit)
         if known is None:
             return None
         same = list(self._same(lambda path: self._scene.repository.blob_at(known, path)))

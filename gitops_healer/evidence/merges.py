@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice, takewhile
 from typing import Self
 
 from gitops_healer.core.trailers import Trailers
+from gitops_healer.evidence.ancestry import first_parents
 from gitops_healer.ports import CommitInfo, Repository, Signature
 
 _MOST_WALKED = 250
@@ -25,7 +27,7 @@ def merged_range(repository: Repository, merged: str, head: str, base: str = "",
         return info.parents[0] if info.parents else ""
     own = _Own.of(repository, merged, repository.resolve(head) or "", base)
     last = info
-    for commit in _first_parents(repository, info, base):
+    for commit in _down_to(repository, merged, base):
         if len(commit.parents) > 1:  # of a fast-forward: the base that was brought in last is the base before
             return commit.parents[1] if commit.id in own.ids else last.parents[0]
         if own.commits and not own.has(commit):
@@ -35,13 +37,10 @@ def merged_range(repository: Repository, merged: str, head: str, base: str = "",
     return last.parents[0]
 
 
-def _first_parents(repository: Repository, info: CommitInfo, base: str) -> Iterator[CommitInfo]:
+def _down_to(repository: Repository, merged: str, base: str) -> Iterator[CommitInfo]:
     """From a commit down to `base`, which is not among them."""
-    for _ in range(_MOST_WALKED):
-        if info.id == base or not info.parents:
-            return
-        yield info
-        info = repository.commit(info.parents[0])
+    line = islice(first_parents(repository, merged), _MOST_WALKED)
+    return takewhile(lambda info: info.id != base and info.parents, line)
 
 
 def _is_of(commit: CommitInfo, upgrade: str) -> bool:

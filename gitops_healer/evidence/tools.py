@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import islice, takewhile
 from typing import Final
 
 from gitops_healer.code.model import CodeModel
@@ -14,6 +15,7 @@ from gitops_healer.core.execution import ToolStats
 from gitops_healer.core.lifecycle import Step, ToolEvent, aliases_of, ends_of
 from gitops_healer.core.tools import Entry, Status, Tool, Use
 from gitops_healer.core.trailers import Trailers
+from gitops_healer.evidence.ancestry import first_parents
 from gitops_healer.ports import CommitInfo
 from gitops_healer.registry import Scene
 
@@ -160,17 +162,8 @@ class Tools:
                 yield event
 
     def _commits(self, since: datetime | None, limit: int) -> Iterator[CommitInfo]:
-        repository, commit = self._scene.repository, self._scene.commit
-        for _ in range(limit):
-            if repository.resolve(commit) is None:  # the end of a shallow clone
-                return
-            info = repository.commit(commit)
-            if since is not None and info.committer.when < since:
-                return
-            yield info
-            if not info.parents:
-                return
-            commit = info.parents[0]
+        line = islice(first_parents(self._scene.repository, self._scene.commit), limit)
+        return takewhile(lambda info: since is None or info.committer.when >= since, line)
 
     def _of_commit(self, info: CommitInfo, tracked: set[str]) -> Iterator[ToolEvent]:
         changes = self.changes(info)

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
+from itertools import islice, takewhile
 from typing import Final
 
 from gitops_healer.code.model import Location
 from gitops_healer.code.versions import moved_by
 from gitops_healer.core.execution import Slice
 from gitops_healer.core.upgrade import Merged
+from gitops_healer.evidence.ancestry import first_parents
 from gitops_healer.ports import CommitInfo, Repository
 
 MOST_COMMITS: Final = 2_000
@@ -61,12 +63,5 @@ class Earlier:
     @cached_property
     def _commits(self) -> tuple[CommitInfo, ...]:
         """By first parents, newest first."""
-        found: list[CommitInfo] = []
-        commit = self._merged.parent
-        while commit and len(found) < MOST_COMMITS:
-            info = self._repository.commit(commit)
-            if info.committer.when < self._since:
-                break
-            found.append(info)
-            commit = info.parents[0] if info.parents else ""
-        return tuple(found)
+        line = first_parents(self._repository, self._merged.parent)
+        return tuple(takewhile(lambda info: info.committer.when >= self._since, islice(line, MOST_COMMITS)))

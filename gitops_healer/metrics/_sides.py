@@ -1,16 +1,13 @@
 """What a merge can have reached: commits after it, files that use what it changed."""
 
-import re
 from functools import cached_property
-from typing import Final
 
 from gitops_healer.code.graph import EdgeKind
 from gitops_healer.code.model import CodeModel
 from gitops_healer.core.upgrade import Merged
+from gitops_healer.evidence.ancestry import named_commit
 from gitops_healer.metrics._reverts import Reverts
 from gitops_healer.ports import Repository
-
-_SHA: Final = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
 class Sides:
@@ -31,7 +28,7 @@ class Sides:
         return self._known[recorded]
 
     def _look(self, recorded: str) -> bool | None:
-        commit = self._repository.resolve(recorded) if _SHA.fullmatch(recorded) else None
+        commit = named_commit(self._repository, recorded)
         if commit is None:
             return None
         if self._repository.is_ancestor(self._merged.commit, commit):

@@ -10,6 +10,7 @@ from gitops_healer.core.codec import digest, dump, load
 from gitops_healer.core.forge import StatusState
 from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.core.watching import Block, Measure, Reading
+from gitops_healer.evidence.ancestry import first_parents
 from gitops_healer.metrics._series import Counted, Watch, watch_of
 from gitops_healer.metrics._sides import Sides
 from gitops_healer.ports import CommitInfo, Repository
@@ -65,7 +66,7 @@ _Told = list[tuple[CommitInfo, tuple[Said, ...]]]
 def _before(scene: Scene, parent: str, merged: str, newest: str) -> _Told:
     """Newest first."""
     told: _Told = []
-    for info in islice(_line(scene.repository, parent), FURTHEST):
+    for info in islice(first_parents(scene.repository, parent), FURTHEST):
         told.append((info, _said(scene, info, merged, newest)))
         if len(told) >= SILENT and not any(says for _, says in told):
             break
@@ -82,7 +83,7 @@ def _since(repository: Repository, newest: str, merged: str, watch: Watch) -> li
     """The merge and its descendants by first parent, oldest first, as far as they are of the watch."""
     found: list[CommitInfo] = []
     if repository.is_ancestor(merged, newest):
-        for info in _line(repository, newest):
+        for info in first_parents(repository, newest):
             found.append(info)
             if info.id == merged:
                 break
@@ -90,15 +91,6 @@ def _since(repository: Repository, newest: str, merged: str, watch: Watch) -> li
             found = []  # the merge came in by another merge: only its own checks are about it
     found = found[::-1] or [repository.commit(merged)]
     return [info for info in found if info.id == merged or info.committer.when < watch.window.until][:SINCE]
-
-
-def _line(repository: Repository, head: str) -> Iterator[CommitInfo]:
-    """A commit, its first parent, and so on, as far as they are here (a clone may be shallow)."""
-    waiting: str | None = head
-    while waiting:
-        info = repository.commit(waiting)
-        yield info
-        waiting = repository.resolve(info.parents[0]) if info.parents else None
 
 
 def _said(scene: Scene, info: CommitInfo, merged: str, newest: str) -> tuple[Said, ...]:
