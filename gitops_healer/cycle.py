@@ -599,8 +599,12 @@ def accuse(cycle: Cycle, up: Upgrade, health: Health) -> Outcomes | None:
 
 def hand_over(cycle: Cycle, up: Upgrade, health: Health, charged: Charge, found: Attribution) -> Outcomes | None:
     """It is not ours to take back. Another merge of ours is; for the rest people are told, once."""
+    upgrades = cycle.journal.history.upgrades.values()
     if any(report.culprit == charged.culprit for report in up.reports):
         return None
+    told = (report for one in upgrades for report in one.reports if report.issue and report.culprit)
+    if known := next((report for report in told if report.culprit == charged.culprit), None):
+        return known
     other = cycle.journal.history.merged_as(charged.culprit)
     if other is not None and other.id != up.id:
         if found.confirmed and other.may_regress:
@@ -694,7 +698,8 @@ def propose_revert(cycle: Cycle, up: Upgrade, *, draft: bool = False) -> Outcome
     except PullRefusedError as error:
         cycle.links[up.id] = error.link
         return no("open", str(error), f"open it yourself: {error.link}")
-    return RevertProposed(branch, head, pull.number, pull.url, draft)
+    ours = up.revert is None or up.revert.draft  # what people made a draft of is theirs to mark ready
+    return RevertProposed(branch, head, pull.number, pull.url, draft or (pull.draft and ours))
 
 
 def way_holds(cycle: Cycle, up: Upgrade, way: Reversal) -> tuple[Decision, str]:
