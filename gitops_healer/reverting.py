@@ -15,7 +15,7 @@ from gitops_healer.core.trailers import Trailers
 from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.errors import AlreadyGoneError
 from gitops_healer.evidence.dependants import dependants as find_dependants
-from gitops_healer.evidence.merges import merged_range, same_change_since
+from gitops_healer.evidence.merges import merged_range
 from gitops_healer.evidence.turning_back import TurnedTree, turn_back
 from gitops_healer.ports import Conflict, Repository, Signature
 from gitops_healer.refactorings._import_proof import ProofMissingError, new_lint, uncompilable
@@ -189,18 +189,9 @@ def base_before(world: World, up: Upgrade, merged: str, head: str) -> str:
     return merged_range(world.repository, merged, head, known, up.id)
 
 
-def relanded_by_people(world: World, up: Upgrade) -> str:
-    """The commit by which people landed again what was taken back, "" when they did not: then it is theirs."""
-    if up.merged is None or up.rolled_back is None:
-        return ""
-    was = up.merged.parent, up.merged.commit
-    return same_change_since(world.repository, *was, up.rolled_back.commit, world.base)
-
-
 def revert_permission(world: World, up: Upgrade, history: History, proof: Decision) -> Decision:
     """May the revert pull request of `up` be merged now, by policy and history? proof: of what `proof_of` demands."""
     assert up.merged is not None
-    earlier = (one for one in history.of_finding(up.finding.fingerprint) if one.id != up.id)
     return may_merge_revert(
         up,
         history,
@@ -210,7 +201,6 @@ def revert_permission(world: World, up: Upgrade, history: History, proof: Decisi
         without_approval=world.settings.risk.revert_without_approval,
         proof=proof,
         culprit=trailers_of(world.repository, up.merged.commit),
-        relanded=next((again for one in earlier if (again := relanded_by_people(world, one)) == up.merged.commit), ""),
     )
 
 

@@ -13,14 +13,13 @@ from gitops_healer.core.decision import no, yes
 from gitops_healer.core.history import History
 from gitops_healer.core.reverting import MOVED_ON, Purity, Reversal, Way, held_by, proof_of
 from gitops_healer.core.trailers import Trailers
-from gitops_healer.core.upgrade import Merged, RolledBack, Upgrade
+from gitops_healer.core.upgrade import Merged, Upgrade
 from gitops_healer.places import Choices
 from gitops_healer.proving import prove
 from gitops_healer.reverting import (
     base_before,
     case_of,
     plan_back,
-    relanded_by_people,
     revert_permission,
     same_way,
     trailers_of,
@@ -296,17 +295,6 @@ def test_a_method_that_later_code_calls_with_a_new_parameter(merge: Merge) -> No
 
 
 # What people did
-
-
-def test_people_who_land_it_again_make_it_theirs(merge: Merge) -> None:
-    ground = merge({"shop/ratings.py": BAD})
-    ground.repo.git("revert", "--no-edit", "HEAD")
-    revert = ground.repo.git("rev-parse", "HEAD")
-    up = replace(ground.upgrade(), rolled_back=RolledBack(revert, 13))
-    assert relanded_by_people(ground.world, up) == ""
-    again = ground.repo.commit({"shop/ratings.py": BAD}, "I want it")
-    assert relanded_by_people(ground.world, up) == again
-    assert relanded_by_people(ground.world, ground.upgrade()) == ""
 
 
 def test_what_people_merged_by_rebase_begins_before_their_first_commit(merge: Merge) -> None:

@@ -229,13 +229,12 @@ def may_merge_revert(
     without_approval: bool,
     proof: Decision,
     culprit: Trailers | None = None,
-    relanded: str = "",
 ) -> Decision:
     """May the revert of `up` be merged now?
 
     cap: so many may be merged within 24 hours without a person's word; healer: our login; proof: of the revert as it
     stands (`policy.proof_holds`, or a yes where none is needed); culprit: the trailers of the commit that is taken
-    back; relanded: a commit by which people landed the same change again, "" for none.
+    back.
     """
     ordered = may_take_back(up, healer=healer, without_approval=without_approval, identical_to="")
     word = persons_word(up, healer)
@@ -246,7 +245,7 @@ def may_merge_revert(
             proof,
             _ready(up),
             _once(up, history),
-            _no_loop(up, culprit, relanded, word),
+            _no_loop(up, culprit, word),
             _within_cap(history, now, cap, healer, word),
         ],
     )
@@ -288,19 +287,16 @@ def _once(up: Upgrade, history: History) -> Decision:
     return yes("once", f"{commit[:10]} was never taken back before")
 
 
-def _no_loop(up: Upgrade, culprit: Trailers | None, relanded: str, word: str) -> Decision:
+def _no_loop(up: Upgrade, culprit: Trailers | None, word: str) -> Decision:
     """What a person orders is no loop."""
     assert up.merged is not None
-    pull = up.revert.pull if up.revert else 0
-    ask = f'gitops-healer command "/approve" --pull {pull} --actor LOGIN'
     if word:
         return yes("loop", f"{word} wants it")
     if culprit is not None and culprit.reverts:
         said = f"{up.merged.commit[:10]} is itself a revert, of {culprit.reverts[:10]}"
+        ask = f'gitops-healer command "/approve" --pull {up.revert.pull if up.revert else 0} --actor LOGIN'
         return no("loop", f"{said}: taking it back would bring that back", ask)
-    if relanded:
-        return no("loop", f"people landed the same change again, as {relanded[:10]}: it is theirs now", ask)
-    return yes("loop", f"{up.merged.commit[:10]} is no revert, and nobody landed it again by hand")
+    return yes("loop", f"{up.merged.commit[:10]} is no revert")
 
 
 def _within_cap(history: History, now: datetime, cap: int, healer: str, word: str) -> Decision:

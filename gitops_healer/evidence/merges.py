@@ -11,7 +11,6 @@ from gitops_healer.evidence.ancestry import first_parents
 from gitops_healer.ports import CommitInfo, Repository, Signature
 
 _MOST_WALKED = 250
-_MOST_LATER = 500
 
 
 def merged_range(repository: Repository, merged: str, head: str, base: str = "", upgrade: str = "") -> str:
@@ -81,20 +80,3 @@ class _Own:
 
     def _patch(self, commit: CommitInfo) -> str:
         return self.repository.patch_id(commit.parents[0], commit.id)
-
-
-def same_change_since(repository: Repository, since: str, merged: str, revert: str, head: str) -> str:
-    """The newest commit of people after a revert that brings the same change again, "" when there is none.
-
-    It is the same by patch id, or it says that it reverts the revert; what the healer lands again is not meant.
-    """
-    wanted, paths = repository.patch_id(since, merged), repository.changed_paths(since, merged)
-    for commit in repository.log(head, exclude=revert, limit=_MOST_LATER):
-        if len(commit.parents) != 1 or Trailers.parse(commit.message) is not None:
-            continue
-        if f"reverts commit {revert}" in commit.message:
-            return commit.id
-        before = commit.parents[0]
-        if repository.changed_paths(before, commit.id) == paths and repository.patch_id(before, commit.id) == wanted:
-            return commit.id
-    return ""

@@ -171,7 +171,6 @@ LOOP = Trailers("up-9", reverts="c" * 40)
         (regressed(), (), {"culprit": Trailers("up-9")}, ""),
         (regressed(), (), {"culprit": LOOP}, "loop"),
         (regressed(by="robin"), (), {"culprit": LOOP}, ""),
-        (regressed(), (), {"relanded": "d" * 40}, "loop"),
     ],
 )
 def test_what_may_be_merged(up: Upgrade, others: tuple[Upgrade, ...], options: dict[str, Any], blocked: str) -> None:

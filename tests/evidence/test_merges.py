@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gitops_healer.adapters.repository import GitRepository, open_repository
-from gitops_healer.evidence.merges import merged_range, same_change_since
+from gitops_healer.adapters.repository import open_repository
+from gitops_healer.evidence.merges import merged_range
 
 GitRepo = Any  # tests/conftest.py
 MakeRepo = Callable[..., GitRepo]
@@ -99,30 +99,3 @@ def test_without_the_branch_our_own_trailer_tells(repo: GitRepo) -> None:
 def test_the_first_commit_of_all_has_nothing_before_it(make_repo: MakeRepo) -> None:
     repo = make_repo({"a.py": "x\n"})
     assert merged_range(open_repository(repo.path), head(repo), head(repo)) == ""
-
-
-def reverted(repo: GitRepo) -> tuple[GitRepository, str, str, str]:
-    """(repository, base before, merge, revert)"""
-    base = head(repo)
-    squash(repo)
-    merged = head(repo)
-    repo.git("revert", "--no-edit", "HEAD")
-    return open_repository(repo.path), base, merged, head(repo)
-
-
-def test_people_who_land_it_again_are_seen_and_the_healer_is_not_people(repo: GitRepo) -> None:
-    repository, base, merged, revert = reverted(repo)
-    assert same_change_since(repository, base, merged, revert, head(repo)) == ""
-    repo.commit({"b.py": "b = 2\n"}, "something else")
-    repo.git("cherry-pick", merged)
-    assert same_change_since(repository, base, merged, revert, head(repo)) == ""  # with our trailer: a re-land
-    repo.git("commit", "-q", "--amend", "-m", "back again")
-    again = head(repo)
-    repo.commit({"b.py": "b = 3\n"}, "later")
-    assert same_change_since(repository, base, merged, revert, head(repo)) == again
-
-
-def test_a_revert_of_the_revert_lands_it_again(repo: GitRepo) -> None:
-    repository, base, merged, revert = reverted(repo)
-    repo.git("revert", "--no-edit", "HEAD")
-    assert same_change_since(repository, base, merged, revert, head(repo)) == head(repo)
