@@ -15,7 +15,7 @@ from gitops_healer.core.attribution import Attribution
 from gitops_healer.core.decision import Decision, all_of, no, yes
 from gitops_healer.core.finding import Finding, Risk
 from gitops_healer.core.following import given_back, hands_off
-from gitops_healer.core.forge import Comment, PullState, Status, StatusState
+from gitops_healer.core.forge import OWN_RUN, VALIDATION, Comment, PullState, Status, StatusState
 from gitops_healer.core.judgement.blame import Charge, Stand, accusation, charge, taken_back_before
 from gitops_healer.core.judgement.keeping import kept, says_more
 from gitops_healer.core.naming import (
@@ -99,8 +99,6 @@ from gitops_healer.settings import format_duration
 from gitops_healer.telling import pull_text, tell
 from gitops_healer.world import Journal, World, observing
 
-VALIDATION = "gitops-healer/validation"
-OWN_RUN = "gitops-healer/run"  # the job that runs us, as the workflow that `init` writes calls it
 _COMMITS_ASKED = 10
 
 Outcomes = Decision | Fact | tuple[Fact | RepositoryFact, ...]

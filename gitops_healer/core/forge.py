@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Final
+
+VALIDATION: Final = "gitops-healer/validation"
+"""The commit status by which we say what our own proof gave."""
+OWN_RUN: Final = "gitops-healer/run"
+"""The job that runs us, as the workflow that `init` writes calls it."""
 
 
 class Permission(Enum):

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gitops_healer.core.decision import Decision, no, yes
+from gitops_healer.core.forge import VALIDATION
 
-VALIDATION = "gitops-healer/validation"
 OURS = "healer/*"
 LEDGER = "healer-ledger"
 
