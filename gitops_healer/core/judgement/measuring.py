@@ -8,16 +8,13 @@ from math import exp, log, log1p
 from typing import Final
 
 from gitops_healer.core.execution import Slice
-from gitops_healer.core.judgement.baseline import Baseline
+from gitops_healer.core.judgement.baseline import Baseline, Hour
 from gitops_healer.core.judgement.sequential import Null, predictive, timeline
 from gitops_healer.core.latency import bounds_of, merged, quantile
 from gitops_healer.core.watching import Block, Count
 
 Counting = Callable[[Slice], tuple[Count, Count]]
 """(calls, those of them that count as failed) of a slice."""
-
-Hour = tuple[datetime, Count, Count]
-"""(its start, calls, failed calls)."""
 
 Side = Callable[[str], bool | None]
 """Of a recorded commit: True after the merge, False before it, None neither."""

@@ -13,7 +13,8 @@ _LEAST_WEIGHT: Final = 1e-9
 
 @dataclass(frozen=True)
 class Rate:
-    """Beta(failing, passing): what is thought of a chance to fail before anything was run."""
+    """Beta(failing, passing): what is thought of a chance to fail before anything was run; (1/2, 1/2) is that of
+    Jeffreys, who knows nothing."""
 
     failing: float
     passing: float
@@ -22,7 +23,8 @@ class Rate:
     def log_prior(self) -> float:
         return _log_beta(self.failing, self.passing)
 
-    def log_evidence(self, failed: int, passed: int) -> float:
+    def log_evidence(self, failed: float, passed: float) -> float:
+        """Of so many failures and passes in a row, the chance integrated out."""
         return _log_beta(self.failing + failed, self.passing + passed) - self.log_prior
 
     def mean(self, failed: int, passed: int) -> float:

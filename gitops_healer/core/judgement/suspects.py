@@ -6,10 +6,11 @@ Both only say where to look first. No weight can make a commit certain: runs hav
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import exp, lgamma, log
+from math import exp, log
 from typing import Final
 
 from gitops_healer.core.attribution import Candidate
+from gitops_healer.core.judgement.noisy_search import ANY
 
 Place = tuple[str, str]
 """(path, name of a function without its classes): frames of older recordings say no more."""
@@ -97,13 +98,12 @@ def by_counts(tallies: Sequence[Tally]) -> tuple[float, ...]:
     failures = [0.0, *accumulate(failed for _, failed in heard)]
     if not totals[-1]:
         return (1.0,) * (len(tallies) - 1)
-    scores = []
+    scores, pooled = [], _log_evidence(totals[-1], failures[-1])
     for at in range(1, len(tallies)):
         early = totals[at], failures[at]
         late = totals[-1] - totals[at], failures[-1] - failures[at]
         rose = late[0] and (not early[0] or late[1] / late[0] > early[1] / early[0])
-        pooled = _log_evidence(totals[-1], failures[-1])
-        scores.append(_log_evidence(*early) + _log_evidence(*late) if rose else min(pooled, 0.0))
+        scores.append(_log_evidence(*early) + _log_evidence(*late) if rose else pooled)
     top = max(scores)
     mean = top + log(sum(exp(score - top) for score in scores) / len(scores))
     bound = log(_MOST_BY_COUNTS)
@@ -117,12 +117,7 @@ def _bounded(tally: Tally) -> tuple[int, float]:
 
 
 def _log_evidence(total: float, failed: float) -> float:
-    """Of so many failures in a row of calls whose rate is unknown: Beta(1/2, 1/2)."""
-    return _log_beta(0.5 + failed, 0.5 + total - failed) - _log_beta(0.5, 0.5)
-
-
-def _log_beta(first: float, second: float) -> float:
-    return lgamma(first) + lgamma(second) - lgamma(first + second)
+    return ANY.log_evidence(failed, total - failed)
 
 
 def _listed(names: Sequence[str]) -> str:
