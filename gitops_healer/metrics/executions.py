@@ -46,13 +46,12 @@ Averaging = Callable[[Slices, Counting], Baseline]
 
 @metric
 def executions(scene: Scene, upgrade: Upgrade) -> Iterator[Reading]:
-    """Failures, durations and new errors of tools that the merge changed or reaches, and failures of those that it
-    cannot reach.
+    """Failures, durations and new errors of recorded calls: a subject each tool.
 
     A call belongs to the commit that it recorded: at the merge or a descendant it is after, at the merge's parent or an
     ancestor it is before, at any other, or where the merge was taken back, it does not count. Its time decides only
     when it recorded no commit. Touched: the function itself changed, or the upgrade is about it. Apart: no import leads
-    from its file to a changed one.
+    from its file to a changed one; of these only failures are counted, which show what happens anyway.
 
     First sums by the day and the hour are read of all tools; then, of tools that were touched or where something may
     have got worse, the hours before and the blocks since, with the inputs that failed.

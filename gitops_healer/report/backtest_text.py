@@ -39,7 +39,7 @@ def backtest_text(found: Backtest, laid: Ground, request: Request) -> list[Rende
     span = f"from {laid.since:%Y-%m-%d} to {laid.until:%Y-%m-%d}"
     head = f"{counted(len(laid.calls), 'tool')}, {laid.total:,.0f} calls {span}"
     if not found.trials:
-        return [_marked(line) for line in (head, f"nothing could be judged: {_too_little(found)}")]
+        return [_marked(line) for line in (head, f"nothing could be judged: {_too_little(found, request)}")]
     if request.merges:
         return [_marked(head), *_merges_text(found)]
     changed = len(found.trials) - len(found.counted)
@@ -93,7 +93,9 @@ def _merges_text(found: Backtest) -> list[RenderableType]:
     return [_marked(f"{said} (it may be right)"), *([table] if alarms else [])]
 
 
-def _too_little(found: Backtest) -> str:
+def _too_little(found: Backtest, request: Request) -> str:
+    if request.merges and not found.silent:
+        return "no commit in that time changed the file of a tool that was called. Ask for more days: --days"
     return (
         f"{found.silent:,} watches had too few calls before, or none after. Record for longer, or ask for fewer days; "
         "to record: decorate functions with @gitops_healer.recorder.tool, or gitops-healer executions import FILE"

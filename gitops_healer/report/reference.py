@@ -10,7 +10,7 @@ from gitops_healer.core.comments import MAX_ORDERS, RENAMED
 from gitops_healer.core.forge import Permission
 from gitops_healer.core.messages import messages_page
 from gitops_healer.core.revising import FORMS
-from gitops_healer.registry import Command, Detector, discover
+from gitops_healer.registry import Command, Detector, Metric, discover
 from gitops_healer.repair.search.template import Example, RepairTemplate
 from gitops_healer.settings import default_sources, load_settings
 
@@ -79,6 +79,22 @@ _BEHAVIOUR = """\
 `gitops-healer heal` and `watch` run these in each cycle, beside `circular_import`: they read what production recorded
 (see [recorder.md](recorder.md)), or run the project's tests in the sandbox. `scan` does not run them.
 """
+_METRICS = """\
+# Metrics
+
+What is measured before and after a merge. Each metric gives readings: a subject (a tool, a test, a check), how often it
+was called and failed before the merge, and since. What becomes of them is the same for all:
+[monitoring.md](monitoring.md), which also says how those are configured that have to be. This page is written from the
+code; another package adds its own by the entry point `gitops_healer.metrics`.
+"""
+
+
+def metrics_page(metrics: Iterable[Metric]) -> str:
+    """The documentation of all metrics, as Markdown."""
+    known = sorted(metrics, key=lambda metric: metric.name)
+    rows = "\n".join(f"| [`{one.name}`](#{one.name}) | {_cell(one.help)} |" for one in known)
+    sections = (f"## {one.name}\n\n{(inspect.getdoc(one.run) or '').strip()}\n" for one in known)
+    return "\n".join([_METRICS, f"| metric | measures |\n|---|---|\n{rows}\n", *sections])
 
 
 def detectors_page(detectors: Iterable[Detector]) -> str:
@@ -156,6 +172,7 @@ def write(docs: Path) -> None:
     (docs / "templates.md").write_text(templates_page(templates), encoding="utf-8")
     (docs / "detectors.md").write_text(detectors_page(discover("gitops_healer.detectors", Detector)), encoding="utf-8")
     (docs / "commands.md").write_text(commands_page(discover("gitops_healer.commands", Command)), encoding="utf-8")
+    (docs / "metrics.md").write_text(metrics_page(discover("gitops_healer.metrics", Metric)), encoding="utf-8")
     (docs / "messages.md").write_text(messages_page(load_settings().messages.model_dump()), encoding="utf-8")
 
 

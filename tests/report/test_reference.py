@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from gitops_healer.registry import Command, Detector, discover
+from gitops_healer.registry import Command, Detector, Metric, discover
 from gitops_healer.repair.search.template import RepairTemplate
-from gitops_healer.report.reference import commands_page, detectors_page, settings_of, templates_page
+from gitops_healer.report.reference import commands_page, detectors_page, metrics_page, settings_of, templates_page
 
 DETECTORS = discover("gitops_healer.detectors", Detector)
 TEMPLATES = discover("gitops_healer.repair.search.templates", RepairTemplate)
@@ -24,6 +24,12 @@ def test_the_page_of_commands_is_current() -> None:
     page = Path(__file__).parents[2] / "docs" / "commands.md"
     commands = discover("gitops_healer.commands", Command)
     assert page.read_text() == commands_page(commands), "renew it: python -m gitops_healer.report.reference"
+
+
+def test_the_page_of_metrics_is_current() -> None:
+    page = Path(__file__).parents[2] / "docs" / "metrics.md"
+    metrics = discover("gitops_healer.metrics", Metric)
+    assert page.read_text() == metrics_page(metrics), "renew it: python -m gitops_healer.report.reference"
 
 
 def test_every_detector_says_what_it_is_and_what_can_be_set() -> None:
