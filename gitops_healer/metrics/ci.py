@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
@@ -32,10 +32,24 @@ SETTLED: Final = timedelta(hours=6)
 """Of a commit that is so old CI says nothing new by itself."""
 
 
+AGAIN: Final = timedelta(hours=1)
+"""A check can be run again: so often the merge and the newest commit are asked about when all of theirs has ended."""
+BEGUN: Final = timedelta(minutes=30)
+"""Within that time after a commit its checks may not all be there yet."""
+
+
 @dataclass(frozen=True)
 class Said:
     context: str
     failed: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was said of a commit, and nothing of it is pending. at: when it was asked."""
+
+    at: datetime
+    said: tuple[Said, ...]
 
 
 @metric
@@ -44,8 +58,8 @@ def ci(scene: Scene, upgrade: Upgrade) -> Iterator[Reading]:
 
     Before: the newest 20 commits before the merge, parent by first parent, that this check reported on. After: the
     merge and those that followed it, until it was taken back. What is pending or could not be decided counts as
-    nothing. Answers that are final are remembered; the merge, the newest commit and what is still running are asked
-    about anew, since a check can be run again.
+    nothing. Answers that are final are remembered; what is still running is asked about anew, the merge and the newest
+    commit once an hour as well, since a check can be run again.
     """
     watch = watch_of(upgrade, scene.now)
     if watch is None or upgrade.merged is None:
@@ -94,9 +108,10 @@ def _since(repository: Repository, newest: str, merged: str, watch: Watch) -> li
 
 
 def _said(scene: Scene, info: CommitInfo, merged: str, newest: str) -> tuple[Said, ...]:
-    key = f"ci:1:{digest(info.id)}"
-    if info.id not in (merged, newest) and (known := load(scene.cache.get(key), tuple[Said, ...])) is not None:
-        return known
+    key = f"ci:2:{digest(info.id)}"
+    known = load(scene.cache.get(key), Answer)
+    if known is not None and (info.id not in (merged, newest) or _lasts(known, info, scene.now)):
+        return known.said
     scene.progress(f"asking what CI said of {info.id[:10]}")
     checks = [status for status in scene.telemetry.checks(info.id) if status.context not in OWN]
     checks = [status for status in checks if not status.description.lower().startswith(CANCELLED)]
@@ -104,8 +119,13 @@ def _said(scene: Scene, info: CommitInfo, merged: str, newest: str) -> tuple[Sai
     said = tuple(Said(check.context, decided[check.state]) for check in checks if check.state in decided)
     done = bool(said) and not any(check.state is StatusState.PENDING for check in checks)
     if done or scene.now - info.committer.when > SETTLED:
-        scene.cache.put(key, dump(said))
+        scene.cache.put(key, dump(Answer(scene.now, said)))
     return said
+
+
+def _lasts(known: Answer, info: CommitInfo, now: datetime) -> bool:
+    """Whether what the merge or the newest commit said is young enough, and was not asked too early."""
+    return timedelta(0) <= now - known.at < AGAIN and known.at - info.committer.when > BEGUN
 
 
 def _reading(context: str, before: Sequence[tuple[Said, ...]], after: _Told, watch: Watch) -> Reading:

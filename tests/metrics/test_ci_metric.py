@@ -100,8 +100,21 @@ def test_final_answers_are_not_asked_for_again(merge: Merge) -> None:
     merge.checked.said = {merge.merge: (), newest: ()}
     reports(merge, [merge.merge], RED)  # it was run again
     reports(merge, [newest], GREEN)
+    assert before_after(readings(merge)["tests"]) == (7, 0, 3, 0), "what has ended is asked about once an hour"
+    assert merge.checked.asked == [newest]
+    merge.tools.now += HOUR
+    merge.checked.asked.clear()
     assert before_after(readings(merge)["tests"]) == (7, 0, 3, 1)
     assert sorted(merge.checked.asked) == sorted([merge.merge, newest])
+
+
+def test_what_was_asked_right_after_a_commit_may_not_be_all(merge: Merge) -> None:
+    reports(merge, [*merge.past, merge.merge, merge.later], GREEN)
+    merge.tools.now = merge.window.opened + HOUR / 6
+    assert readings(merge).keys() == {"tests"}
+    merge.tools.now += HOUR / 6
+    reports(merge, [merge.merge], RED, context="late")
+    assert readings(merge).keys() == {"tests", "late"}
 
 
 def test_what_runs_is_asked_about_until_it_has_ended(merge: Merge) -> None:
@@ -122,6 +135,9 @@ def test_without_ci_little_is_asked_and_soon_nothing(make_repo: Callable[..., An
     merge.tools.now = merge.window.opened + DAY
     assert merge.ask(ci) == []
     merge.checked.asked.clear()
+    assert merge.ask(ci) == []
+    assert not merge.checked.asked
+    merge.tools.now += HOUR
     assert merge.ask(ci) == []
     assert set(merge.checked.asked) == {merge.merge, merge.later}
 
