@@ -32,6 +32,7 @@ from gitops_healer.core.upgrade import (
     Proposed,
     Queued,
     Regressed,
+    Reported,
     RevertProposed,
     RolledBack,
     Stabilised,
@@ -170,12 +171,21 @@ def test_one_in_detail_with_what_a_search_found(watch: Watch) -> None:
         runs=12, restored=True, shown=("total([]) gives ValueError on the merge",), reproduce="gitops-healer replay x",
     )  # fmt: skip
     watch.write(
-        Attributed(found, "key"), RevertProposed("healer/revert", "9" * 40, 9, "", draft=True),
+        Attributed(found, "key"), Reported(0, "", "a1" * 20), Reported(14, "", "b2" * 20),
+        RevertProposed("healer/revert", "9" * 40, 9, "", draft=True),
         Regressed("60 % fail", "healer"), RolledBack("8" * 40, 9),
     )  # fmt: skip
     said = run("calm-fox", "--repo", watch.repo.path)
-    for words in ("12 runs", "total([]) gives ValueError", "gitops-healer replay x", "it was taken back"):
+    for words in (
+        "12 runs",
+        "total([]) gives ValueError",
+        "gitops-healer replay x",
+        "it was taken back",
+        "a1a1a1a1a1 did it",
+        "issue #14",
+    ):
         assert words in said
+    assert "#0" not in said
     document = ask("--upgrade", "calm", "--repo", watch.repo.path)
     assert document["revert_commit"] == "8" * 40
     assert document["searches"][0]["confirmed"] is True

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from gitops_healer.core.attribution import Attribution, Candidate
 from gitops_healer.core.codec import digest
-from gitops_healer.core.fitting import Block, bullets, code_cell, fenced_block, fit, folded, prose
+from gitops_healer.core.fitting import Block, bullets, cell, code_cell, fenced_block, fit, folded, prose
 from gitops_healer.core.judgement.blame import Charge, Stand
 from gitops_healer.core.quoting import plain, quoted
 from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.core.watching import Health, Reading
+from gitops_healer.core.words import out_of
 
 _MOST_SUBJECTS = 3
 
@@ -76,14 +77,11 @@ def _whose(charged: Charge, found: Attribution) -> str:
 
 def _row(one: Reading) -> str:
     distinct = "" if one.distinct_failing is None else f"{one.distinct_failing:,}"
+    detail = f" {cell(one.detail, 80)}" if one.detail else ""
     return (
-        f"| {code_cell(one.subject)} {prose(one.detail, 80)} | {_share(one.before_failed, one.before_total)} "
-        f"| {_share(one.after_failed, one.after_total)} | {distinct} |"
+        f"| {code_cell(one.subject)}{detail} | {out_of(one.before_failed, one.before_total)} "
+        f"| {out_of(one.after_failed, one.after_total)} | {distinct} |"
     )
-
-
-def _share(failed: float, total: float) -> str:
-    return f"{failed:,.0f} of {total:,.0f} ({failed / total:.0%})" if total else "no calls"
 
 
 def _candidate(one: Candidate) -> str:

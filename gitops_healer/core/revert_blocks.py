@@ -10,8 +10,8 @@ from gitops_healer.core.reverting import Dependant, Purity, Reversal, Stays, Way
 from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.core.verdict import Outcome
 from gitops_healer.core.verdict_markdown import gates_table
-from gitops_healer.core.watching import Count, Evidence, Health, Measure, Reading
-from gitops_healer.core.words import counted
+from gitops_healer.core.watching import Evidence, Health, Measure, Reading
+from gitops_healer.core.words import counted, out_of
 
 _UNITS = {
     Measure.FAILURES: "failed",
@@ -94,17 +94,9 @@ def _row(read: Reading, evidence: Evidence | None) -> str:
     detail = f" {read.detail}" if read.detail else ""
     return (
         f"| {code_cell(read.subject)} | {cell(_UNITS[read.measure] + detail, 120)} "
-        f"| {_share(read.before_failed, read.before_total)} | {_share(read.after_failed, read.after_total)} "
+        f"| {out_of(read.before_failed, read.before_total)} | {out_of(read.after_failed, read.after_total)} "
         f"| {read.distinct_failing or ''} | {_strength(evidence) if evidence else ''} |"
     )
-
-
-def _share(failed: Count, total: Count) -> str:
-    return f"{_count(failed)} of {_count(total)} ({failed / total:.0%})" if total else "no calls"
-
-
-def _count(number: Count) -> str:
-    return f"{number:,}" if number == int(number) else f"{number:,.1f}"
 
 
 def _strength(evidence: Evidence) -> str:
@@ -208,7 +200,7 @@ def _next(up: Upgrade, reversal: Reversal | None, draft: bool) -> Block:
     first = (
         "When it is merged, what is listed above is as it was before the merge, and the rest stays."
         if part
-        else "The files that the merge changed are as they were before it, and everything that was merged since stays."
+        else "What the merge changed is as it was before it, and everything that was merged since stays."
     )
     wait = " It waits as a draft until then." if draft else ""
     return Block(

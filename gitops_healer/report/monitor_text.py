@@ -11,9 +11,9 @@ from rich.text import Text
 
 from gitops_healer.core.attribution import Attribution
 from gitops_healer.core.codec import to_json
-from gitops_healer.core.upgrade import Stage, Upgrade
+from gitops_healer.core.upgrade import Reported, Stage, Upgrade
 from gitops_healer.core.watching import Block, Count, Evidence, Health, Judgement, Measure, Reading
-from gitops_healer.core.words import counted
+from gitops_healer.core.words import counted, figure
 from gitops_healer.report.terminal import clean, shorten
 
 COLOURS: Final = {
@@ -66,7 +66,7 @@ def watch_text(up: Upgrade, now: datetime, *, full: bool = False, health: Health
         lines += [f"  [dim]note:[/] {clean(note)}" for note in health.notes]
     table = [_table(up, health, _SHOWN if not full else len(health.readings))] if health and health.readings else []
     after = [line for one in up.attributions for line in _search(one.attribution, full)]
-    after += [f"  [bold]reported[/] in issue #{one.issue} {clean(one.url)}" for one in up.reports]
+    after += map(_reported, up.reports)
     after.append(f"  next: [bold]{clean(next_step(up, health, now))}[/]")
     return [*map(_marked, lines), *table, *map(_marked, after)]
 
@@ -134,14 +134,10 @@ def what(reading: Reading) -> str:
 def rate(failed: Count, total: Count, measure: Measure = Measure.FAILURES) -> str:
     """`12 of 40 (30.0%)`; findings in the code are only counted."""
     if measure is Measure.CODE:
-        return _number(failed)
+        return figure(failed)
     if not total:
         return "none"
-    return f"{_number(failed)} of {_number(total)} ({failed / total:.1%})"
-
-
-def _number(count: Count) -> str:
-    return f"{count:,.0f}" if count == int(count) else f"{count:,.1f}"
+    return f"{figure(failed)} of {figure(total)} ({failed / total:.1%})"
 
 
 def bar(evidence: Evidence | None) -> str:
@@ -167,10 +163,10 @@ def blocks_of(up: Upgrade) -> int:
     return max(1, ceil((window.until - window.opened) / up.watched.tolerance.block_length))
 
 
-def spark(blocks: Iterable[Block], of: int, width: int = _WIDTH) -> str:
+def spark(blocks: Iterable[Block], of: int) -> str:
     """The share of failures over the whole watch, a dot where nothing was called; full height is the worst stretch,
     10 % at least."""
-    width = min(width, of)
+    width = min(_WIDTH, of)
     total, failed = [0.0] * width, [0.0] * width
     last = -1
     for block in blocks:
@@ -195,6 +191,13 @@ def _search(found: Attribution, full: bool) -> Iterator[str]:
             yield f"    {one.commit[:10]} {clean(shorten(one.title, 60))} ({clean(name)}, weight {one.weight:g})"
     if found.reproduce:
         yield f"    to see it: {clean(found.reproduce)}"
+
+
+def _reported(report: Reported) -> str:
+    """Without an issue nobody had to be told: another merge of the healer did it."""
+    if not report.issue:
+        return f"  [bold]not this merge:[/] {clean(report.culprit[:10])} did it, another one of the healer"
+    return f"  [bold]reported[/] in issue #{report.issue} {clean(report.url)}"
 
 
 def next_step(up: Upgrade, health: Health | None, now: datetime) -> str:
@@ -277,11 +280,15 @@ def watch_document(up: Upgrade, now: datetime, health: Health | None = None) -> 
         "notes": list(health.notes) if health else [],
         "subjects": [_row_document(*row) for row in rows(health)] if health else [],
         "searches": [to_json(one.attribution) | {"confirmed": one.attribution.confirmed} for one in up.attributions],
-        "reports": [{"issue": one.issue, "url": one.url, "culprit": one.culprit or None} for one in up.reports],
+        "reports": [_report_document(one) for one in up.reports],
         "revert": to_json(up.revert) if up.revert else None,
         "revert_commit": up.rolled_back.commit if up.rolled_back else None,
         "next": next_step(up, health, now),
     }
+
+
+def _report_document(report: Reported) -> dict[str, Any]:
+    return {"issue": report.issue or None, "url": report.url or None, "culprit": report.culprit or None}
 
 
 def _row_document(reading: Reading, evidence: Evidence | None) -> dict[str, Any]:

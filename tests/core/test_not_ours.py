@@ -60,6 +60,12 @@ def test_what_nobody_did_names_no_commit(up: Upgrade) -> None:
     assert issue_title(charged, outside) == "pkg:get got worse"
 
 
+@pytest.mark.parametrize(("detail", "shown"), [("", ""), ("KeyError", " KeyError"), ("a|b", " `a\\|b`")])
+def test_a_row_for_each_subject(up: Upgrade, detail: str, shown: str) -> None:
+    health = replace(HEALTH, readings=(replace(HEALTH.readings[0], detail=detail),))
+    assert f"\n| `pkg:get`{shown} | 50 of 1,000 (5%) |" in issue_body(up, health, THEIRS, FOUND)
+
+
 def test_one_issue_for_each_culprit_whatever_the_figures_are(up: Upgrade) -> None:
     grown = replace(FOUND, reason="it fails in 9 of 9 runs", subjects=("pkg:get", "pkg:put"))
     assert issue_marker(THEIRS, grown) == issue_marker(THEIRS, FOUND)
