@@ -552,6 +552,8 @@ def watch(cycle: Cycle, up: Upgrade) -> Outcomes:
     """Measure, judge, and ask whose fault it is when it looks bad; close the watch when its time is over."""
     assert up.watched is not None
     window, now = up.watched.window, cycle.world.clock.now()
+    if ordered := draft_merged(cycle, up):
+        return ordered
     health = check_health(cycle, up)
     if outcome := accuse(cycle, cycle.journal[up.id], health):
         return outcome
@@ -639,6 +641,15 @@ def draft_revert(cycle: Cycle, up: Upgrade) -> Outcomes | None:
         return None
     outcome = propose_revert(cycle, up, draft=True)
     return outcome if isinstance(outcome, RevertProposed) else None
+
+
+def draft_merged(cycle: Cycle, up: Upgrade) -> Regressed | None:
+    """People did not wait for more evidence: merging the draft is their order."""
+    pull = cycle.world.forge.pull(up.revert.pull) if up.revert else None
+    if pull is None or pull.state is not PullState.MERGED:
+        return None
+    by = pull.closed_by or "somebody"
+    return Regressed(f"{by} merged #{pull.number}, the draft of its revert", by)
 
 
 def take_back(cycle: Cycle, up: Upgrade) -> Outcomes:
