@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,10 +23,43 @@ from tests.test_action import CI, ROOT, venv, without_install
 NAME = "octo/shop"
 TOOL = "shop.ratings:average"
 FAILS = "    return sum(stars) / len(stars)"
+LABELS = '''from shop.ratings import average
+
+WORDS = {1: "bad", 2: "poor", 3: "fair", 4: "good", 5: "great"}
+
+
+def words(stars):
+    """What people think of it."""
+    return WORDS[round(average(stars))]
+
+
+def label(name, stars):
+    """A name with what people think of it, `new` when nobody said anything yet."""
+    try:
+        return f"{name}: {words(stars)}"
+    except ZeroDivisionError:
+        return f"{name}: new"
+'''
+"""Two calls away somebody lives on the error that `average` raises, and no test says so."""
+CALLS = """
+import json, sys, traceback
+from shop.labels import label
+
+for number in range(40):
+    line = {"v": 1, "tool": "shop.labels:label", "args": [f"tea {number}", json.loads(sys.argv[1])]}
+    try:
+        line |= {"ok": True, "result": label(*line["args"])}
+    except Exception as error:
+        calls = traceback.extract_tb(error.__traceback__)[1:]
+        frames = [["shop/" + one.filename.rpartition("/")[2], one.lineno, one.name] for one in calls]
+        line |= {"ok": False, "error": {"type": type(error).__name__, "message": str(error), "frames": frames}}
+    print(json.dumps(line))
+"""
 FILES = {
     ".github/workflows/ci.yml": CI,
     "shop/__init__.py": "",
     "shop/ratings.py": f'def average(stars):\n    """The mean of the stars, 0.0 when there are no stars."""\n{FAILS}\n',
+    "shop/labels.py": LABELS,
     "tests/test_ratings.py": "from shop.ratings import average\n\n\ndef test_average():\n"
     "    assert average([1, 3]) == 2\n\n\ndef test_one():\n    assert average([5]) == 5\n",
 }
@@ -94,10 +128,21 @@ def call(when: datetime, commit: str, failed: bool, number: int) -> bytes:
     return json.dumps(event).encode() + b"\n"
 
 
-def failing_differently(when: datetime, commit: str, number: int) -> bytes:
-    error = {"type": "ValueError", "message": "a new way to fail", "frames": [["shop/ratings.py", 3, "average"]]}
-    event = {"v": 1, "tool": TOOL, "ts": when.isoformat(), "ok": False, "commit": commit, "args": [[number]]}
-    return json.dumps(event | {"error": error}).encode() + b"\n"
+def label_calls(story: Story, commit: str, stars: list[int], folder: Path) -> list[bytes]:
+    """Lines of calls of shop.labels:label that are really made, at a commit, each with a name of its own."""
+    files = subprocess.run(
+        ["git", "--git-dir", str(story.repository.path), "archive", commit, "shop"], check=True, capture_output=True
+    )
+    folder.mkdir()
+    subprocess.run(["tar", "-x"], input=files.stdout, cwd=folder, check=True)
+    made = subprocess.run(
+        [sys.executable, "-c", CALLS, json.dumps(stars)], cwd=folder, check=True, capture_output=True, text=True
+    )
+    now = datetime.now(UTC).isoformat()
+    return [
+        json.dumps({**json.loads(line), "ts": now, "commit": commit}).encode() + b"\n"
+        for line in made.stdout.split("\n")[:-1]
+    ]
 
 
 @pytest.fixture
@@ -125,9 +170,10 @@ def story(tmp_path: Path, validated: Validated) -> Iterator[Story]:
 
 
 @pytest.mark.slow
-def test_from_the_schedule_to_the_merge_of_the_revert(story: Story) -> None:
+def test_from_the_schedule_to_the_merge_of_the_revert(story: Story, tmp_path: Path) -> None:
     before = story.text()
     story.record(story.head(), good=24, bad=16, hours_ago=2)
+    story.tell(label_calls(story, story.head(), [4, 5], tmp_path / "before"))
 
     opened = story.tick()
     (number,) = story.repository.pulls
@@ -153,7 +199,7 @@ def test_from_the_schedule_to_the_merge_of_the_revert(story: Story) -> None:
     assert story.text() != before
     assert "watched until" in story.ours(number)
 
-    story.tell([failing_differently(datetime.now(UTC), merge, n) for n in range(200)])
+    story.tell(label_calls(story, merge, [], tmp_path / "after"))
     taken = story.tick()
     assert [job.step("Heal").outputs["rollbacks"] for job in taken].count("1") == 1, taken[0].log
     (revert,) = (known for known in story.repository.pulls.values() if known is not pull)
