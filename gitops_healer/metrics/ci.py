@@ -1,5 +1,6 @@
 """What CI said of the merge and what came after it, against what it said before."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from itertools import islice
 from typing import Final
 
 from gitops_healer.core.codec import digest, dump, load
-from gitops_healer.core.forge import StatusState
+from gitops_healer.core.forge import OWN_RUN, VALIDATION, StatusState
 from gitops_healer.core.upgrade import Upgrade
 from gitops_healer.core.watching import Block, Measure, Reading
 from gitops_healer.evidence.ancestry import first_parents
@@ -16,8 +17,6 @@ from gitops_healer.metrics._sides import Sides
 from gitops_healer.ports import CommitInfo, Repository
 from gitops_healer.registry import Scene, metric
 
-OWN: Final = frozenset({"gitops-healer/validation", "gitops-healer/run"})
-"""What we say ourselves, and the job that runs us."""
 CANCELLED: Final = "cancelled"
 """Somebody, or a newer push, ended the run: that says nothing of the commit, though a gate may not let it pass."""
 BEFORE: Final = 20
@@ -80,17 +79,15 @@ _Told = list[tuple[CommitInfo, tuple[Said, ...]]]
 def _before(scene: Scene, parent: str, merged: str, newest: str) -> _Told:
     """Newest first."""
     told: _Told = []
+    runs = Counter[str]()
     for info in islice(first_parents(scene.repository, parent), FURTHEST):
         told.append((info, _said(scene, info, merged, newest)))
-        if len(told) >= SILENT and not any(says for _, says in told):
+        runs.update(said.context for said in told[-1][1])
+        if len(told) >= SILENT and not runs:
             break
-        if all(_times(told, said.context) >= BEFORE for _, says in told for said in says) and len(told) >= BEFORE:
+        if len(told) >= BEFORE and min(runs.values()) >= BEFORE:
             break
     return told
-
-
-def _times(told: _Told, context: str) -> int:
-    return sum(said.context == context for _, says in told for said in says)
 
 
 def _since(repository: Repository, newest: str, merged: str, watch: Watch) -> list[CommitInfo]:
@@ -113,7 +110,7 @@ def _said(scene: Scene, info: CommitInfo, merged: str, newest: str) -> tuple[Sai
     if known is not None and (info.id not in (merged, newest) or _lasts(known, info, scene.now)):
         return known.said
     scene.progress(f"asking what CI said of {info.id[:10]}")
-    checks = [status for status in scene.telemetry.checks(info.id) if status.context not in OWN]
+    checks = [status for status in scene.telemetry.checks(info.id) if status.context not in (VALIDATION, OWN_RUN)]
     checks = [status for status in checks if not status.description.lower().startswith(CANCELLED)]
     decided = {StatusState.SUCCESS: False, StatusState.FAILURE: True}
     said = tuple(Said(check.context, decided[check.state]) for check in checks if check.state in decided)
