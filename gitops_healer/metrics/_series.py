@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Final
 
 from gitops_healer.core.judgement.baseline import baseline_of
-from gitops_healer.core.judgement.measuring import rounded
+from gitops_healer.core.judgement.measuring import compared, rounded
 from gitops_healer.core.upgrade import Upgrade, Watched
-from gitops_healer.core.watching import Block, Count, Measure, Reading, Stratum, Tolerance, Window
+from gitops_healer.core.watching import Block, Count, Reading, Stratum, Tolerance, Window
 
 HOUR: Final = timedelta(hours=1)
 MOST_STRATA: Final = 12
@@ -95,7 +95,6 @@ class Tally:
         self,
         metric: str,
         subject: str,
-        measure: Measure = Measure.FAILURES,
         *,
         touched: bool = True,
         apart: bool = False,
@@ -106,25 +105,23 @@ class Tally:
         base = baseline_of(hours, self.watch.window.opened)
         blocks = tuple(Block(number, *count.rounded) for number, count in sorted(self.blocks.items()) if count.total)
         still = self.still.rounded
-        return Reading(
+        reading = Reading(
             metric=metric,
             subject=subject,
-            before_total=rounded(base.total),
-            before_failed=rounded(base.failed),
+            before_total=0,
+            before_failed=0,
             after_total=rounded(sum(block.total for block in blocks)),
             after_failed=rounded(sum(block.failed for block in blocks)),
             distinct_failing=None,
             touched=touched,
-            measure=measure,
             apart=apart,
-            clustering=base.clustering,
-            precision=base.precision,
             blocks=blocks,
             strata=strata_of(self.kinds),
             still_total=still[0],
             still_failed=still[1],
-            note="; ".join(filter(None, (base.note, note))),
+            note=note,
         )
+        return compared(reading, base)
 
 
 def strata_of(kinds: Mapping[str, tuple[Counted, Counted]]) -> tuple[Stratum, ...]:

@@ -13,6 +13,7 @@ from gitops_healer.core.judgement.measuring import (
     Counting,
     Past,
     blocks_of,
+    compared,
     errors_of,
     failures,
     hours_of,
@@ -194,14 +195,15 @@ class Look:
 
     def _reading(self, seen: Seen, counted: Counted) -> Reading:
         base = seen.averaging(seen.calls.before, counted.counting)
+        base = replace(base, failed=min(base.total, base.failed + counted.unknown))
         blocks = blocks_of(seen.calls.after, counted.counting, self._number)
         still = summed(seen.calls.still, counted.counting)
         failed = rounded(sum([block.failed for block in blocks]))
-        return Reading(
+        reading = Reading(
             executions.name,
             seen.subject.tool,
-            base.total,
-            min(base.total, base.failed + counted.unknown),
+            0,
+            0,
             rounded(sum([block.total for block in blocks])),
             failed,
             int(failed) if counted.measure in OF_INPUTS else None,
@@ -209,14 +211,12 @@ class Look:
             counted.measure,
             counted.detail,
             seen.subject.apart,
-            base.clustering,
-            base.precision,
-            blocks,
+            blocks=blocks,
             still_total=still[0],
             still_failed=still[1],
-            note="; ".join(filter(None, (base.note, seen.changed, _unknown(counted)))),
-            usual=base.usual,
+            note="; ".join(filter(None, (seen.changed, _unknown(counted)))),
         )
+        return compared(reading, base)
 
     def _with_inputs(self, reading: Reading, seen: Seen) -> Reading:
         """With what is known of the inputs that failed, where there are enough of them to matter."""

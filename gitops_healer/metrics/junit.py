@@ -12,6 +12,7 @@ from gitops_healer.core.judgement.measuring import (
     Calls,
     Counting,
     blocks_of,
+    compared,
     failures,
     hours_of,
     past_of,
@@ -129,22 +130,21 @@ class Look:
         base = baseline_of(hours_of(calls.before, counting), self._watch.window.opened)
         blocks = blocks_of(calls.after, counting, self._watch.block)
         still = summed(calls.still, counting)
-        return Reading(
+        reading = Reading(
             metric=junit.name,
             subject=test,
-            before_total=base.total,
-            before_failed=base.failed,
+            before_total=0,
+            before_failed=0,
             after_total=sum(block.total for block in blocks),
             after_failed=sum(block.failed for block in blocks),
             distinct_failing=None,
             measure=measure,
-            clustering=base.clustering,
-            precision=base.precision,
             blocks=blocks,
             still_total=still[0],
             still_failed=still[1],
-            note="; ".join(filter(None, (base.note, note))),
+            note=note,
         )
+        return compared(reading, base)
 
     def _flaky(self, test: str, mixed: frozenset[str]) -> frozenset[str]:
         """Commits at which it passed and failed with the same parameters."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from math import exp, log, log1p
 from typing import Final
@@ -11,7 +11,7 @@ from gitops_healer.core.execution import Slice
 from gitops_healer.core.judgement.baseline import Baseline, Hour
 from gitops_healer.core.judgement.sequential import Null, predictive, timeline
 from gitops_healer.core.latency import bounds_of, merged, quantile
-from gitops_healer.core.watching import Block, Count
+from gitops_healer.core.watching import Block, Count, Reading
 
 Counting = Callable[[Slice], tuple[Count, Count]]
 """(calls, those of them that count as failed) of a slice."""
@@ -22,6 +22,8 @@ Side = Callable[[str], bool | None]
 WORTH_A_LOOK: Final = 1.8
 """Evidence, as a factor, from which on calls are read more closely. It is shown from 2 on."""
 MOST_GAIN: Final = 50.0
+_BESIDE: Final = tuple(one.name for one in fields(Baseline) if one.name not in ("total", "failed", "note"))
+"""What a reading says of the time before as a baseline does, by the same name."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,14 @@ def errors_of(slices: Iterable[Slice]) -> Counter[str]:
             if kind:
                 found[kind] += number
     return found
+
+
+def compared(reading: Reading, base: Baseline) -> Reading:
+    """The reading beside the time before it: its counts, and whatever else is known of it."""
+    known = {name: getattr(base, name) for name in _BESIDE}
+    note = "; ".join(filter(None, (base.note, reading.note)))
+    counts = rounded(base.total), rounded(base.failed)
+    return replace(reading, before_total=counts[0], before_failed=counts[1], note=note, **known)
 
 
 # What deserves a closer look

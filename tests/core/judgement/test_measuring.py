@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitops_healer.core.execution import Slice
+from gitops_healer.core.judgement.baseline import Baseline
 from gitops_healer.core.judgement.measuring import (
     blocks_of,
+    compared,
     failures,
     hours_of,
     past_of,
@@ -22,7 +24,7 @@ from gitops_healer.core.judgement.measuring import (
 )
 from gitops_healer.core.judgement.sequential import Null, alarm, timeline, worse_than
 from gitops_healer.core.latency import bucket_of
-from gitops_healer.core.watching import Block
+from gitops_healer.core.watching import Block, Reading
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -35,6 +37,14 @@ SLICES = st.lists(
 )  # fmt: skip
 SIDES = {"old": False, "new": True, "other": None}
 COUNTED = st.lists(st.tuples(st.integers(0, 47), st.integers(1, 2000), st.floats(0, 1)), max_size=30)
+
+
+def test_a_reading_says_all_that_is_known_of_the_time_before() -> None:
+    base = Baseline(100, 7, 0.2, 40.0, "worse since Monday", (0.0,) * 23 + (0.5,))
+    reading = compared(Reading("m", "s", 0, 0, 10, 1, note="by time"), base)
+    assert (reading.before_total, reading.before_failed) == (100, 7)
+    assert (reading.clustering, reading.precision, reading.usual) == (0.2, 40.0, base.usual)
+    assert reading.note == "worse since Monday; by time"
 
 
 @given(SLICES, SLICES)
