@@ -79,6 +79,7 @@ from gitops_healer.core.upgrade import (
 from gitops_healer.core.verdict import Outcome
 from gitops_healer.core.watching import Health, Judgement, Window
 from gitops_healer.errors import (
+    AlreadyGoneError,
     BrokenStepError,
     ForgeError,
     HealerError,
@@ -626,12 +627,18 @@ def revert_of_others(cycle: Cycle, up: Upgrade, found: Attribution) -> str:
     if not world.settings.monitoring.revert_others:
         return ""
     message, signature = texts.revert_of_others(up, found), world.signature(up)
-    made = world.repository.revert(culprit, world.base, message, signature)
+    try:
+        made = world.repository.revert(culprit, world.base, message, signature)
+    except AlreadyGoneError:  # they were faster
+        return ""
     if isinstance(made, Conflict):
         return ""
     branch = revert_branch_of(culprit[:10])
     world.forge.push(branch, made, world.forge.branch_head(branch) or "")
-    pull = world.forge.open_pull(branch, world.base_branch, message.partition("\n")[0], revert_reason(found))
+    try:
+        pull = world.forge.open_pull(branch, world.base_branch, message.partition("\n")[0], revert_reason(found))
+    except PullRefusedError as error:
+        return error.link
     return pull.url or f"#{pull.number}"
 
 
