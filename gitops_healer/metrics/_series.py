@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from gitops_healer.core.judgement.baseline import baseline_of
-from gitops_healer.core.judgement.measuring import compared, rounded
+from gitops_healer.core.judgement.counting import compared, rounded
 from gitops_healer.core.upgrade import Upgrade, Watched
 from gitops_healer.core.watching import Block, Count, Reading, Stratum, Tolerance, Window
 

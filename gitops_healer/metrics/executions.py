@@ -8,7 +8,7 @@ from typing import Final
 
 from gitops_healer.core.execution import Slice
 from gitops_healer.core.judgement.baseline import Baseline, baseline_of
-from gitops_healer.core.judgement.measuring import (
+from gitops_healer.core.judgement.counting import (
     Calls,
     Counting,
     Past,

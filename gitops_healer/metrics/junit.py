@@ -8,7 +8,7 @@ from typing import Final
 
 from gitops_healer.code.roles import is_test_path
 from gitops_healer.core.judgement.baseline import baseline_of
-from gitops_healer.core.judgement.measuring import (
+from gitops_healer.core.judgement.counting import (
     Calls,
     Counting,
     blocks_of,

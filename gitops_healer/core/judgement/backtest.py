@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from gitops_healer.core.execution import Slice
 from gitops_healer.core.judgement.backtest_result import Backtest, Trial
 from gitops_healer.core.judgement.baseline import Baseline, Hour
-from gitops_healer.core.judgement.measuring import Counting, errors_of, past_of, slow, with_error
+from gitops_healer.core.judgement.counting import Counting, errors_of, past_of, slow, with_error
 from gitops_healer.core.judgement.recorded import Calls
 from gitops_healer.core.judgement.weighing import tolerated
 from gitops_healer.core.watching import Block, Count, Health, Judgement, Measure, Pool, Reading, Tolerance, Window

@@ -10,7 +10,7 @@ from typing import Final
 
 from gitops_healer.core.execution import Slice
 from gitops_healer.core.judgement.baseline import Hour
-from gitops_healer.core.judgement.measuring import Counting
+from gitops_healer.core.judgement.counting import Counting
 from gitops_healer.core.watching import Block, Count
 
 _EVERY: Final = 12

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gitops_healer.core.execution import Slice
 from gitops_healer.core.judgement.baseline import Baseline
-from gitops_healer.core.judgement.measuring import (
+from gitops_healer.core.judgement.counting import (
     blocks_of,
     compared,
     failures,
