@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, delete, func, literal_column, select, update
 
-from gitops_healer.adapters.execution_rollups import CALLED, COUNTED, Cells, mark_hours, numbers_text, raw_rows
+from gitops_healer.adapters.execution_rollups import CALLED, COUNTED, Cells, numbers_text, raw_rows
+from gitops_healer.adapters.execution_summing import mark_hours
 from gitops_healer.adapters.execution_tables import CALLS, COUNTS, HOUR, PRUNED, Database
 from gitops_healer.core.execution import Pruned
 from gitops_healer.core.executions_format import INTERRUPTED, MINUTE, hash64

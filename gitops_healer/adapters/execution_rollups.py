@@ -1,18 +1,17 @@
 """Calls summed up by tool, hour and commit, and what can be answered from the sums.
 
-An hour in which something is stored is marked in the same transaction (`mark_hours`), and summed up again before sums
-are read (`refresh`): so sums are never older than the rows, and reading a year costs no more than its hours.
+An hour in which something is stored is marked in the same transaction, and summed up again before sums are read (see
+`execution_summing`): so sums are never older than the rows, and reading a year costs no more than its hours.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any, Final, cast
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, select
 
-from gitops_healer.adapters.execution_tables import CALLS, COUNTS, DAY, DAYS, HOUR, HOURS, MARKED, WORDS
+from gitops_healer.adapters.execution_tables import CALLS, COUNTS, DAY, DAYS, HOUR, HOURS, WORDS
 from gitops_healer.core.executions_format import FAILED, INTERRUPTED, LONGEST_MS
 
 FOREVER: Final = (1 << 60) // DAY * DAY
@@ -21,8 +20,6 @@ FOREVER: Final = (1 << 60) // DAY * DAY
 TOOL: Final = 0
 """The kind of the words that name tools."""
 TOOLS_AT_ONCE: Final = 5_000
-HOURS_AT_ONCE: Final = 2_000
-SUMMING: Final = 0x6865616C  # the number of the lock that who sums up holds
 CALLED: Final = tuple(CALLS.c[name] for name in ("tool", "ts", "commit_id", "outcome", "duration", "error", "counted"))
 COUNTED: Final = tuple(COUNTS.c[name] for name in ("tool", "ts", "commit_id", "passed", "failed", "latency", "errors"))
 
@@ -227,9 +224,13 @@ def _add_stored(
     connection: Connection, found: Cells, table: Table, unit: int, within: tuple[int | None, int | None],
     tools: Sequence[int] | None,
 ) -> None:  # fmt: skip
-    """Sums of `unit` microseconds each. Plain tuples: a year of fifty tools has half a million hours."""
     moment = table.c.day if table is DAYS else table.c.hour
-    for row in raw_rows(connection, select(table).where(*_of(table, moment, tools, *within))):
+    add_stored(found, unit, raw_rows(connection, select(table).where(*_of(table, moment, tools, *within))))
+
+
+def add_stored(found: Cells, unit: int, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Sums of `unit` microseconds each. Plain tuples: a year of fifty tools has half a million hours."""
+    for row in rows:
         number, at, commit, passed, failed, counted, start, end, latency, errors = row
         cell = found.at(number, at * unit, commit)
         cell.passed += passed
@@ -240,81 +241,3 @@ def _add_stored(
             cell.latency = _with(cell.latency, _numbers(latency))
         if len(errors) > 2:
             cell.errors = _with(cell.errors, _numbers(errors))
-
-
-# Keeping the sums
-
-
-def mark_hours(connection: Connection, hours: Iterable[tuple[int, int]]) -> None:
-    """(tool, hour) in which something is stored. Marking a marked one again makes who sums it up now wait, or be waited
-    for: so nothing that is stored meanwhile is forgotten."""
-    marks = sorted({(tool, hour, 0) for tool, hour in hours})
-    if marks:
-        mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-        connection.exec_driver_sql(
-            f"INSERT INTO {MARKED.name} (tool, hour, mark) VALUES ({mark}, {mark}, {mark}) "
-            f"ON CONFLICT (tool, hour) DO UPDATE SET mark = 1 - {MARKED.name}.mark",
-            marks,
-        )
-
-
-def is_stale(connection: Connection) -> bool:
-    return connection.execute(select(func.count()).select_from(select(MARKED.c.tool).limit(1).subquery())).scalar() == 1
-
-
-def refresh(connection: Connection) -> None:
-    """Sum up the hours that are marked, some at a time, each time whole or not at all; one process at a time."""
-    while True:
-        with connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(SUMMING)))
-            query = select(MARKED.c.tool, MARKED.c.hour).order_by(MARKED.c.tool, MARKED.c.hour).limit(HOURS_AT_ONCE)
-            marked = [(row.tool, row.hour) for row in connection.execute(query)]
-            for tool, first, after in _runs(marked):
-                _sum_up(connection, tool, first, after)
-        if len(marked) < HOURS_AT_ONCE:
-            return
-
-
-def _runs(marked: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
-    """(tool, first hour, hour after the last) of hours that follow each other."""
-    numbered = enumerate(marked)
-    for _, group in groupby(numbered, lambda item: (item[1][0], item[1][1] - item[0])):
-        hours = [hour for _, hour in group]
-        yield hours[0][0], hours[0][1], hours[-1][1] + 1
-
-
-def _sum_up(connection: Connection, tool: int, first: int, after: int) -> None:
-    """The mark goes before the rows are read: what is stored later is marked again."""
-    for table in (MARKED, HOURS):
-        connection.execute(delete(table).where(table.c.tool == tool, table.c.hour >= first, table.c.hour < after))
-    found = Cells(HOUR)
-    _add_rows(connection, found, first * HOUR, after * HOUR, (tool,))
-    _store_sums(connection, HOURS, "hour", HOUR, found)
-    _sum_up_days(connection, tool, first, after, found)
-
-
-def _sum_up_days(connection: Connection, tool: int, first: int, after: int, hours: Cells) -> None:
-    """The days in which these hours lie, with what the other hours of the first and the last of them have."""
-    start, end = first // 24, -(-after // 24)
-    connection.execute(delete(DAYS).where(DAYS.c.tool == tool, DAYS.c.day >= start, DAYS.c.day < end))
-    found = Cells(DAY)
-    for cell in hours:
-        found.at(cell.tool, cell.start, cell.commit).add(cell)
-    for within in ((start * 24, first), (after, end * 24)):
-        if within[0] < within[1]:
-            _add_stored(connection, found, HOURS, HOUR, within, (tool,))
-    _store_sums(connection, DAYS, "day", DAY, found)
-
-
-def _store_sums(connection: Connection, table: Table, name: str, unit: int, found: Cells) -> None:
-    rows = [
-        {
-            "tool": cell.tool, name: cell.start // unit, "commit_id": cell.commit, "passed": cell.passed,
-            "failed": cell.failed, "counted": cell.counted, "first": cell.first, "last": cell.last,
-            "latency": numbers_text(cell.latency), "errors": numbers_text(cell.errors),
-        }
-        for cell in found
-    ]  # fmt: skip
-    if rows:
-        connection.execute(table.insert(), rows)

@@ -26,16 +26,8 @@ from gitops_healer.adapters.execution_ahead import read_ahead
 from gitops_healer.adapters.execution_inbox import has_inbox, read_inbox
 from gitops_healer.adapters.execution_lines import BROKEN_LIMIT, Batch, batch_of, read_executions
 from gitops_healer.adapters.execution_pruning import CALLS_KIND, MINUTES, prunable, prune, pruned_until
-from gitops_healer.adapters.execution_rollups import (
-    FOREVER,
-    TOOL,
-    Cell,
-    cells,
-    is_stale,
-    mark_hours,
-    numbers_text,
-    refresh,
-)
+from gitops_healer.adapters.execution_rollups import FOREVER, TOOL, Cell, cells, numbers_text
+from gitops_healer.adapters.execution_summing import is_stale, mark_hours, refresh
 from gitops_healer.adapters.execution_tables import CALLS, COUNTS, HOUR, STORE, WORDS, Database, open_database
 from gitops_healer.core.execution import Execution, Pruned, Slice, ToolStats
 from gitops_healer.core.executions_format import (
