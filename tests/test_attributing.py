@@ -177,6 +177,17 @@ def test_what_fails_at_the_last_good_commit_as_well_is_no_commits_fault(story: S
     assert here.blame is Blame.NOTHING_TO_RUN and "is not here" in here.reason, here
 
 
+def test_what_always_failed_now_and_then_does_not_explain_what_is_new(story: Story) -> None:
+    chronic = {"type": "TypeError", "message": "unsupported operand", "frames": [["shop/prices.py", 11, "net"]]}
+    story.calls([[["a"]], [["b"]]], story.repo.git("rev-parse", "HEAD"), chronic, hours=30)
+    merged = story.fine(1)
+    story.calls([[["a"]], [["c"]], [["d"]], [["e"]]], merged, chronic)
+    story.calls([[[1.0 + n]] for n in range(3)], merged, {"type": "ConnectionError", "message": "no answer"})
+    found = story.asked(merged, TOOL)
+    assert found.blame is Blame.NOT_REPRODUCED, found
+    assert not any("TypeError" in line for line in found.shown)
+
+
 def test_a_commit_that_cannot_be_imported_is_skipped_and_a_persons_commit_is_named(story: Story) -> None:
     merged = story.fine(1)
     broken = story.land({"shop/__init__.py": "import nothing_of_that_name\n"}, "Plan")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -39,11 +39,13 @@ class Kind(NamedTuple):
 
 @dataclass(frozen=True)
 class Recorded:
-    """A call that can be made again. kind: how it failed, None when it passed."""
+    """A call that can be made again. kind: how it failed, None when it passed; usual: the tool failed in this way before
+    the merge as well, so that failing tells little of what is new."""
 
     tool: str
     call: Execution
     kind: Kind | None
+    usual: bool = False
 
     def fails_as_recorded(self, seen: Seen) -> bool:
         return self.kind is not None and not seen.ok and not seen.lost and self.kind.same(kind_of(seen))
@@ -72,10 +74,14 @@ def material(
     before: datetime,
     after: Callable[[Execution], bool],
 ) -> Material:
-    """tools: name of today -> names under which its calls were recorded; since: of failures; before: of passing calls;
-    after: whether a call belongs to the time after the merge."""
+    """tools: name of today -> names under which its calls were recorded; since: of failures; before: of passing calls
+    and of failures that were usual; after: whether a call belongs to the time after the merge."""
     read = {name: tuple(_read(scene, names, since, ok=False, wanted=after)) for name, names in tools.items()}
     passed = {name: tuple(_read(scene, names, before, ok=True, wanted=lambda _: True)) for name, names in tools.items()}
+    usual = {
+        name: frozenset(map(_kind, _read(scene, names, before, ok=False, wanted=lambda call: not after(call))))
+        for name, names in tools.items()
+    }
     obstacles = Counter(why for calls in read.values() for call in calls if (why := obstacle(call)))
     frames = {
         (frame.file, last_name(frame.function))
@@ -84,7 +90,8 @@ def material(
         for frame in (call.error.frames if call.error else ())
         if _is_own(frame.file)
     }
-    return Material(_chosen(scene, read), _chosen(scene, passed), frozenset(frames), dict(obstacles))
+    failing = tuple(replace(one, usual=one.kind in usual[one.tool]) for one in _chosen(scene, read))
+    return Material(failing, _chosen(scene, passed), frozenset(frames), dict(obstacles))
 
 
 def obstacle(call: Execution) -> str:

@@ -227,12 +227,14 @@ class CallProbe:
 
     def narrowed(self, base: str, head: str) -> "CallProbe":
         """Only a few calls of the kind of failure that is most frequent among those that pass at the base and fail at
-        the head, where there are any."""
+        the head, where there are any. Failures that were usual before the merge come last: that the base fails as well
+        was known of them, and does not explain what is new."""
         early, late = self.made(base, self.failing), self.made(head, self.failing)
         rows = list(zip(self.failing, early, late, strict=True))
         lost = [row for row in rows if row[2] is not None and row[0].fails_as_recorded(row[2])]
         new = [recorded for recorded, before, _ in lost if before is None or not recorded.fails_as_recorded(before)]
-        chosen = _main_kind(new or [recorded for recorded, _, _ in lost] or self.failing)
+        both = [recorded for recorded, _, _ in lost]
+        chosen = _main_kind(new or _unusual(both) or _unusual(self.failing) or both or self.failing)
         rest = tuple(recorded for recorded in self.failing if recorded not in chosen)
         return replace(self, failing=tuple(chosen[:_REPEATED]), rest=rest)  # turns go on: no seed is used twice
 
@@ -304,6 +306,10 @@ def _tells(seen: Seen | None) -> bool:
 
 def _passed(seen: Seen | None) -> bool:
     return seen is not None and seen.ok
+
+
+def _unusual(failing: Sequence[Recorded]) -> list[Recorded]:
+    return [recorded for recorded in failing if not recorded.usual]
 
 
 def _main_kind(failing: Sequence[Recorded]) -> list[Recorded]:
