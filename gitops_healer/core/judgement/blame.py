@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final
 
 from gitops_healer.core.attribution import Attribution, Blame
-from gitops_healer.core.upgrade import Upgrade
+from gitops_healer.core.upgrade import Stage, Upgrade
 from gitops_healer.core.watching import Health, Judgement, Reading
 
 OUTWEIGHS: Final = 4.0
@@ -88,9 +88,15 @@ def taken_back_before(up: Upgrade, upgrades: Iterable[Upgrade]) -> bool:
 
 
 def rivals_of(upgrade: Upgrade, upgrades: Iterable[Upgrade], since: datetime) -> tuple[Upgrade, ...]:
-    """Other upgrades that were merged since then."""
-    merged = (other for other in upgrades if other.id != upgrade.id)
-    return tuple(other for other in merged if other.merged and other.merged.at >= since)
+    """Other upgrades that were merged since then, but for those that were found healthy before this one came."""
+    merged = (other for other in upgrades if other.id != upgrade.id and other.merged and other.merged.at >= since)
+    return tuple(other for other in merged if not _was_healthy(other, upgrade))
+
+
+def _was_healthy(other: Upgrade, upgrade: Upgrade) -> bool:
+    """Whether the watch of another one ended well before this one was merged: what fails since is not its fault."""
+    stable = other.settled_as is Stage.STABLE and other.regressed is None
+    return bool(stable and other.watched and upgrade.merged and other.watched.window.until <= upgrade.merged.at)
 
 
 def own_readings(readings: Sequence[Reading], others: Iterable[Upgrade]) -> tuple[Reading, ...]:

@@ -1,6 +1,7 @@
 """The one that touched a tool is suspected first."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -11,11 +12,12 @@ from gitops_healer.core.judgement.blame import (
     charge,
     cleared,
     own_readings,
+    rivals_of,
     taken_back_before,
     touched_by,
 )
-from gitops_healer.core.upgrade import Attributed, HealthChecked, Reported, RolledBack, Watched
-from gitops_healer.core.watching import Health, Judgement, Reading
+from gitops_healer.core.upgrade import Attributed, HealthChecked, Reported, RolledBack, Stage, Watched
+from gitops_healer.core.watching import Health, Judgement, Reading, Window
 from tests.core.test_upgrade import TO_MERGE, UPGRADE, walk
 
 
@@ -36,6 +38,29 @@ def test_what_both_touched_is_held_against_both() -> None:
     watched = walk(*TO_MERGE, Watched).upgrades[UPGRADE]
     other = replace(watched, health=Health(Judgement.REGRESSED, "worse", (reading("pkg:get", True),)))
     assert own_readings([reading("pkg:get", True)], [other])
+
+
+@pytest.mark.parametrize(
+    ("merged_days_ago", "ended", "is_rival"),
+    [
+        (0.5, None, True),
+        (6, Stage.STABLE, False),
+        (0.5, Stage.STABLE, True),  # found healthy only after this one came
+        (6, Stage.UNPROVEN, True),
+        (6, Stage.ROLLED_BACK, True),
+        (8, Stage.UNPROVEN, False),
+    ],
+)
+def test_who_may_have_done_it_as_well(merged_days_ago: float, ended: Stage | None, is_rival: bool) -> None:
+    mine = walk(*TO_MERGE, Watched).upgrades[UPGRADE]
+    assert mine.merged and mine.watched
+    at = mine.merged.at - timedelta(days=merged_days_ago)
+    window = Window(at, at + timedelta(days=1), at - timedelta(days=7))
+    other = replace(
+        mine, id="up-9", merged=replace(mine.merged, at=at), watched=replace(mine.watched, window=window),
+        settled_as=ended,
+    )  # fmt: skip
+    assert rivals_of(mine, [mine, other], mine.merged.at - timedelta(days=7)) == ((other,) if is_rival else ())
 
 
 OURS, THEIRS = "a" * 40, "b" * 40
