@@ -4,7 +4,7 @@ from math import exp, isfinite
 from typing import Final
 
 from gitops_healer.core.judgement.mix import shift
-from gitops_healer.core.judgement.weighing import Weighed, rate_before
+from gitops_healer.core.judgement.weighing import Weighed, rate_before, tolerated
 from gitops_healer.core.watching import Count, Measure, Reading, Tolerance
 
 MILLION: Final = 1e6
@@ -14,7 +14,7 @@ CONFIRM: Final = "confirm it by running it on the commit before the merge and on
 def count(number: Count) -> str:
     if not isfinite(number):
         return "an unknown number"
-    return f"{number:,.0f}" if number == round(number) else f"{number:,.1f}"
+    return f"{number:,.0f}" if number == round(number) or number >= 10 else f"{number:,.1f}"
 
 
 def share(failed: Count, total: Count) -> str:
@@ -72,9 +72,10 @@ def accused(case: Weighed, tolerance: Tolerance) -> str:
 
 
 def capped(case: Weighed, tolerance: Tolerance) -> str:
+    reached = f"{times(max(0.0, case.evidence.conviction))} of {times(case.evidence.needed)}"
     return (
-        f"it is no more than suspicious: no {tolerance.block} minutes count for more than {tolerance.cap:g} times, "
-        f"because an outage would, and that leaves {times(max(0.0, case.evidence.conviction))}"
+        f"so far it is a suspicion, since it may be an outage: {tolerance.block} minutes count for at most "
+        f"{tolerance.cap:g} times, and with that it reaches {reached}"
     )
 
 
@@ -127,14 +128,16 @@ def no_better(reading: Reading, tolerance: Tolerance) -> str:
 def promised(reading: Reading) -> str:
     """What a change of the code was to bring, and what became of it."""
     now, was = reading.after_failed, reading.before_failed
-    verdict = "fewer, as promised" if now < was else "no fewer than before" if now == was else "more than before"
-    what = reading.detail or "findings"
-    return f"{reading.subject}: {count(was)} {what} before, {count(now)} on the merge commit: {verdict}"
+    if reading.detail == "promise":
+        kept = "is gone, as promised" if now < was else "is still there"
+        return f"{reading.subject}: what was found there {kept}"
+    verdict = "fewer, as promised" if now < was else "as before" if now == was else "more than before"
+    changed = f"{count(was)} before the merge, {count(now)} since" if now != was else count(now)
+    return f"{reading.subject}: {reading.detail or 'findings'}: {changed}: {verdict}"
 
 
 def no_worse(reading: Reading, tolerance: Tolerance) -> str:
-    before = f"a success rate that fell by {tolerance.drop:.0%} is ruled out"
-    return f"{figures(reading, tolerance)}: {before}"
+    return f"{figures(reading, tolerance)}: that its success rate fell by {share(tolerance.drop, 1)} is ruled out"
 
 
 def cannot_worsen(reading: Reading, tolerance: Tolerance) -> str:
@@ -162,13 +165,23 @@ def waiting(reading: Reading, tolerance: Tolerance, missing: int) -> str:
         known = f"{reading.subject} was not called since the merge"
     else:
         known = figures(reading, tolerance)
+    if (limit := _passed(reading, tolerance)) < 1:
+        return (
+            f"{known}: more than the {share(limit, 1)} that are tolerated, but it may be chance: more calls will tell"
+        )
     if not missing:
         return f"{known}: neither healthy nor worse; no number of calls that go like these would settle it"
     return f"{known}: about {missing:,} more would show whether it is healthy, if they go like {_like(reading)}"
 
 
+def _passed(reading: Reading, tolerance: Tolerance) -> float:
+    """The tolerated failure rate when more failed since the merge, else 1.0: calls that go on so end in an alarm."""
+    limit = tolerated(reading.measure, rate_before(reading), tolerance)
+    return limit if reading.before_total and reading.after_failed > limit * reading.after_total else 1.0
+
+
 def _like(reading: Reading) -> str:
-    return "these" if reading.after_total else f"those before ({rate_before(reading):.0%} failed)"
+    return "these" if reading.after_total else f"those before ({share(rate_before(reading), 1)} failed)"
 
 
 def newly_flaky(reading: Reading, tolerance: Tolerance) -> str:
