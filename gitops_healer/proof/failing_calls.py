@@ -39,8 +39,8 @@ class Kind(NamedTuple):
 
 @dataclass(frozen=True)
 class Recorded:
-    """A call that can be made again. kind: how it failed, None when it passed; usual: the tool failed in this way before
-    the merge as well, so that failing tells little of what is new."""
+    """A call that can be made again. kind: how it failed, None when it passed; usual: the tool failed in this way
+    before the merge as well, so that failing tells little of what is new."""
 
     tool: str
     call: Execution
