@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from rich.console import RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from gitops_healer.core.codec import to_json
 from gitops_healer.core.judgement.backtest_result import Backtest, Record, Share, Trial
@@ -14,7 +13,7 @@ from gitops_healer.core.judgement.stability import Deployment, Stability
 from gitops_healer.core.watching import Tolerance
 from gitops_healer.core.words import counted
 from gitops_healer.monitoring import Ground, Recomputed, Request
-from gitops_healer.report.terminal import clean, shorten
+from gitops_healer.report.terminal import clean, marked, shorten
 
 _WORST: Final = 12
 _LISTED: Final = 10
@@ -27,10 +26,6 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _marked(line: str) -> Text:
-    return Text.from_markup(line, emoji=False)
-
-
 # Backtest
 
 
@@ -39,9 +34,9 @@ def backtest_text(found: Backtest, laid: Ground, request: Request) -> list[Rende
     span = f"from {laid.since:%Y-%m-%d} to {laid.until:%Y-%m-%d}"
     head = f"{counted(len(laid.calls), 'tool')}, {laid.total:,.0f} calls {span}"
     if not found.trials:
-        return [_marked(line) for line in (head, f"nothing could be judged: {_too_little(found, request)}")]
+        return [marked(line) for line in (head, f"nothing could be judged: {_too_little(found, request)}")]
     if request.merges:
-        return [_marked(head), *_merges_text(found)]
+        return [marked(head), *_merges_text(found)]
     changed = len(found.trials) - len(found.counted)
     lines = [
         head,
@@ -51,7 +46,7 @@ def backtest_text(found: Backtest, laid: Ground, request: Request) -> list[Rende
     table = _table("rule", "alarms", "of watches", "95 % interval")
     for name, share in _shares(found):
         table.add_row(name, f"{share.count:,}", f"{share.share:.2%}", f"{share.low:.2%} to {share.high:.2%}")
-    return [*map(_marked, lines), table, *_worst(found.records()), *_alarms(found)]
+    return [*map(marked, lines), table, *_worst(found.records()), *_alarms(found)]
 
 
 def _shares(found: Backtest) -> list[tuple[str, Share]]:
@@ -65,18 +60,18 @@ def _shares(found: Backtest) -> list[tuple[str, Share]]:
 def _worst(records: Sequence[Record]) -> list[RenderableType]:
     alarming = [one for one in records if one.regressed or one.suspected or one.seed or one.alarmed]
     if not alarming:
-        return [_marked("no tool would have raised an alarm")]
+        return [marked("no tool would have raised an alarm")]
     table = _table("tool", "watches", "regressed", "suspect", "simple rule", "near a change", "of these alarmed")
     for one in alarming[:_WORST]:
         figures = (one.trials, one.regressed, one.suspected, one.seed, one.changed, one.alarmed)
         table.add_row(clean(shorten(one.name, 70)), *(f"{figure:,}" for figure in figures))
     more = len(alarming) - _WORST
-    return [table, *([_marked(f"and {counted(more, 'tool')} more")] if more > 0 else [])]
+    return [table, *([marked(f"and {counted(more, 'tool')} more")] if more > 0 else [])]
 
 
 def _alarms(found: Backtest) -> list[RenderableType]:
     wrong = [trial for trial in found.counted if trial.regressed]
-    return [_marked(f"[red]✗[/] {trial.opened:%Y-%m-%d %H:%M}: {clean(trial.sentence)}") for trial in wrong[:_LISTED]]
+    return [marked(f"[red]✗[/] {trial.opened:%Y-%m-%d %H:%M}: {clean(trial.sentence)}") for trial in wrong[:_LISTED]]
 
 
 def _merges_text(found: Backtest) -> list[RenderableType]:
@@ -90,7 +85,7 @@ def _merges_text(found: Backtest) -> list[RenderableType]:
         tools = clean(shorten(", ".join(trial.tools), 60))
         table.add_row(f"{trial.opened:%Y-%m-%d %H:%M}", tools, judged, after, clean(trial.sentence))
     said = f"{len(found.trials):,} real changes of tools could be judged, {len(alarms):,} raised an alarm"
-    return [_marked(f"{said} (it may be right)"), *([table] if alarms else [])]
+    return [marked(f"{said} (it may be right)"), *([table] if alarms else [])]
 
 
 def _too_little(found: Backtest, request: Request) -> str:
@@ -112,7 +107,7 @@ def suggestion_text(tried: Sequence[tuple[float, Share]], most: float) -> list[R
         said = f"no margin up to {tried[-1][0]:g} keeps false rollbacks at {most:.2%}: look at the tools above"
     else:
         said = f"monitoring: {{margin: {fitting:g}}} is the smallest that keeps false rollbacks at {most:.2%} or less"
-    return [table, _marked(said)]
+    return [table, marked(said)]
 
 
 def backtest_document(found: Backtest, laid: Ground, request: Request, tolerance: Tolerance) -> dict[str, Any]:
@@ -162,7 +157,7 @@ def _trial_document(trial: Trial) -> dict[str, Any]:
 
 def recomputed_text(checks: Sequence[Recomputed]) -> list[RenderableType]:
     if not checks:
-        return [_marked("the ledger has no check of this watch yet: there is nothing to compare")]
+        return [marked("the ledger has no check of this watch yet: there is nothing to compare")]
     table = _table("checked (UTC)", "recorded", "recomputed", "equal?", "")
     for check in checks:
         equal = "[green]yes[/]" if check.equal else "[red]no[/]"
@@ -175,7 +170,7 @@ def recomputed_text(checks: Sequence[Recomputed]) -> list[RenderableType]:
         if wrong
         else f"all {len(checks):,} checks are as recorded"
     )
-    return [table, _marked(said)]
+    return [table, marked(said)]
 
 
 def recomputed_document(checks: Sequence[Recomputed]) -> dict[str, Any]:
@@ -199,7 +194,7 @@ def recomputed_document(checks: Sequence[Recomputed]) -> dict[str, Any]:
 
 def stability_text(figures: Sequence[Stability], by: str, deployments: Sequence[Deployment]) -> list[RenderableType]:
     if not figures:
-        return [_marked("nothing was merged yet: gitops-healer heal")]
+        return [marked("nothing was merged yet: gitops-healer heal")]
     columns = "merges", "taken back", "rate", "by mistake", "stable", "unproven", "open", "to detect", "to revert"
     table = _table(by, *columns)
     for f in figures:
@@ -207,7 +202,7 @@ def stability_text(figures: Sequence[Stability], by: str, deployments: Sequence[
         ends = f"{f.stable:,}", f"{f.unproven:,}", f"{f.open:,}"
         table.add_row(clean(shorten(f.name, 70)), *counts, *ends, _hours(f.to_detect), _hours(f.to_revert))
     mistakes = [
-        _marked(f"{d.codename} {d.upgrade} was taken back, and the same change came back as {d.proven_by} and stayed")
+        marked(f"{d.codename} {d.upgrade} was taken back, and the same change came back as {d.proven_by} and stayed")
         for d in deployments
         if d.proven_by
     ]

@@ -14,7 +14,7 @@ from gitops_healer.core.codec import to_json
 from gitops_healer.core.upgrade import Reported, Stage, Upgrade
 from gitops_healer.core.watching import Block, Count, Evidence, Health, Judgement, Measure, Reading
 from gitops_healer.core.words import counted, figure
-from gitops_healer.report.terminal import clean, shorten
+from gitops_healer.report.terminal import clean, marked, shorten
 
 COLOURS: Final = {
     Judgement.HEALTHY: "green",
@@ -68,7 +68,7 @@ def watch_text(up: Upgrade, now: datetime, *, full: bool = False, health: Health
     after = [line for one in up.attributions for line in _search(one.attribution, full)]
     after += map(_reported, up.reports)
     after.append(f"  next: [bold]{clean(next_step(up, health, now))}[/]")
-    return [*map(_marked, lines), *table, *map(_marked, after)]
+    return [*map(marked, lines), *table, *map(marked, after)]
 
 
 def _judged(up: Upgrade, health: Health | None) -> str:
@@ -115,7 +115,7 @@ def _table(up: Upgrade, health: Health, most: int) -> RenderableType:
         )
     if len(shown) <= most:
         return table
-    return Group(table, _marked(f"  and {len(shown) - most:,} more: gitops-healer monitor {up.codename}"))
+    return Group(table, marked(f"  and {len(shown) - most:,} more: gitops-healer monitor {up.codename}"))
 
 
 def _mark(reading: Reading, evidence: Evidence | None, health: Health) -> str:
@@ -240,16 +240,12 @@ def nothing_text(recent: Sequence[Upgrade], window: str, baseline: str, tools: i
         f"  {up.codename} {up.id}: {(up.settled_as or up.stage).value}, {clean(shorten(up.reason, 120))}"
         for up in recent
     ]
-    return [_marked(line) for line in lines]
+    return [marked(line) for line in lines]
 
 
 def _length(time: timedelta) -> str:
     minutes = max(0, int(time.total_seconds() // 60))
     return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"
-
-
-def _marked(line: str) -> Text:
-    return Text.from_markup(line, emoji=False)
 
 
 # JSON

@@ -53,7 +53,8 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() or char == "\n" else "�" for char in shown)
 
 
-def _marked(line: str) -> Text:
+def marked(line: str) -> Text:
+    """A line of ours with its markup; foreign text in it is `clean`."""
     return Text.from_markup(line, emoji=False)
 
 
@@ -120,7 +121,7 @@ def upgrade_panel(up: Upgrade, waiting: Decision | None, by_comment: bool = Fals
     if action := next_action(up, waiting):
         said = as_comment(action) if by_comment else action
         lines.append(f"  next: [bold]{clean(said)}[/]")
-    return Group(*(_marked(line) for line in lines))
+    return Group(*(marked(line) for line in lines))
 
 
 def decision_tree(decision: Decision) -> str:
@@ -155,7 +156,7 @@ def status_table(upgrades: Iterable[Upgrade]) -> Table:
 def held_lines(upgrades: Iterable[Upgrade]) -> list[Text]:
     """Why each held one is held, and what moves it."""
     return [
-        _marked(
+        marked(
             f"{up.codename}: {clean(up.reason)}\n  next: [bold]{clean(up.held.next_action or f'/resume {up.id}')}[/]"
         )
         for up in upgrades
@@ -176,25 +177,25 @@ def explanation(up: Upgrade) -> Group:
     """Finding, cause, options, plan, proof and health of one upgrade."""
     parts: list[RenderableType] = [upgrade_panel(up, None), Text()]
     finding = up.finding
-    parts.append(_marked(f"[bold]seen[/] {clean(finding.rule)} at {clean(finding.path)}:{finding.start}"))
-    parts += [_marked(f"  {clean(line)}") for line in (finding.message, *finding.evidence)]
+    parts.append(marked(f"[bold]seen[/] {clean(finding.rule)} at {clean(finding.path)}:{finding.start}"))
+    parts += [marked(f"  {clean(line)}") for line in (finding.message, *finding.evidence)]
     if up.investigation:
         cause = up.investigation.cause
-        parts.append(_marked(f"[bold]cause[/] {clean(cause.sentence)} ({cause.confidence:.0%} sure)"))
-        parts += [_marked(f"  {clean(line)}") for line in up.investigation.evidence]
+        parts.append(marked(f"[bold]cause[/] {clean(cause.sentence)} ({cause.confidence:.0%} sure)"))
+        parts += [marked(f"  {clean(line)}") for line in up.investigation.evidence]
         if up.investigation.diagnosis:
-            parts.append(_marked(f"[bold]root cause[/] {clean(up.investigation.diagnosis.summary)}"))
+            parts.append(marked(f"[bold]root cause[/] {clean(up.investigation.diagnosis.summary)}"))
         for option in up.investigation.options:
             chosen = " [green](taken)[/]" if up.plan and option.key == up.plan.option else ""
-            parts.append(_marked(f"[bold]option {clean(option.key)}[/]{chosen} {clean(option.title)}"))
+            parts.append(marked(f"[bold]option {clean(option.key)}[/]{chosen} {clean(option.title)}"))
             lines = (option.behaviour, *option.determined_by, *option.proof)
-            parts += [_marked(f"  {clean(line)}") for line in lines if line]
+            parts += [marked(f"  {clean(line)}") for line in lines if line]
     verdict = last_verdict(up)
     if verdict:
-        parts.append(_marked(f"[bold]proof[/] phase {verdict.phase} on {verdict.commit[:10]}"))
-        parts.append(_marked(decision_tree(verdict_tree(verdict))))
+        parts.append(marked(f"[bold]proof[/] phase {verdict.phase} on {verdict.commit[:10]}"))
+        parts.append(marked(decision_tree(verdict_tree(verdict))))
     if up.health:
-        parts.append(_marked(f"[bold]health[/] {up.health.judgement.value}: {clean(up.health.reason)}"))
+        parts.append(marked(f"[bold]health[/] {up.health.judgement.value}: {clean(up.health.reason)}"))
     return Group(*parts)
 
 
