@@ -83,7 +83,7 @@ def read(
     base = baseline_of([(opened + timedelta(hours=hour), total, failed) for hour, total, failed in hours], opened)
     return Reading(
         "executions", name, base.total, base.failed, 0, 0, measure=measure, clustering=base.clustering,
-        precision=base.precision, note=base.note, usual=base.usual,
+        precision=base.precision, note=base.note, usual=base.usual, lately=base.lately,
     )  # fmt: skip
 
 

@@ -54,6 +54,14 @@ class Stratum:
 
 
 @dataclass(frozen=True)
+class Perhaps:
+    """A failure rate that it may have had already when the merge came. weight: how likely that is, 0 to 1."""
+
+    rate: float
+    weight: float
+
+
+@dataclass(frozen=True)
 class Reading:
     """One subject before and after the merge: counts, so that a judgement can be recomputed from the ledger.
 
@@ -65,7 +73,8 @@ class Reading:
     left out; strata: the same calls by kind of input, where a change of the mix could explain the difference;
     still_total, still_failed: calls since the merge of the version before it; note: what to know of the baseline;
     usual: 24 failure rates by hours since the merge, of those hours of the day that were plainly worse than the others
-    before it (0 for the others), () where none was.
+    before it (0 for the others), () where none was; lately: worse
+    rates that it may have come to within the last day before the merge.
     """
 
     metric: str
@@ -87,6 +96,7 @@ class Reading:
     still_failed: Count = 0
     note: str = ""
     usual: tuple[float, ...] = ()
+    lately: tuple[Perhaps, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -131,8 +141,8 @@ class Health:
     the list of what got worse with a false discovery rate of at most 5 % (e-BH); notes: what else is to be known;
     figures: the part of the reason that says how much worse, without why that is not enough;
     cleared: subjects that a search found another culprit for; rests: those that the judgement rests on where the merge
-    touched nothing that is called; partial: readings are only those that changed since the judgement before, with the
-    blocks that changed (`core.judgement.keeping`).
+    touched nothing that is called; silent: metrics that could not be asked; partial: readings are only those that
+    changed since the judgement before, with the blocks that changed (`core.judgement.keeping`).
     """
 
     judgement: Judgement
@@ -146,6 +156,7 @@ class Health:
     cleared: tuple[str, ...] = ()
     figures: str = ""
     rests: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
     partial: bool = False
 
 

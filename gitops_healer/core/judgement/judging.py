@@ -19,6 +19,7 @@ from typing import Final
 from gitops_healer.core.judgement import sentences
 from gitops_healer.core.judgement.calm import calm
 from gitops_healer.core.judgement.causes import common_cause, fails_alike, with_causes
+from gitops_healer.core.judgement.sequential import sane
 from gitops_healer.core.judgement.weighing import (
     FEWEST_RUNS,
     STANDS_OUT,
@@ -58,12 +59,14 @@ def judge(
     now: datetime,
     cleared: Collection[str] = (),
     pool: Pool | None = None,
+    silent: Collection[str] = (),
 ) -> Health:
     """REGRESSED or SUSPECT as soon as one subject is; HEALTHY when all that the merge touched is (when it touched
     nothing that is called: when anything that it reaches is); else INSUFFICIENT, saying what is missing.
 
     cleared: subjects that a search found another culprit for; pool: among how many readings alpha was shared and what
-    else got worse, where not all readings are given (those that a ledger keeps).
+    else got worse, where not all readings are given (those that a ledger keeps); silent: metrics that could not be
+    asked: with one of them silent at the end, a merge is not called healthy.
     """
     readings, blocks = tuple(sorted(readings, key=lambda reading: reading.key)), blocks_in(window, tolerance)
     sharing = pool or pool_of(readings, tolerance)
@@ -76,7 +79,10 @@ def judge(
     if pool is None:
         sharing = with_causes(sharing, readings, accused[0] if accused else None, tolerance, blocks)
     suspicions = [_suspicion(case, sharing, tolerance) for case in accused]
-    health = _alarmed(suspicions) or calm(readings, tolerance, blocks, cleared, now >= window.until)
+    closing = now >= window.until
+    health = _alarmed(suspicions) or calm(readings, tolerance, blocks, cleared, closing)
+    if closing and silent and health.judgement is Judgement.HEALTHY:
+        health = replace(health, judgement=Judgement.INSUFFICIENT, reason=sentences.unasked(health.reason, silent))
     standing = sorted((case for case in cases if _stands_out(case)), key=_strongest_first)
     return replace(
         health,
@@ -86,12 +92,21 @@ def judge(
         notes=tuple(_notes(readings, cases, suspicions, tolerance, cleared))[:MOST_NOTES],
         pool=sharing,
         cleared=tuple(sorted(cleared)),
+        silent=tuple(sorted(silent)),
     )
 
 
 def rejudge(health: Health, tolerance: Tolerance, window: Window, at: datetime) -> Health:
     """Judged again from what a ledger keeps."""
-    return judge(health.readings, tolerance, window=window, now=at, cleared=health.cleared, pool=health.pool)
+    return judge(
+        health.readings,
+        tolerance,
+        window=window,
+        now=at,
+        cleared=health.cleared,
+        pool=health.pool,
+        silent=health.silent,
+    )
 
 
 def _accused(case: Weighed, cleared: Collection[str]) -> bool:
@@ -180,7 +195,7 @@ def _notes(
         elif _no_better(reading) and reading.key not in accused:
             yield sentences.no_better(reading, tolerance)
     for reading in readings:
-        if reading.measure is Measure.CODE:
+        if reading.measure is Measure.CODE and (reading.before_failed or reading.after_failed):
             yield sentences.promised(reading)
     for case in cases:
         if case.reading.note and (case.reading.touched or _stands_out(case)):
@@ -190,4 +205,5 @@ def _notes(
 def _no_better(reading: Reading) -> bool:
     """It was bad, the merge touched it, and it is as bad as it was."""
     bad = reading.touched and reading.measure is Measure.FAILURES and rate_before(reading) >= BAD_BEFORE
-    return bad and reading.after_total > 0 and reading.after_failed / reading.after_total >= rate_before(reading) * 0.9
+    total, failed = sane(reading.after_total, reading.after_failed)
+    return bad and total > 0 and failed / total >= rate_before(reading) * 0.9

@@ -1,9 +1,11 @@
 """What a judgement says, with figures, for somebody who has to decide something at night."""
 
-from math import exp, isfinite
+from collections.abc import Collection
+from math import exp
 from typing import Final
 
 from gitops_healer.core.judgement.mix import shift
+from gitops_healer.core.judgement.sequential import MOST_COUNT
 from gitops_healer.core.judgement.weighing import Weighed, rate_before, tolerated
 from gitops_healer.core.watching import Count, Measure, Reading, Tolerance
 
@@ -12,16 +14,16 @@ CONFIRM: Final = "confirm it by running it on the commit before the merge and on
 
 
 def count(number: Count) -> str:
-    if not isfinite(number):
+    if not abs(number) < MOST_COUNT:
         return "an unknown number"
     return f"{number:,.0f}" if number == round(number) or number >= 10 else f"{number:,.1f}"
 
 
 def share(failed: Count, total: Count) -> str:
     """`30 %`, and two digits where it is less than that says."""
-    rate = 100 * failed / total if total else 0.0
-    if not isfinite(rate):
+    if not abs(failed) < MOST_COUNT or not abs(total) < MOST_COUNT:
         return "?"
+    rate = 100 * failed / total if total else 0.0
     return f"{rate:.0f} %" if rate >= 10 or rate == 0 else f"{rate:.2g} %"
 
 
@@ -72,9 +74,10 @@ def accused(case: Weighed, tolerance: Tolerance) -> str:
 
 
 def capped(case: Weighed, tolerance: Tolerance) -> str:
+    before = ", or have been worse already when the merge came" if case.reading.lately else ""
     reached = f"{times(max(0.0, case.evidence.conviction))} of {times(case.evidence.needed)}"
     return (
-        f"so far it is a suspicion, since it may be an outage: {tolerance.block} minutes count for at most "
+        f"so far it is a suspicion, since it may be an outage{before}: {tolerance.block} minutes count for at most "
         f"{tolerance.cap:g} times, and with that it reaches {reached}"
     )
 
@@ -123,6 +126,15 @@ def cleared(reading: Reading, tolerance: Tolerance) -> str:
 
 def no_better(reading: Reading, tolerance: Tolerance) -> str:
     return f"{figures(reading, tolerance)}: no better than before"
+
+
+def unasked(healthy: str, silent: Collection[str]) -> str:
+    """All that was measured is well, and that is not all."""
+    names = " and ".join(sorted(silent))
+    return (
+        f"{healthy}; but {names} gave no answer when the watch closed, so it is not called healthy: mend the cause that "
+        "the error names before the next merge"
+    )
 
 
 def promised(reading: Reading) -> str:

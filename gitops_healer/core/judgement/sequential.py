@@ -17,7 +17,7 @@ less: a block of n counts as n / (1 + (n - 1) x clustering) calls (a quasi-likel
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import exp, inf, lgamma, log, log1p
 from typing import Final
@@ -35,7 +35,7 @@ NEVER: Final = -1e300
 LEAST: Final = 1e-12
 LEAST_COUNT: Final = 1e-6
 MOST_COUNT: Final = 1e15
-NEGLIGIBLE: Final = 30.0
+NEGLIGIBLE: Final = 15.0
 """Evidence smaller than the strongest by that many nats changes no digit that anybody looks at."""
 NEIGHBOURS: Final = 1.4
 """Two blocks in a row may give so many times the logarithm of what one may: an outage seldom keeps to the half hour."""
@@ -45,10 +45,12 @@ LogRatio = Callable[[float, float], float]
 
 @dataclass(frozen=True)
 class Null:
-    """The failure rate that is tolerated, and by how many calls' worth of past it is known (inf: exactly)."""
+    """The failure rate that is tolerated, and by how many calls' worth of past it is known (inf: exactly). others: what
+    may hold instead, each with how likely that is."""
 
     rate: float
     precision: float = inf
+    others: tuple[tuple[float, "Null"], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def worse_than(null: Null) -> LogRatio:
     rate = max(LEAST, null.rate)
     if rate >= 1 - LEAST:
         return lambda good, bad: 0.0
-    return _ratio([(rate ** (1 - part), stake) for part, stake in BETS], Null(rate, null.precision))
+    return _ratio([(rate ** (1 - part), stake) for part, stake in BETS], replace(null, rate=rate))
 
 
 def better_than(null: Null) -> LogRatio:
@@ -148,6 +150,8 @@ def _ratio(bets: Sequence[tuple[float, float]], null: Null) -> LogRatio:
 def predictive(null: Null) -> LogRatio:
     """log P(these outcomes in this order): beta-binomial of mean `rate` and `precision` pseudo-calls, or binomial when
     the rate is known exactly. Counts may be fractions."""
+    if null.others:
+        return _mixed(null)
     rate = null.rate
     if null.precision == inf:
         passing, failing = log1p(-rate), log(rate)
@@ -156,6 +160,13 @@ def predictive(null: Null) -> LogRatio:
     both = passed + failed
     constant = lgamma(both) - lgamma(passed) - lgamma(failed)
     return lambda good, bad: lgamma(passed + good) + lgamma(failed + bad) - lgamma(both + good + bad) + constant
+
+
+def _mixed(null: Null) -> LogRatio:
+    left = 1 - sum(weight for weight, _ in null.others)
+    each = [(left, replace(null, others=())), *null.others]
+    terms = [(log(weight), predictive(one)) for weight, one in each if weight > 0 and 0 < one.rate < 1]
+    return lambda good, bad: _log_sum([staked + predicted(good, bad) for staked, predicted in terms], 0.0)
 
 
 def alarm(line: Timeline, ratio: LogRatio) -> float:
@@ -178,15 +189,23 @@ def conviction(line: Timeline, ratio: LogRatio, cap: float) -> float:
     more than cap^1.4: an outage as long as a block convicts nobody. What a block may still give is known before it
     begins, and a bet that leaves the table with less than it won is still fair: the bound holds."""
     most, terms, strongest = log(max(1.0, cap)), list[float](), NEVER
-    for index, step in enumerate(line.steps):
-        if (len(line.steps) - index) * most < strongest - NEGLIGIBLE:
-            break  # later starts have fewer blocks still
-        terms.append(log(step.weight) + _capped(line.steps[index:], ratio, most))
+    for bound, index in sorted(_bounds(line, ratio, most), reverse=True):
+        if bound < strongest - NEGLIGIBLE:
+            break
+        terms.append(log(line.steps[index].weight) + capped(line.steps[index:], ratio, most))
         strongest = max(strongest, terms[-1])
     return _log_sum(terms, line.later)
 
 
-def _capped(steps: Sequence[Step], ratio: LogRatio, most: float) -> float:
+def _bounds(line: Timeline, ratio: LogRatio, most: float) -> Iterator[tuple[float, int]]:
+    """(what the start at most gives to a conviction, its index)."""
+    good, bad = 0.0, 0.0
+    for index, step in reversed(list(enumerate(line.steps))):
+        good, bad = good + step.good, bad + step.bad
+        yield log(step.weight) + min(ratio(good, bad), (len(line.steps) - index) * most), index
+
+
+def capped(steps: Sequence[Step], ratio: LogRatio, most: float) -> float:
     good, bad, before, total, gave, last = 0.0, 0.0, 0.0, 0.0, 0.0, -2
     for step in steps:
         good, bad = good + step.good, bad + step.bad

@@ -1,6 +1,6 @@
 """One reading against what is tolerated: its evidence, and how much of alpha it may use up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, inf, log
 from typing import Final
 
@@ -140,13 +140,19 @@ def weigh(reading: Reading, pool: Pool, tolerance: Tolerance, blocks: int) -> We
     needed = log((2 if tolerance.strict else 1) / share)
     if sane(reading.after_total, reading.after_failed)[1] == 0:
         return Weighed(reading, _evidence(reading, 0.0, 0.0, needed), 0, 0.0)
-    line, ratio = line_of(reading, tolerance, blocks), worse_than(null_of(reading, tolerance, share))
-    plain, since = alarm_from(line, ratio)
+    line, null = line_of(reading, tolerance, blocks), null_of(reading, tolerance, share)
+    plain, since = alarm_from(line, worse_than(null))
     if plain < STANDS_OUT:
         return Weighed(reading, _evidence(reading, plain, min(plain, 0.0), needed), since, plain)
     level = min(plain, _level(reading, tolerance, line))
-    convicted = min(level, conviction(line, ratio, tolerance.cap))
+    convicted = min(level, conviction(line, worse_than(_doubted(null, reading, tolerance)), tolerance.cap))
     return Weighed(reading, _evidence(reading, level, convicted, needed), since, plain)
+
+
+def _doubted(null: Null, reading: Reading, tolerance: Tolerance) -> Null:
+    """With the chance that it had got worse already when the merge came: enough to suspect is not enough to convict."""
+    others = [(one.weight, tolerated(reading.measure, one.rate, tolerance)) for one in reading.lately]
+    return replace(null, others=tuple((weight, replace(null, rate=max(null.rate, rate))) for weight, rate in others))
 
 
 def _level(reading: Reading, tolerance: Tolerance, line: Timeline) -> float:
