@@ -132,8 +132,8 @@ def unasked(healthy: str, silent: Collection[str]) -> str:
     """All that was measured is well, and that is not all."""
     names = " and ".join(sorted(silent))
     return (
-        f"{healthy}; but {names} gave no answer when the watch closed, so it is not called healthy: mend the cause that "
-        "the error names before the next merge"
+        f"{healthy}; but {names} gave no answer when the watch closed, so it is not called healthy: mend what its "
+        "error names before the next merge"
     )
 
 
