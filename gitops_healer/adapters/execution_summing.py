@@ -52,7 +52,15 @@ def is_stale(connection: Connection) -> bool:
 
 
 def refresh(connection: Connection, portion: Portion = USUAL) -> None:
-    """Sum up the hours that are marked now, a portion at a time, each whole or not at all; one process at a time.
+    """Sum up the hours that are marked, and let others write in between."""
+    for _ in portions(connection, portion):
+        if connection.dialect.name == "sqlite":
+            time.sleep(portion.pause)
+
+
+def portions(connection: Connection, portion: Portion = USUAL) -> Iterator[Hour]:
+    """Sum up the hours that are marked, each whole or not at all; one process at a time. After each transaction but
+    the final one comes the last hour that it summed up.
 
     It goes through the marks once: what others mark behind it meanwhile is left to who reads next.
     """
@@ -62,12 +70,12 @@ def refresh(connection: Connection, portion: Portion = USUAL) -> None:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(SUMMING)))
             hours = _marked(connection, done, portion.hours)
-            if hours:
-                done = _sum_up(connection, hours, portion.rows)
-        if not hours or (len(hours) < portion.hours and done == hours[-1]):
+            if not hours:
+                return
+            done = _sum_up(connection, hours, portion.rows)
+        if len(hours) < portion.hours and done == hours[-1]:
             return
-        if connection.dialect.name == "sqlite":
-            time.sleep(portion.pause)
+        yield done
 
 
 def _marked(connection: Connection, after: Hour | None, limit: int) -> list[Hour]:
