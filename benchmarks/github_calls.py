@@ -1,11 +1,13 @@
-"""What a cycle that has nothing to do asks of GitHub, by the number of open pull requests of the healer.
+"""What a cycle that has nothing to do asks of GitHub, by the number of open pull requests of the healer, or of merges
+that are watched.
 
-    python -m benchmarks.github_calls [PULLS ...] [--people 200] [--show]
+    python -m benchmarks.github_calls [PULLS ...] [--watches 1 5] [--people 200] [--show]
 
 Real cycles, wired as `heal --forge github` wires them, over real HTTP and real git against the forge server of the
 tests. A run is a fresh clone, as on a runner; with the cache, `cache.sqlite` came along from the run before; `plain` is
 a bot that looks at each pull request by itself, with PyGithub as it comes. Columns: REST calls, how many of them were
-answered by 304 (these cost no rate limit), GraphQL queries, fetches, pushes, writes.
+answered by 304 (these cost no rate limit), GraphQL queries, fetches, pushes, writes. Of watches: CI reported on every
+commit and the merges are three hours old; that long, and 24 more commits, are before them.
 """
 
 import argparse
@@ -20,12 +22,16 @@ import github
 from gitops_healer.core.change import whole_file
 from gitops_healer.core.finding import Finding, Severity, fingerprint
 from gitops_healer.core.plan import Cause, Investigation, Option
+from gitops_healer.core.upgrade import Stage as At
 from gitops_healer.cycle import run_cycle
 from gitops_healer.registry import Detector, Fixer, Scene
 from tests.cycle.stage import BROKEN, HEALED, PROGRAM, TESTS
+from tests.forge_server.exchanges import Calls
+from tests.forge_server.person import Person
 from tests.github_stage import GitHubStage, github_stage
 
 RULE = "scripted"
+BEFORE = 24
 HEAD = f"{'pulls':>6} {'cache':>6} {'rest':>6} {'304':>6} {'graphql':>8} {'fetch':>6} {'push':>6} {'write':>6}"
 
 
@@ -74,10 +80,7 @@ def measured(pulls: int, people: int, show: bool) -> Iterable[str]:
             mark = stage.server.mark()
             healed(stage)
             spent = stage.spent(mark)
-            yield (
-                f"{opened:>6} {'yes' if kept else 'no':>6} {spent.rest:>6} {spent.unchanged:>6} {spent.graphql:>8} "
-                f"{spent.fetches - 1:>6} {spent.pushes:>6} {spent.writes:>6}"
-            )
+            yield row(opened, kept, spent)
             if kept and show:
                 yield from paths_of(stage, mark)
         mark = stage.server.mark()
@@ -85,6 +88,53 @@ def measured(pulls: int, people: int, show: bool) -> Iterable[str]:
         plain = stage.spent(mark)
         more = plain.rest / (spent.rest + spent.graphql)
         yield f"{opened:>6} {'plain':>6} {plain.rest:>6} {'':36} {more:.1f} times a run without cache"
+
+
+def row(number: int, kept: bool, spent: Calls) -> str:
+    return (
+        f"{number:>6} {'yes' if kept else 'no':>6} {spent.rest:>6} {spent.unchanged:>6} {spent.graphql:>8} "
+        f"{spent.fetches - 1:>6} {spent.pushes:>6} {spent.writes:>6}"
+    )
+
+
+def watched(watches: int, show: bool) -> Iterable[str]:
+    """So many merges are watched, and nothing happens."""
+    files = {"test_program.py": TESTS.replace("program", "program0"), "program0.py": PROGRAM.replace(BROKEN, HEALED)}
+    files |= {f"program{number}.py": PROGRAM for number in range(1, watches + 1)}
+    many = {f"limits.{name}": 1000 for name in ("open_pulls", "new_per_cycle", "queue", "slots")}
+    options = {"limits.mode": "deploy", **many}
+    with TemporaryDirectory() as folder, github_stage(Path(folder), "app", files, keeps_cache=True) as stage:
+        stage.options |= options
+        robin = stage.person("robin")
+        for number in range(BEFORE):
+            robin.push("main", {"NEWS.md": f"{number}\n"})
+        for _ in range(2 * watches + 4):
+            report(stage, robin)
+            if errors := healed(stage):
+                raise SystemExit(f"a cycle of the benchmark failed: {errors}")
+            found = [up.stage for up in stage.history.upgrades.values()]
+            if found.count(At.WATCHED) == watches:
+                break
+        else:
+            raise SystemExit(f"not everything was merged: {found}")
+        report(stage, robin)
+        stage.clock.turn(timedelta(hours=3))
+        healed(stage)
+        for kept in (True, False):
+            stage.keeps_cache = kept
+            mark = stage.server.mark()
+            healed(stage)
+            yield row(watches, kept, stage.spent(mark))
+            if kept and show:
+                yield from paths_of(stage, mark)
+
+
+def report(stage: GitHubStage, robin: Person) -> None:
+    """CI says that all is well on every commit that it said nothing of, of the base branch and of ours."""
+    told = {run.sha for run in stage.server.repository(stage.repository).check_runs.values()}
+    for commit in stage.git("rev-list", "main", "--branches=healer/*").split():
+        if commit not in told:
+            robin.check_run(commit, "tests")
 
 
 def asked_one_by_one(stage: GitHubStage) -> None:
@@ -111,10 +161,15 @@ def main() -> None:
     parser.add_argument("pulls", nargs="*", type=int, default=[0, 1, 10, 50])
     parser.add_argument("--people", type=int, default=200, help="comments of people elsewhere in the repository")
     parser.add_argument("--show", action="store_true", help="the calls themselves as well")
+    parser.add_argument("--watches", nargs="*", type=int, default=[1, 5], help="merges that are watched")
     chosen = parser.parse_args()
     print(HEAD)
     for pulls in chosen.pulls:
         for line in measured(pulls, chosen.people, chosen.show):
+            print(line, flush=True)
+    print(HEAD.replace(" pulls", " watch", 1) if chosen.watches else "")
+    for watches in chosen.watches:
+        for line in watched(watches, chosen.show):
             print(line, flush=True)
 
 
