@@ -41,8 +41,10 @@ def measure(world: World, history: History, up: Upgrade, *, commit: str = "") ->
             failed.append((metric.name, _broken(metric, error)))
     window = up.watched.window
     own = own_readings(readings, rivals_of(up, history.upgrades.values(), window.baseline_from))
-    health = judge(own, up.watched.tolerance, window=window, now=world.clock.now(), cleared=cleared(up))
-    return Measured(health, tuple(error for _, error in failed), tuple(name for name, _ in failed))
+    silent = tuple(name for name, _ in failed)
+    now = world.clock.now()
+    health = judge(own, up.watched.tolerance, window=window, now=now, cleared=cleared(up), silent=silent)
+    return Measured(health, tuple(error for _, error in failed), silent)
 
 
 def _readings(metric: Metric, scene: Scene, up: Upgrade) -> Iterator[Reading]:

@@ -10,7 +10,7 @@ import pytest
 from gitops_healer.core.forge import Status, StatusState
 from gitops_healer.core.upgrade import Stage as At
 from gitops_healer.core.upgrade import Upgrade
-from gitops_healer.core.watching import Judgement, Measure, Reading
+from gitops_healer.core.watching import Judgement, Measure, Reading, Window
 from gitops_healer.measuring import Measured, measure
 from gitops_healer.registry import Scene, metric
 from tests.conftest import GitRepo
@@ -140,3 +140,19 @@ def test_a_bug_of_a_metric_is_its_own(stage: Stage) -> None:
     told = [str(error) for error in found.errors]
     assert "the metric acme broke: ZeroDivisionError: division by zero" in told[0]
     assert "the metric empty broke: TypeError" in told[1]
+
+
+def test_a_source_that_is_silent_to_the_end_leaves_it_unproven(stage: Stage) -> None:
+    log(stage, failing=0)
+    up = stage.upgrade
+    assert up.watched is not None
+    closed = Window(up.watched.window.opened, stage.clock.now(), up.watched.window.baseline_from)
+    over = replace(up, watched=replace(up.watched, window=closed))
+    whole = stage.world(monitoring__files=[LOG])
+    broken = stage.world(monitoring__files=[LOG, GONE])
+    whole, broken = (replace(w, metrics=[one for one in w.metrics if one.name == "files"]) for w in (whole, broken))
+    assert measure(whole, stage.history, over).health.judgement is Judgement.HEALTHY
+    found = measure(broken, stage.history, over).health
+    assert (found.judgement, found.silent) == (Judgement.INSUFFICIENT, ("files",))
+    assert "files gave no answer" in found.reason
+    assert measure(broken, stage.history, up).health.judgement is Judgement.HEALTHY, "until then it can be mended"
