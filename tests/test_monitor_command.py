@@ -297,6 +297,7 @@ def test_backtest_of_real_changes_names_the_one_that_broke_it(watch: Watch) -> N
         (("backtest", ".", "--every", "often"), "--every must be a time"),
         (("--recompute", "calm-fox"), "there is no upgrade 'calm-fox'"),
         (("--recompute", "calm-fox", "elsewhere"), "'elsewhere' is no folder"),
+        (("some/where",), "there is no folder 'some/where'"),
         (("grey-owl", "--upgrade", "calm-fox"), "name one upgrade"),
         (("--format", "json", "backtest"), "write options behind the command"),
     ],

@@ -128,6 +128,8 @@ def _meant(which: str, upgrade: str | None, recompute: str | None) -> str:
     """A word that is no folder names the upgrade. Raises UsageError where another one is named as well."""
     if which in ("backtest", "stability"):
         raise UsageError(f"write options behind the command: gitops-healer monitor {which} --help lists them")
+    if "/" in which:
+        raise UsageError(f"there is no folder {which!r}. An upgrade is named by its id or its codename")
     if recompute is not None:
         raise UsageError(f"{which!r} is no folder: --recompute takes one upgrade, and beside it only a repository")
     if upgrade is not None:
