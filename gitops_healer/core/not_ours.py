@@ -8,10 +8,15 @@ from gitops_healer.core.fitting import Block, bullets, cell, code_cell, fenced_b
 from gitops_healer.core.judgement.blame import Charge, Stand
 from gitops_healer.core.quoting import plain, quoted
 from gitops_healer.core.upgrade import Upgrade
-from gitops_healer.core.watching import Health, Reading
+from gitops_healer.core.watching import Health, Measure, Reading
 from gitops_healer.core.words import out_of
 
 _MOST_SUBJECTS = 3
+_COUNTED = {
+    Measure.SLOWER: " slower than before",
+    Measure.SLOWEST: " much slower than before",
+    Measure.NEW_ERROR: " failed in a new way:",
+}
 
 
 def issue_marker(charged: Charge, found: Attribution) -> str:
@@ -52,10 +57,10 @@ def _blocks(up: Upgrade, health: Health, charged: Charge, found: Attribution, re
         f"While {merge} ({quoted(up.codename, 60)}) was watched, this got worse. {_whose(charged, found)} "
         f"I did not take anything back.\n\n{prose(health.reason, 900)}"
     )
-    blamed = [one for one in health.readings if one.subject in found.subjects]
+    blamed = [one for one in health.readings if one.subject in found.subjects and one.measure is not Measure.CODE]
     if blamed:
         rows = tuple(_row(one) for one in blamed)
-        head = "| what got worse | failed before | failed since | different inputs |\n|---|---|---|---|"
+        head = "| what got worse | before | since | different inputs |\n|---|---|---|---|"
         yield Block(head, rows, "", "| and {count} more | | | |")
     yield Block(f"### What was tried\n\n{prose(found.reason, 900)}", bullets(found.shown, 600))
     if found.reproduce:
@@ -77,7 +82,7 @@ def _whose(charged: Charge, found: Attribution) -> str:
 
 def _row(one: Reading) -> str:
     distinct = "" if one.distinct_failing is None else f"{one.distinct_failing:,}"
-    detail = f" {cell(one.detail, 80)}" if one.detail else ""
+    detail = _COUNTED.get(one.measure, "") + (f" {cell(one.detail, 80)}" if one.detail else "")
     return (
         f"| {code_cell(one.subject)}{detail} | {out_of(one.before_failed, one.before_total)} "
         f"| {out_of(one.after_failed, one.after_total)} | {distinct} |"

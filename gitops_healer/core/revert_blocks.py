@@ -19,7 +19,7 @@ _UNITS = {
     Measure.SLOWEST: "much slower than before",
     Measure.NEW_ERROR: "failed in a new way",
     Measure.RUNS: "runs failed",
-    Measure.CODE: "findings",
+    Measure.CODE: "code",
 }
 
 
@@ -76,15 +76,16 @@ def _figures(health: Health) -> Iterator[Block]:
     def order(reading: Reading) -> tuple[int, bool]:
         return blamed.get(reading.subject, len(blamed)), reading.key not in evidence
 
-    rows = tuple(_row(reading, evidence.get(reading.key)) for reading in sorted(health.readings, key=order))
+    told = sorted((reading for reading in health.readings if reading.measure is not Measure.CODE), key=order)
+    rows = tuple(_row(reading, evidence.get(reading.key)) for reading in told)
     if rows:
         head = "| measured | counted | before | after | different inputs | evidence |\n|---|---|---|---|---|---|"
         yield Block(head, rows, "", "| and {count} more | | | | | |")
     if health.evidence:
         yield Block(
-            "<sub>Evidence: how many times likelier this is when it got worse than when it did not (an e-value); an "
-            "alarm needs what stands behind the stroke, a conviction as much, where no single block of time counts for "
-            "more than its cap.</sub>"
+            "<sub>Evidence: so many times likelier if it got worse than if it did not. A suspicion needs what stands "
+            "behind the stroke, and certainty needs as much while no single block of time counts for more than its "
+            "cap, so that an outage alone takes nothing back.</sub>"
         )
     if health.notes:
         yield Block("", bullets(health.notes))
@@ -101,7 +102,7 @@ def _row(read: Reading, evidence: Evidence | None) -> str:
 
 def _strength(evidence: Evidence) -> str:
     alarm, conviction, needed = (_factor(log) for log in (evidence.alarm, evidence.conviction, evidence.needed))
-    return f"alarm {alarm}, conviction {conviction} / {needed}"
+    return f"suspicion {alarm}, certainty {conviction} / {needed}"
 
 
 def _factor(log: float) -> str:
@@ -139,8 +140,8 @@ def _certainty(found: Attribution) -> Iterator[str]:
         yield f"{found.culprit[:10]} is to blame with a probability of {found.probability:.1%}, after {runs}"
     if found.blame is Blame.FOUND:
         yield (
-            f"What fails on {found.head[:10]} in {found.head_failing:.0%} of runs fails on {found.base[:10]} in "
-            f"{found.base_failing:.0%}"
+            f"Estimated from these runs, it fails on {found.head[:10]} in {found.head_failing:.0%} of runs, and on "
+            f"{found.base[:10]} in {found.base_failing:.0%}"
         )
     if found.restored is not None:
         worked = "all of it works again" if found.restored else "it still fails"

@@ -12,7 +12,7 @@ from gitops_healer.core.forge import Comment
 from gitops_healer.core.judgement.blame import Charge, Stand
 from gitops_healer.core.not_ours import issue_body, issue_marker, issue_title, revert_reason
 from gitops_healer.core.upgrade import Upgrade, Watched
-from gitops_healer.core.watching import Health, Judgement, Reading
+from gitops_healer.core.watching import Health, Judgement, Measure, Reading
 from tests.core.test_upgrade import TO_MERGE, UPGRADE, walk
 
 CULPRIT = "c0ffee0123" * 4
@@ -64,6 +64,14 @@ def test_what_nobody_did_names_no_commit(up: Upgrade) -> None:
 def test_a_row_for_each_subject(up: Upgrade, detail: str, shown: str) -> None:
     health = replace(HEALTH, readings=(replace(HEALTH.readings[0], detail=detail),))
     assert f"\n| `pkg:get`{shown} | 50 of 1,000 (5%) |" in issue_body(up, health, THEIRS, FOUND)
+
+
+def test_rows_say_what_was_counted_and_leave_out_the_code(up: Upgrade) -> None:
+    slow = replace(HEALTH.readings[0], measure=Measure.SLOWEST)
+    code = replace(HEALTH.readings[0], metric="code_health", measure=Measure.CODE, detail="complexity")
+    body = issue_body(up, replace(HEALTH, readings=(slow, code)), THEIRS, FOUND)
+    assert "| `pkg:get` much slower than before | 50 of 1,000" in body
+    assert "complexity" not in body and "(empty)" not in body
 
 
 def test_one_issue_for_each_culprit_whatever_the_figures_are(up: Upgrade) -> None:
