@@ -146,9 +146,27 @@ def test_counts_say_when_it_began_but_never_for_certain() -> None:
     assert by_counts([(0, 0), (0, 0), (0, 0)]) == (1.0, 1.0)
 
 
+def test_failures_that_became_fewer_began_with_nobody() -> None:
+    assert by_counts([(20, 15), (20, 0), (20, 0)]) == (1.0, 1.0)
+    assert by_counts([(20, 5), (20, 5), (20, 5)]) == pytest.approx((1.0, 1.0))
+    before, later = by_counts([(20, 0), (20, 10), (0, 0)])
+    assert before > 1 and later == 0.25
+
+
 def test_touch_and_counts_make_a_weight_with_its_reasons() -> None:
     steps = [Step("a", "", ""), Step("b", "", "", functions=REACH.functions), Step("c", "", "")]
     counted = suspects(steps, REACH, (100, 0), {"a": (50, 0), "b": (50, 25), "c": (50, 25)})
     assert [one.commit for one in counted] == ["a", "b", "c"]
     assert counted[1].weight > 8 and len(counted[1].reasons) == 2
     assert counted[0].weight < 1 and "did not begin" in counted[0].reasons[0]
+    assert "began with it" in counted[1].reasons[1]
+    even = suspects(steps, Reach(), (100, 10), {"a": (50, 5), "b": (50, 5)})
+    assert [one.reasons for one in even] == [(), (), ()]
+
+
+@pytest.mark.parametrize(
+    ("files", "said"), [(3, "changed 0.py, 1.py, 2.py, which"), (5, "0.py, 1.py, 2.py and 2 more")]
+)
+def test_a_few_of_many_files_are_named(files: int, said: str) -> None:
+    paths = frozenset(f"{number}.py" for number in range(files))
+    assert said in by_touch(Step("a", "", "", paths=paths), Reach(files=paths))[1][0]
