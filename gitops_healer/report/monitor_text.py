@@ -273,6 +273,7 @@ def watch_document(up: Upgrade, now: datetime, health: Health | None = None) -> 
         "blamed": list(health.blamed) if health else [],
         "worse": list(health.worse) if health else [],
         "cleared": list(health.cleared) if health else [],
+        "silent": list(health.silent) if health else [],
         "notes": list(health.notes) if health else [],
         "subjects": [_row_document(*row) for row in rows(health)] if health else [],
         "searches": [to_json(one.attribution) | {"confirmed": one.attribution.confirmed} for one in up.attributions],
