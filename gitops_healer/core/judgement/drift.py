@@ -19,9 +19,9 @@ LEAST_HOURS: Final = 3
 WORSE_BY: Final = 0.01
 """A change by less is far below what is tolerated anyway."""
 DAY: Final = 24
-PERHAPS: Final = 0.2
+PERHAPS: Final = 0.1
 """How likely it is, before anything is known, that it got worse within the last day."""
-STEPS: Final = ((1.5, 0.01, 0.45), (2.0, 0.02, 0.35), (3.0, 0.04, 0.2))
+STEPS: Final = ((1.5, 0.01, 0.5), (2.0, 0.02, 0.5))
 """By how much: a factor of the failure rate, or that much more; and how likely it is that it was so much."""
 OF_AN_HOUR: Final = log(3)
 """Evidence that one hour can give for that, so that a short outage gives little."""

@@ -5,7 +5,7 @@ from math import exp
 from typing import Final
 
 from gitops_healer.core.judgement.mix import shift
-from gitops_healer.core.judgement.sequential import MOST_COUNT
+from gitops_healer.core.judgement.sequential import MOST_COUNT, sane
 from gitops_healer.core.judgement.weighing import Weighed, rate_before, tolerated
 from gitops_healer.core.watching import Count, Measure, Reading, Tolerance
 
@@ -143,7 +143,7 @@ def promised(reading: Reading) -> str:
     if reading.detail == "promise":
         kept = "is gone, as promised" if now < was else "is still there"
         return f"{reading.subject}: what was found there {kept}"
-    verdict = "fewer, as promised" if now < was else "as before" if now == was else "more than before"
+    verdict = "less than before" if now < was else "as before" if now == was else "more than before"
     changed = f"{count(was)} before the merge, {count(now)} since" if now != was else count(now)
     return f"{reading.subject}: {reading.detail or 'findings'}: {changed}: {verdict}"
 
@@ -189,7 +189,8 @@ def waiting(reading: Reading, tolerance: Tolerance, missing: int) -> str:
 def _passed(reading: Reading, tolerance: Tolerance) -> float:
     """The tolerated failure rate when more failed since the merge, else 1.0: calls that go on so end in an alarm."""
     limit = tolerated(reading.measure, rate_before(reading), tolerance)
-    return limit if reading.before_total and reading.after_failed > limit * reading.after_total else 1.0
+    total, failed = sane(reading.after_total, reading.after_failed)
+    return limit if reading.before_total and failed > limit * total else 1.0
 
 
 def _like(reading: Reading) -> str:

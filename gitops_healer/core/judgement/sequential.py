@@ -35,8 +35,8 @@ NEVER: Final = -1e300
 LEAST: Final = 1e-12
 LEAST_COUNT: Final = 1e-6
 MOST_COUNT: Final = 1e15
-NEGLIGIBLE: Final = 15.0
-"""Evidence smaller than the strongest by that many nats changes no digit that anybody looks at."""
+NEGLIGIBLE: Final = 6.0
+"""A start with evidence so many nats below the strongest is left out, which only takes away from the sum."""
 NEIGHBOURS: Final = 1.4
 """Two blocks in a row may give so many times the logarithm of what one may: an outage seldom keeps to the half hour."""
 

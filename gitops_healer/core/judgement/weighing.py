@@ -10,6 +10,7 @@ from gitops_healer.core.judgement.sequential import (
     LogRatio,
     Null,
     Timeline,
+    alarm,
     alarm_from,
     better_than,
     conviction,
@@ -145,8 +146,16 @@ def weigh(reading: Reading, pool: Pool, tolerance: Tolerance, blocks: int) -> We
     if plain < STANDS_OUT:
         return Weighed(reading, _evidence(reading, plain, min(plain, 0.0), needed), since, plain)
     level = min(plain, _level(reading, tolerance, line))
-    convicted = min(level, conviction(line, worse_than(_doubted(null, reading, tolerance)), tolerance.cap))
+    convicted = min(level, _convicted(line, _doubted(null, reading, tolerance), needed, tolerance))
     return Weighed(reading, _evidence(reading, level, convicted, needed), since, plain)
+
+
+def _convicted(line: Timeline, null: Null, needed: float, tolerance: Tolerance) -> float:
+    """Where doubt leaves too little to convict, what caps would leave of it is not asked: that takes the most time."""
+    ratio = worse_than(null)
+    if null.others and (left := alarm(line, ratio)) < needed:
+        return left
+    return conviction(line, ratio, tolerance.cap)
 
 
 def _doubted(null: Null, reading: Reading, tolerance: Tolerance) -> Null:

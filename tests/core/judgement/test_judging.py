@@ -172,7 +172,7 @@ def test_notes_tell_what_code_and_bad_tools_became() -> None:
     health = judged(code, reading((50, 100), (25, 50), (30, 50), note="it was changed"))
     assert health.judgement is not REGRESSED
     assert "no better than before" in health.notes[0]
-    assert "pkg/mod.py: complex functions: 3 before the merge, 1 since: fewer, as promised" in health.notes
+    assert "pkg/mod.py: complex functions: 3 before the merge, 1 since: less than before" in health.notes
     assert "pkg.mod:f: it was changed" in health.notes
 
 
@@ -299,3 +299,24 @@ def test_an_event_holds_only_what_changed() -> None:
     assert folded(known, event) == kept(later, None)
     nothing = kept(later, folded(known, event))
     assert (nothing.partial, nothing.readings) == (True, ())
+
+
+def test_nothing_is_healthy_at_the_end_while_a_metric_is_silent() -> None:
+    still = judged(GOOD, silent=["prometheus", "ci"])
+    assert (still.judgement, still.silent) == (HEALTHY, ("ci", "prometheus"))
+    closed = judged(GOOD, silent=["prometheus", "ci"], now=WINDOW.until)
+    assert closed.judgement is INSUFFICIENT
+    assert "is ruled out; but ci and prometheus gave no answer when the watch closed" in closed.reason
+    known = folded(None, kept(closed, None))
+    assert rejudge(known, TOLERANCE, WINDOW, WINDOW.until).reason == closed.reason
+    assert judged(BAD, silent=["ci"], now=WINDOW.until).judgement is REGRESSED
+
+
+def test_code_that_had_and_has_no_findings_is_not_worth_a_note() -> None:
+    assert judged(Reading("code_health", "pkg/mod.py", 200, 0, 180, 0, measure=Measure.CODE), GOOD).notes == ()
+
+
+@pytest.mark.parametrize("huge", [10**400, -(10**400), 1e308, float("nan")])
+def test_figures_that_cannot_be_are_unknown(huge: Count) -> None:
+    health = judged(Reading("executions", "f", huge, huge, huge, huge), Reading("executions", "g", 50, 5, huge, huge))
+    assert health.judgement is INSUFFICIENT
