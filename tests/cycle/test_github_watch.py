@@ -38,8 +38,9 @@ def merged(stage: GitHubStage) -> Upgrade:
     stage.live(48, per_hour=8)
     stage.heal()
     well(stage.heal())
-    assert stage.upgrade.stage is At.WATCHED
-    return stage.upgrade
+    up = stage.upgrade
+    assert up.stage is At.WATCHED
+    return up
 
 
 def well(cycle: Cycle) -> Cycle:
@@ -104,8 +105,9 @@ def test_a_suspicion_is_a_draft_that_more_calls_turn_into_the_merged_revert(stag
 
 def test_a_suspicion_that_goes_away_leaves_nothing_open(stage: GitHubStage) -> None:
     draft = suspected(stage)
-    for _ in range(5):
-        stage.calls(600, 0, stage.upgrade.merged.commit, hours=5)
+    commit = stage.git("rev-parse", "main").strip()
+    for _ in range(2):
+        stage.calls(1200, 0, commit, hours=12)
         well(stage.heal())
     assert stage.upgrade.settled_as is At.STABLE, stage.upgrade.reason
     assert not draft.merged
@@ -186,12 +188,7 @@ def test_a_range_that_people_merged_by_rebase_goes_back_as_one(stage: GitHubStag
     assert up.merged.parent == stage.git("rev-parse", "main~2").strip(), "both commits are the merge"
     robin.comment(up.proposed.pull, "/rollback_upgrade it is slower")
     well(stage.orders())
-    revert = stage.upgrade.revert
-    assert revert is not None, stage.upgrade
-    if stage.upgrade.rolled_back is None:
-        robin.comment(revert.pull, "/approve")
-        well(stage.orders())
-    assert stage.upgrade.settled_as is At.ROLLED_BACK
+    assert stage.upgrade.settled_as is At.ROLLED_BACK, "the order is the approval"
     assert stage.git("rev-list", "--count", f"{tip}..main").strip() == "1"
     assert stage.git("diff", "--name-only", before.strip(), "main").split() == ["README.md"]
 
@@ -201,8 +198,8 @@ def test_two_runs_at_once_in_the_watch_do_everything_once(stage: GitHubStage) ->
     stage.calls(2, 10, up.merged.commit, hours=0.4)
     assert "ok" in at_once(stage)
     well(stage.heal())
-    assert len(pulls(stage)) == 2 and stage.upgrade.revert.draft
-    assert Counter(stage.events())["Attributed"] == Counter(stage.events())["RevertProposed"] == 1
+    names = Counter(stage.events())
+    assert len(pulls(stage)) == 2 and names["Attributed"] == names["RevertProposed"] == 1
     stage.calls(20, 60, up.merged.commit)
     assert "ok" in at_once(stage)
     well(stage.heal())
