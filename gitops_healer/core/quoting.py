@@ -3,7 +3,8 @@
 import re
 
 _HARMLESS = re.compile(r"[\w ,.;:%()'\"“”‘’→–…/+=?!-]+")
-_MARKUP = re.compile(r"_|://|www\.|^[ ]|^(?:[-+=]|\d+[.)] )|\bGH-\d|(?<!\w):\w+:|//")
+_MARKUP = re.compile(r"(?<![^\W_])_|_(?![^\W_])|://|www\.|^[ ]|^(?:[-+=]|\d+[.)] )|\bGH-\d|(?<!\w):\w+:|//")
+"""An underscore between letters or digits, as in a name of Python, emphasises nothing (CommonMark 0.31, 6.2)."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 

@@ -20,6 +20,7 @@ MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
         "pkg.mod:name succeeds in 60% of its calls",
         "ZeroDivisionError at shop/ratings.py:6",
         "a+b=c?",
+        "pkg.lists:natural_list failed 5 of 25 calls",
     ],
 )
 def test_ordinary_sentences_stay(text: str) -> None:
@@ -29,9 +30,9 @@ def test_ordinary_sentences_stay(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "@everyone look", "see #12", "GH-12", "*bold*", "a_b_c", "<b>x</b>", "`tick`", "[l](u)", "a | b", "~~no~~",
-        "http://example.org", "www.example.org", "- item", "+ item", "1. first", "1) first", "# big", "> quote",
-        "&amp;", "===", ":tada:", "back\\slash", "$x$", "https://x", "mailto:robin@example.org", "//example.org", "",
+        "@everyone look", "see #12", "GH-12", "*bold*", "_it_", "a__b", "in _one_ word", "<b>x</b>", "`tick`", "[l](u)",
+        "a | b", "~~no~~", "http://example.org", "www.example.org", "- item", "+ item", "1. first", "1) first", "# big",
+        "> quote", "&amp;", "===", ":tada:", "back\\slash", "$x$", "https://x", "mailto:robin@example.org", "//example.org", "",
     ],
 )  # fmt: skip
 def test_what_could_mean_something_is_code(text: str) -> None:
