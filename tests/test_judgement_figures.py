@@ -167,7 +167,7 @@ def test_a_look_that_is_skipped_would_have_said_nothing() -> None:
         tables.WORLDS["failures cluster by hour (ICC .02)"](0.1, 100),
     ]  # fmt: skip
     for world in worlds:
-        for number in range(3):
+        for number in range(2):
             one = trace(world, random.Random(number))
             plain = ours.watch([ours.subject_of(one)], one.clock, screened=False)
             assert ours.watch([ours.subject_of(one)], one.clock) == plain
