@@ -32,8 +32,8 @@ def test_ordinary_sentences_stay(text: str) -> None:
     [
         "@everyone look", "see #12", "GH-12", "*bold*", "_it_", "a__b", "in _one_ word", "<b>x</b>", "`tick`", "[l](u)",
         "a | b", "~~no~~", "http://example.org", "www.example.org", "- item", "+ item", "1. first", "1) first", "# big",
-        "> quote", "&amp;", "===", ":tada:", "back\\slash", "$x$", "https://x", "mailto:robin@example.org", "//example.org",
-        "",
+        "> quote", "&amp;", "===", ":tada:", "back\\slash", "$x$", "https://x", "mailto:robin@example.org",
+        "//example.org", "",
     ],
 )  # fmt: skip
 def test_what_could_mean_something_is_code(text: str) -> None:
