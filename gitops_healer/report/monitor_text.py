@@ -224,7 +224,7 @@ def next_step(up: Upgrade, health: Health | None, now: datetime) -> str:
         case Stage.ROLLED_BACK | Stage.CLOSED if up.rolled_back:
             return f"nothing: it was taken back. To try it again: gitops-healer reland {up.codename}"
         case Stage.STABLE | Stage.UNPROVEN | Stage.CLOSED if up.merged:
-            return f"nothing: {clean(up.reason)}. To take it back: gitops-healer rollback {up.codename}"
+            return f"nothing: the watch is over. To take it back: gitops-healer rollback {up.codename}"
         case _:
             return f"nothing is watched: it is {up.stage.value}"
 
