@@ -577,8 +577,8 @@ def accuse(cycle: Cycle, up: Upgrade, health: Health) -> Outcomes | None:
     """When it looks bad: run what fails on the commits that may be to blame, once a state of the evidence; then act on
     what stands against this merge. None: watch on."""
     upgrades, policy = cycle.journal.history.upgrades.values(), cycle.world.settings.monitoring
-    may_revert = policy.rollback and (up.merged_as_proved or policy.revert_others)
-    if may_revert and (named := accusation(up, upgrades)):
+    ours = may_be_taken_back(cycle, up)
+    if ours and (named := accusation(up, upgrades)):
         return Regressed(named.reason, cycle.world.forge.login)
     if health.judgement not in (Judgement.SUSPECT, Judgement.REGRESSED):
         return None
@@ -588,14 +588,20 @@ def accuse(cycle: Cycle, up: Upgrade, health: Health) -> Outcomes | None:
         return Attributed(attribute(cycle.world, up, health, upgrades), key)
     charged = charge(up, health, found)
     match charged.stand:
-        case Stand.OURS if may_revert:
+        case Stand.OURS if ours:
             return Regressed(charged.reason, cycle.world.forge.login)
         case Stand.SUSPECTED:
-            return draft_revert(cycle, up) if may_revert and policy.drafts else None
+            return draft_revert(cycle, up) if ours and policy.drafts else None
         case Stand.OURS if not policy.rollback:
             return None
         case _:
             return hand_over(cycle, up, health, charged, found)
+
+
+def may_be_taken_back(cycle: Cycle, up: Upgrade) -> bool:
+    """By judgement: what people made of our pull request is theirs."""
+    policy = cycle.world.settings.monitoring
+    return policy.rollback and (up.merged_as_proved or policy.revert_others)
 
 
 def hand_over(cycle: Cycle, up: Upgrade, health: Health, charged: Charge, found: Attribution) -> Outcomes | None:
@@ -607,17 +613,29 @@ def hand_over(cycle: Cycle, up: Upgrade, health: Health, charged: Charge, found:
     if known := next((report for report in told if report.culprit == charged.culprit), None):
         return known
     other = cycle.journal.history.merged_as(charged.culprit)
-    if other is not None and other.id != up.id:
-        if found.confirmed and other.may_regress:
-            cycle.journal.record([(other.id, Regressed(found.reason, cycle.world.forge.login))])
-            advance(cycle, other.id)
+    if other is not None and other.id != up.id and condemn(cycle, other, found):
         return Reported(0, "", charged.culprit)
     if not may_write(cycle.world.mode, cycle.journal.history).allowed:
         return None
-    revert = revert_of_others(cycle, up, found) if charged.stand is Stand.THEIRS else ""
+    revert = revert_of_others(cycle, up, found) if charged.stand is Stand.THEIRS and other is None else ""
     text = issue_body(up, health, charged, found, revert)
-    issue = cycle.world.forge.show_issue(issue_marker(charged, found), issue_title(charged, found), text)
+    try:
+        issue = cycle.world.forge.show_issue(issue_marker(charged, found), issue_title(charged, found), text)
+    except ForgeError as error:  # issues are switched off, say: the watch goes on all the same
+        cycle.errors.append(error)
+        return None
     return Reported(issue.number, issue.url, charged.culprit)
+
+
+def condemn(cycle: Cycle, other: Upgrade, found: Attribution) -> bool:
+    """Take another merge of ours back, when running it confirmed that it did it. Returns whether it is on its way."""
+    if other.rolled_back is not None or other.stage is Stage.REGRESSED:
+        return True
+    if not (found.confirmed and other.may_regress and may_be_taken_back(cycle, other)):
+        return False
+    cycle.journal.record([(other.id, Regressed(found.reason, cycle.world.forge.login))])
+    advance(cycle, other.id)
+    return True
 
 
 def revert_of_others(cycle: Cycle, up: Upgrade, found: Attribution) -> str:
@@ -634,7 +652,10 @@ def revert_of_others(cycle: Cycle, up: Upgrade, found: Attribution) -> str:
     if isinstance(made, Conflict):
         return ""
     branch = revert_branch_of(culprit[:10])
-    world.forge.push(branch, made, world.forge.branch_head(branch) or "")
+    stands = world.forge.branch_head(branch) or ""
+    if foreign(cycle, stands):
+        return ""
+    world.forge.push(branch, made, stands)
     try:
         pull = world.forge.open_pull(branch, world.base_branch, message.partition("\n")[0], revert_reason(found))
     except PullRefusedError as error:
@@ -667,11 +688,14 @@ def take_back(cycle: Cycle, up: Upgrade) -> Outcomes:
         return RolledBack(pull.merge_commit, pull.number)
     if pull is not None and pull.state is PullState.CLOSED:
         return Held(f"{pull.closed_by or 'somebody'} closed the revert #{pull.number}", next_action=f"/retry {up.id}")
+    changed = no("take back", "somebody changed the revert", f"merge it yourself, or close it and /retry {up.id}")
+    if pull is not None and up.revert and pull.head != up.revert.head and foreign(cycle, pull.head):
+        return changed
     if pull is None or up.revert is None or not world.repository.is_ancestor(world.base, pull.head):
         return propose_revert(cycle, up)
     way = plan_back(world, up, world.repository.commit(pull.head).parents[0])
     if not way.found or not same_way(world.repository, way, pull.head):
-        return no("take back", f"somebody changed #{pull.number}", f"merge it yourself, or close it and /retry {up.id}")
+        return changed
     if up.revert.draft and may_write(world.mode, cycle.journal.history).allowed:
         world.forge.mark_ready(pull.number)
         world.forge.update_pull(pull.number, texts.revert_title(up), revert_body(up, way))
