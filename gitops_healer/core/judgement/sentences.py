@@ -194,7 +194,9 @@ def _passed(reading: Reading, tolerance: Tolerance) -> float:
 
 
 def _like(reading: Reading) -> str:
-    return "these" if reading.after_total else f"those before ({share(rate_before(reading), 1)} failed)"
+    if reading.after_total or not reading.before_total:
+        return "these"
+    return f"those before ({share(reading.before_failed, reading.before_total)} failed)"
 
 
 def newly_flaky(reading: Reading, tolerance: Tolerance) -> str:
