@@ -104,3 +104,18 @@ def says(stage: Watched, state: StatusState) -> None:
     for known in stage.repo.git("rev-list", "main").splitlines():
         if all(status.context != "tests" for status in forge.statuses(known)):
             forge.set_status(known, Status("tests", state))
+
+
+def test_a_revert_that_somebody_committed_to_is_left_alone_also_when_the_base_moves(suspected: Watched) -> None:
+    stage, revert = suspected, suspected.of("beta").revert
+    stage.repo.git("checkout", "--quiet", "-b", "theirs", revert.branch)
+    theirs = stage.repo.commit({"NOTES.md": "my own words\n"}, "Add to it")
+    stage.repo.git("update-ref", f"refs/heads/{revert.branch}", theirs)
+    stage.repo.git("checkout", "--quiet", "main")
+    commit(stage, {"README.md": "moved\n"})
+    stage.live(1.5, breaks=unplugged)
+    stage.heal()
+    stage.heal()
+    assert stage.repo.git("rev-parse", f"refs/heads/{revert.branch}") == theirs
+    assert stage.of("beta").stage is At.REGRESSED
+    assert stage.of("beta").rolled_back is None
