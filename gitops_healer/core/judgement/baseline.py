@@ -7,7 +7,7 @@ from typing import Final
 
 from gitops_healer.core.judgement.daily import Hour as Hour
 from gitops_healer.core.judgement.daily import bad_hours, clustering_within, slot_of, slots_of, usual_of
-from gitops_healer.core.judgement.drift import Part, lately, since_worse, sums, worse_note, worth
+from gitops_healer.core.judgement.drift import Part, doubt_note, lately, since_worse, sums, worse_note, worth
 from gitops_healer.core.judgement.sequential import sane
 from gitops_healer.core.watching import Count, Perhaps
 
@@ -35,7 +35,7 @@ def baseline_of(hours: Sequence[Hour], opened: datetime) -> Baseline:
     by Pearson's chi-square): failures that come in clusters say less than their number.
 
     When it got worse before the merge, all that counts is the time since then: a drift that began before is not the
-    merge's. That is decided by the time before alone.
+    merge's. Where that is not certain, it is a doubt (`drift.lately`). Both are decided by the time before alone.
     """
     parts = sorted(_parts(hours, opened), key=lambda part: part.ago)
     recent, note = parts, ""
@@ -53,7 +53,9 @@ def baseline_of(hours: Sequence[Hour], opened: datetime) -> Baseline:
     by_hour = [(part.total, part.failed) for part in recent]
     precision = min(total + 1, worth(by_hour, clustering) + 1, _daily_worth(recent) + 1)
     usual = usual_of(bad, hours, opened)
-    return Baseline(_whole(total), _whole(failed), clustering, precision, note, usual, lately(recent, clustering))
+    doubts = lately(recent, clustering)
+    note = note or doubt_note(doubts)
+    return Baseline(_whole(total), _whole(failed), clustering, precision, note, usual, doubts)
 
 
 def correlation(groups: Sequence[tuple[float, float]]) -> float:

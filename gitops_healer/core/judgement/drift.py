@@ -25,8 +25,11 @@ STEPS: Final = ((1.5, 0.01, 0.5), (2.0, 0.02, 0.5))
 """By how much: a factor of the failure rate, or that much more; and how likely it is that it was so much."""
 OF_AN_HOUR: Final = log(3)
 """Evidence that one hour can give for that, so that a short outage gives little."""
-BARELY: Final = 0.0005
+BARELY: Final = 0.002
+"""What is less likely is left out."""
 MOST: Final = 0.5
+"""However likely it is, as much is left for the time before, so that neither counts alone."""
+WORTH_A_NOTE: Final = 0.2
 MOST_GAIN: Final = 50.0
 LEAST: Final = 1e-9
 
@@ -74,6 +77,16 @@ def lately(parts: Sequence[Part], clustering: float) -> tuple[Perhaps, ...]:
         Perhaps(round(_worse(rate, factor, more), 5), round(odd * scale, 5))
         for (factor, more, _), odd in zip(STEPS, odds, strict=True)
         if odd * scale >= BARELY
+    )
+
+
+def doubt_note(found: Sequence[Perhaps]) -> str:
+    """ "" when it is not likely."""
+    chance = sum(one.weight for one in found)
+    if chance < WORTH_A_NOTE:
+        return ""
+    return (
+        f"it may have got worse within the day before the merge ({chance:.0%}): it is only convicted if that is not why"
     )
 
 

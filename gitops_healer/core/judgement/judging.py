@@ -7,7 +7,8 @@ different inputs, and nothing speaks for another cause; else SUSPECT: worth a dr
 The bound. Each measure's alpha is shared among subjects (touched ones 90 %, the others 10 %, evenly) by what was known
 at the merge; latency and new errors get half of alpha each. By Ville's inequality and the union bound the chance of any
 false alarm of one measure, ever, is at most its alpha under the null of `sequential`. Outages and drifts break that
-null; for them stand the caps, the vetoes below, and figures (benchmarks/judgement.py).
+null; for them stand the caps, the doubt about the day before (`drift`), the vetoes below, and figures
+(benchmarks/judgement.py).
 """
 
 from collections.abc import Collection, Iterator, Sequence

@@ -10,6 +10,8 @@ from gitops_healer.core.judgement.weighing import Weighed, rate_before, tolerate
 from gitops_healer.core.watching import Count, Measure, Reading, Tolerance
 
 MILLION: Final = 1e6
+DOUBT: Final = 0.1
+"""How likely it must be that it was worse before, to be spoken of."""
 CONFIRM: Final = "confirm it by running it on the commit before the merge and on the merge"
 
 
@@ -74,12 +76,16 @@ def accused(case: Weighed, tolerance: Tolerance) -> str:
 
 
 def capped(case: Weighed, tolerance: Tolerance) -> str:
-    before = ", or have been worse already when the merge came" if case.reading.lately else ""
+    before = ", or have been worse already when the merge came" if _doubted(case.reading) else ""
     reached = f"{times(max(0.0, case.evidence.conviction))} of {times(case.evidence.needed)}"
     return (
         f"so far it is a suspicion, since it may be an outage{before}: {tolerance.block} minutes count for at most "
         f"{tolerance.cap:g} times, and with that it reaches {reached}"
     )
+
+
+def _doubted(reading: Reading) -> bool:
+    return sum(one.weight for one in reading.lately) >= DOUBT
 
 
 def too_few(reading: Reading, tolerance: Tolerance) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitops_healer.core.judgement.baseline import baseline_of
-from gitops_healer.core.judgement.drift import MOST, Part, lately
+from gitops_healer.core.judgement.drift import MOST, Part, doubt_note, lately
 from gitops_healer.core.judgement.weighing import weigh
 from gitops_healer.core.watching import Block, Perhaps, Pool, Reading, Tolerance
 
@@ -37,6 +37,17 @@ def test_one_bad_hour_clusters_and_hours_that_are_bad_every_day_say_little() -> 
     assert chance(week(6, 0.12), 0.2) < chance(week(6, 0.12))
     daily = [Part(ago, -ago % 24, 10, 2.0 if ago % 24 < 6 else 0.3) for ago in range(168)]
     assert chance(daily) < chance(week(6, 0.2)) / 3
+
+
+def test_likely_doubt_is_noted_with_the_baseline() -> None:
+    def noted(calls: int, failed: int) -> str:
+        hours = [(OPENED - timedelta(hours=ago), calls, failed if ago <= 6 else ago % 2) for ago in range(1, 169)]
+        return baseline_of(hours, OPENED).note
+
+    assert noted(20, 0) == ""
+    assert noted(20, 1) == "", "it was one in every second hour"
+    assert noted(10, 2).startswith("it got worse before the merge")
+    assert doubt_note(lately(week(6, 0.2), 0.0)).startswith("it may have got worse within the day before the merge (")
 
 
 def test_nothing_is_known_without_a_time_before() -> None:
