@@ -201,6 +201,7 @@ def revert_permission(world: World, up: Upgrade, history: History, proof: Decisi
         without_approval=world.settings.risk.revert_without_approval,
         proof=proof,
         culprit=trailers_of(world.repository, up.merged.commit),
+        dependants=plan_back(world, up).dependants,
     )
 
 

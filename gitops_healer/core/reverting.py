@@ -229,12 +229,13 @@ def may_merge_revert(
     without_approval: bool,
     proof: Decision,
     culprit: Trailers | None = None,
+    dependants: tuple[Dependant, ...] = (),
 ) -> Decision:
     """May the revert of `up` be merged now?
 
     cap: so many may be merged within 24 hours without a person's word; healer: our login; proof: of the revert as it
     stands (`policy.proof_holds`, or a yes where none is needed); culprit: the trailers of the commit that is taken
-    back.
+    back; dependants: later work that builds on it.
     """
     ordered = may_take_back(up, healer=healer, without_approval=without_approval, identical_to="")
     word = persons_word(up, healer)
@@ -247,8 +248,25 @@ def may_merge_revert(
             _once(up, history),
             _no_loop(up, culprit, word),
             _within_cap(history, now, cap, healer, word),
+            _breaks_nothing(up, dependants, word),
         ],
     )
+
+
+def _breaks_nothing(up: Upgrade, dependants: tuple[Dependant, ...], word: str) -> Decision:
+    """Gates that pass say little of later work that no test runs: where it breaks when read, a person decides."""
+    broken = [one for one in dependants if one.breaks]
+    if not broken:
+        return yes("dependants", "no later work breaks, as far as reading tells")
+    first = broken[0]
+    said = (
+        f"{counted(len(broken), 'place')} of later commits would not work any more: "
+        f"{plain(first.path, 200)}:{first.line} uses {plain(first.name, 80)}{told_by((first.later,))}"
+    )
+    if word:
+        return yes("dependants", f"{said}; {word} decided")
+    pull = up.revert.pull if up.revert else 0
+    return no("dependants", said, f'mend that, or say gitops-healer command "/approve" --pull {pull} --actor LOGIN')
 
 
 def persons_word(up: Upgrade, healer: str) -> str:

@@ -138,6 +138,14 @@ def asked(up: Upgrade, others: Iterable[Upgrade] = (), **options: Any) -> Decisi
     return may_merge_revert(up, history, NOW, **(given | options))
 
 
+def test_what_breaks_later_work_when_read_waits_for_a_persons_word() -> None:
+    refused = asked(regressed(), dependants=(BREAKS,))
+    assert blocking(refused) == "dependants"
+    assert "shop/page.py:3 uses best, in 1b2c3d4e5f Use it, by robin" in str(refused.blocking)
+    assert asked(regressed(by="robin"), dependants=(BREAKS,)).allowed
+    assert asked(regressed(), dependants=(replace(BREAKS, breaks=False),)).allowed
+
+
 def blocking(decision: Decision) -> str:
     found = decision.blocking
     return "" if found is None else found.gate
