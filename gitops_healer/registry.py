@@ -12,6 +12,7 @@ import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
@@ -265,8 +266,14 @@ def discover(package: str, kind: type[P]) -> tuple[P, ...]:
 
     package: dotted name, e.g. `gitops_healer.detectors`, which is also the entry point group. Sorted by name.
     """
+    found = [value for value in _installed(package) if isinstance(value, kind)]
+    return tuple(sorted({plugin.name: plugin for plugin in found}.values(), key=lambda plugin: plugin.name))
+
+
+@cache
+def _installed(package: str) -> tuple[object, ...]:
+    """What is installed does not change while a process lives."""
     root = importlib.import_module(package)
     modules = [importlib.import_module(f"{package}.{found.name}") for found in pkgutil.iter_modules(root.__path__)]
-    own = [value for module in modules for value in vars(module).values() if isinstance(value, kind)]
-    others = [value for point in entry_points(group=package) if isinstance(value := point.load(), kind)]
-    return tuple(sorted({plugin.name: plugin for plugin in [*own, *others]}.values(), key=lambda plugin: plugin.name))
+    own = [value for module in modules for value in vars(module).values() if isinstance(value, Plugin)]
+    return (*own, *(point.load() for point in entry_points(group=package)))

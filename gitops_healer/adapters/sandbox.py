@@ -26,6 +26,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from gitops_healer.adapters import sandbox_launcher
@@ -83,7 +84,12 @@ _ADVICE = (
 
 def sandbox_at(level: SandboxLevel, visible: Sequence[Path] = (), parent: Path | None = None) -> Sandbox:
     """The sandbox of exactly this level, tried out. Raises SandboxError with the reason when it does not work."""
-    sandbox = LocalSandbox(level, view_of(visible), parent)
+    return _proved(LocalSandbox(level, view_of(visible), parent))
+
+
+@cache
+def _proved(sandbox: "LocalSandbox") -> "LocalSandbox":
+    """Tried once in the life of a process; each run says by itself when its walls cannot be built any more."""
     sandbox.prove()
     return sandbox
 
