@@ -274,7 +274,7 @@ class Cost:
         for number in numbers:
             since, tool = number % 2, chance.randrange(self.tools)
             moment = window.opened + (day * chance.random() if since else -week * chance.random())
-            failed = chance.random() < (0.15 if since and tool < self.worse else 0.05)
+            failed = chance.random() < (0.3 if since and tool < self.worse else 0.05)
             yield Execution(
                 f"{number}", names[tool], moment, not failed, chance.lognormvariate(3, 0.5), f"[{number}]",
                 error=FAILURE if failed else None, commit=commits[since],
