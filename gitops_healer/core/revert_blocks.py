@@ -181,8 +181,8 @@ def _dependants(found: tuple[Dependant, ...]) -> Iterator[Block]:
     if broken:
         places = counted(broken, "place")
         said = (
-            f"**{places} would not work any more**, as far as reading tells. So this is not merged before the gates pass "
-            "and a maintainer says `/approve`: tests say nothing of code that none of them runs."
+            f"**{places} would not work any more**, as far as reading tells. So this is not merged before the gates "
+            "pass and a maintainer says `/approve`: tests say nothing of code that none of them runs."
         )
     head = "| name | used at | in | since | |\n|---|---|---|---|---|"
     rows = tuple(_used(one) for one in found)
