@@ -14,5 +14,5 @@ def out_of(failed: Count, total: Count) -> str:
 
 
 def figure(count: Count) -> str:
-    """`1,200`, or `0.5` where a count is not whole."""
-    return f"{count:,.0f}" if count == int(count) else f"{count:,.1f}"
+    """`1,200`, or `0.5` where a small count is not whole."""
+    return f"{count:,.0f}" if count == int(count) or count >= 10 else f"{count:,.1f}"

@@ -1,25 +1,38 @@
 """Recorded inputs before and after a merge, by kind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from gitops_healer.core.execution import Execution
 from gitops_healer.core.judgement.strata import Sample, kinds, strata_of
-from gitops_healer.core.watching import Count, Reading, Stratum
+from gitops_healer.core.watching import Count, Stratum
 from gitops_healer.metrics._series import Watch
 from gitops_healer.metrics._sides import Sides
-from gitops_healer.ports import ExecutionStore
 
 MOST_CALLS: Final = 2_000
 """Recorded calls that are looked at, of each outcome on each side."""
 
+Read = Callable[[str, datetime, datetime, bool], Sequence[Execution]]
+"""(tool, since, until, whether they succeeded) to at most `MOST_CALLS` recorded calls, newest first."""
 
-def strata_before_and_after(store: ExecutionStore, sides: Sides, watch: Watch, reading: Reading) -> tuple[Stratum, ...]:
-    """Failures are always recorded with their inputs, other calls are sampled: both are scaled to what was counted."""
-    if not reading.before_failed or not reading.after_failed:
-        return ()
-    window, tool = watch.window, reading.subject
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Calls of one side of a merge, by outcome."""
+
+    total: Count
+    failed: Count
+
+
+def strata_before_and_after(
+    read: Read, sides: Sides, watch: Watch, tool: str, old: Outcomes, new: Outcomes,
+    bad: Callable[[Execution], bool],
+) -> tuple[Stratum, ...]:  # fmt: skip
+    """bad: what counts against a call. Failures are always recorded with their inputs, other calls are sampled: both
+    are scaled to what was counted."""
+    window = watch.window
 
     def before(one: Execution) -> bool:
         return one.commit is None or sides.after(one.commit) is False
@@ -27,23 +40,18 @@ def strata_before_and_after(store: ExecutionStore, sides: Sides, watch: Watch, r
     def after(one: Execution) -> bool:
         return one.commit is None or sides.after(one.commit) is True
 
-    old = _samples(
-        store, tool, window.baseline_from, window.opened, before, reading.before_total, reading.before_failed
-    )
-    if not old:
+    known = _samples(read, tool, window.baseline_from, window.opened, before, old, bad)
+    if not known:
         return ()
-    return strata_of(
-        old, _samples(store, tool, window.opened, watch.end, after, reading.after_total, reading.after_failed)
-    )
+    return strata_of(known, _samples(read, tool, window.opened, watch.end, after, new, bad))
 
 
 def _samples(
-    store: ExecutionStore, tool: str, since: datetime, until: datetime, wanted: Callable[[Execution], bool],
-    total: Count, failed: Count,
+    read: Read, tool: str, since: datetime, until: datetime,
+    wanted: Callable[[Execution], bool], counted: Outcomes, bad: Callable[[Execution], bool],
 ) -> list[Sample]:  # fmt: skip
     found: list[Sample] = []
-    for ok, counted in ((False, failed), (True, total - failed)):
-        calls = store.executions(tool, since=since, until=until, ok=ok, limit=MOST_CALLS)
-        given = [kinds(one.args, one.kwargs) for one in calls if wanted(one) and (one.args or one.kwargs)]
-        found += [Sample(kind, ok, counted / len(given)) for kind in given]
+    for ok, number in ((False, counted.failed), (True, counted.total - counted.failed)):
+        given = [one for one in read(tool, since, until, ok) if wanted(one) and (one.args or one.kwargs)]
+        found += [Sample(kinds(one.args, one.kwargs), not bad(one), number / len(given)) for one in given]
     return found

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
-from gitops_healer.core.execution import Slice
+from gitops_healer.core.execution import Execution, Slice
 from gitops_healer.core.judgement.baseline import Baseline, baseline_of
 from gitops_healer.core.judgement.counting import (
     Calls,
@@ -32,7 +32,7 @@ from gitops_healer.core.watching import Measure, Reading
 from gitops_healer.metrics._earlier import Earlier
 from gitops_healer.metrics._series import HOUR, Watch, watch_of
 from gitops_healer.metrics._sides import Sides
-from gitops_healer.metrics._strata import strata_before_and_after
+from gitops_healer.metrics._strata import MOST_CALLS, Outcomes, strata_before_and_after
 from gitops_healer.metrics._subjects import Subject, Subjects
 from gitops_healer.registry import Scene, metric
 
@@ -75,12 +75,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Counted:
-    """What is counted of a tool. unknown: failed calls before that may count as well, nobody knows."""
+    """What is counted of a tool. unknown: failed calls before that may count as well, nobody knows; bad: whether a
+    single call counts."""
 
     measure: Measure
     counting: Counting
     detail: str = ""
     unknown: int = 0
+    bad: Callable[[Execution], bool] = lambda one: not one.ok
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class Told:
 
     reading: Reading
     stands_out: bool
+    counted: Counted
 
 
 class Look:
@@ -104,6 +107,7 @@ class Look:
         self._earlier = Earlier(scene.repository, merged, watch.window.baseline_from)
         self._subjects = Subjects(scene, upgrade, merged)
         self._numbers: dict[datetime, int] = {}
+        self._recorded = cache(self._read)  # each measure of a tool asks for the same calls
 
     def readings(self) -> Iterator[Reading]:
         """By tool."""
@@ -122,7 +126,7 @@ class Look:
                 continue
             seen = self._closer(subject, hours, blocks if subject.tool in standing else after)
             for one in self._told(seen):
-                yield self._with_inputs(one.reading, seen) if one.stands_out else one.reading
+                yield self._with_inputs(one, seen) if one.stands_out else one.reading
 
     def _number(self, at: datetime) -> int:
         """The block of a moment. Of all tools the slices begin at the same ones."""
@@ -131,6 +135,9 @@ class Look:
         return self._numbers[at]
 
     # What is read
+
+    def _read(self, tool: str, since: datetime, until: datetime, ok: bool) -> tuple[Execution, ...]:
+        return self._store.executions(tool, since=since, until=until, ok=ok, limit=MOST_CALLS)
 
     @property
     def _step(self) -> timedelta:
@@ -165,8 +172,8 @@ class Look:
     # What is counted
 
     def _told(self, seen: Seen) -> tuple[Told, ...]:
-        readings = [self._reading(seen, counted) for counted in self._counted(seen)]
-        return tuple(Told(reading, self._stands_out(reading)) for reading in readings)
+        readings = [(self._reading(seen, counted), counted) for counted in self._counted(seen)]
+        return tuple(Told(reading, self._stands_out(reading), counted) for reading, counted in readings)
 
     def _stands_out(self, reading: Reading) -> bool:
         null = null_of(reading, self._tolerance, self._tolerance.alpha)
@@ -178,8 +185,8 @@ class Look:
             return
         past = past_of(seen.calls.before)
         if past.timed >= self._tolerance.min_executions and past.median is not None and past.high is not None:
-            yield Counted(Measure.SLOWER, slow(past.median * self._tolerance.slower))
-            yield Counted(Measure.SLOWEST, slow(past.high * self._tolerance.slowest))
+            yield _slow(Measure.SLOWER, past.median * self._tolerance.slower)
+            yield _slow(Measure.SLOWEST, past.high * self._tolerance.slowest)
         yield from self._new_errors(seen, past)
 
     def _new_errors(self, seen: Seen, past: Past) -> Iterator[Counted]:
@@ -218,19 +225,32 @@ class Look:
         )
         return compared(reading, base)
 
-    def _with_inputs(self, reading: Reading, seen: Seen) -> Reading:
-        """With what is known of the inputs that failed, where there are enough of them to matter."""
-        if reading.measure not in OF_INPUTS or reading.after_failed < self._tolerance.min_failures:
+    def _with_inputs(self, told: Told, seen: Seen) -> Reading:
+        """With what is known of the inputs that failed or took long, where there are enough of them to matter."""
+        reading = told.reading
+        if reading.after_failed < self._tolerance.min_failures:
             return reading
+        if reading.measure in OF_INPUTS:
+            reading = self._with_distinct(reading, seen)
+        if reading.measure is Measure.NEW_ERROR or not reading.before_failed:
+            return reading
+        old, new = (Outcomes(*summed(side)) for side in (seen.calls.before, seen.calls.after))
+        tool, bad = seen.subject.tool, told.counted.bad
+        strata = strata_before_and_after(self._recorded, self._sides, self._watch, tool, old, new, bad)
+        return replace(reading, strata=strata)
+
+    def _with_distinct(self, reading: Reading, seen: Seen) -> Reading:
         commits = [commit for commit in seen.calls.commits_after if commit is not None]
         tool, window = seen.subject.tool, self._window
         inputs = self._store.failing_inputs(tool, window.baseline_from, window.until, commits)
         if None in seen.calls.commits_after:
             inputs |= self._store.failing_inputs(tool, window.opened, self._watch.end, [None])
-        reading = replace(reading, distinct_failing=min(len(inputs), int(reading.after_failed)) or None)
-        if reading.measure is Measure.NEW_ERROR:
-            return reading
-        return replace(reading, strata=strata_before_and_after(self._store, self._sides, self._watch, reading))
+        return replace(reading, distinct_failing=min(len(inputs), int(reading.after_failed)) or None)
+
+
+def _slow(measure: Measure, limit: float) -> Counted:
+    """limit: milliseconds."""
+    return Counted(measure, slow(limit), bad=lambda one: (one.duration_ms or 0.0) > limit)
 
 
 def _averaged(slices: Slices, counting: Counting, opened: datetime) -> Baseline:

@@ -84,7 +84,7 @@ def _merges_text(found: Backtest) -> list[RenderableType]:
         after = _hours(first - trial.opened) if first else ""
         tools = clean(shorten(", ".join(trial.tools), 60))
         table.add_row(f"{trial.opened:%Y-%m-%d %H:%M}", tools, judged, after, clean(trial.sentence))
-    said = f"{len(found.trials):,} real changes of tools could be judged, {len(alarms):,} raised an alarm"
+    said = f"{counted(len(found.trials), 'real change')} of tools could be judged, {len(alarms):,} raised an alarm"
     return [marked(f"{said} (it may be right)"), *([table] if alarms else [])]
 
 

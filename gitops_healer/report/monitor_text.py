@@ -1,6 +1,7 @@
 """Watches on a terminal and as JSON: until when, what is judged of what, and what happens next."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from math import ceil, exp
 from typing import Any, Final
@@ -183,7 +184,7 @@ def spark(blocks: Iterable[Block], of: int) -> str:
 
 def _search(found: Attribution, full: bool) -> Iterator[str]:
     sure = f" ({found.probability:.1%} sure, {counted(found.runs, 'run')})" if found.culprit else ""
-    yield f"  [bold]culprit:[/] {found.blame.value}{sure}: {clean(found.reason)}"
+    yield f"  [bold]search:[/] {found.blame.value}{sure}: {clean(found.reason)}"
     if full:
         yield from (f"    {clean(line)}" for line in found.shown)
         for one in found.candidates:
@@ -266,7 +267,7 @@ def watch_document(up: Upgrade, now: datetime, health: Health | None = None) -> 
         "until": watched.window.until.isoformat() if watched else None,
         "baseline_from": watched.window.baseline_from.isoformat() if watched else None,
         "over": bool(watched and now >= watched.window.until),
-        "tolerance": to_json(watched.tolerance) if watched else None,
+        "tolerance": asdict(watched.tolerance) if watched else None,
         "checked_at": up.health_checked_at.isoformat() if up.health_checked_at else None,
         "judgement": health.judgement.value if health else None,
         "reason": health.reason if health else None,

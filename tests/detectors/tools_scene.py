@@ -55,6 +55,7 @@ class Tools:
         message: str = "division by zero",
         frames: Iterable[tuple[str, int, str]] = (("pkg/mod.py", 2, "f"),),
         args: str | None = "",
+        ms: float = 1.0,
     ) -> None:
         """Calls one second apart that end at `at` (an hour ago). args: "" for an input of its own for every call."""
         last = at or self.now - HOUR
@@ -66,6 +67,6 @@ class Tools:
             failure = None if ok else ExecutionFailure(error, message, trace)
             inputs = f"[{self.recorded}]" if args == "" else args
             ts = last - timedelta(seconds=passed + failed - 1 - number)
-            calls.append(Execution(f"id-{self.recorded}", tool, ts, ok, 1.0, inputs, error=failure, commit=commit))
+            calls.append(Execution(f"id-{self.recorded}", tool, ts, ok, ms, inputs, error=failure, commit=commit))
         done = self.store.add(calls)
         assert done.stored == len(calls), done

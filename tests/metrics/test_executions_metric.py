@@ -325,6 +325,30 @@ def test_a_shift_of_the_mix_is_told_by_kinds_of_inputs(watching: Watching) -> No
     assert sum(stratum.before_total for stratum in reading.strata) == pytest.approx(200)
 
 
+@pytest.mark.parametrize(("large", "expected"), [(50.0, Judgement.HEALTHY), (200.0, Judgement.REGRESSED)])
+def test_more_large_inputs_are_no_slowness_unless_they_take_longer_than_large_ones_did(
+    watching: Watching, large: float, expected: Judgement
+) -> None:
+    record = watching.tools.record
+    for hour in range(24):
+        for n in range(5):
+            at = MERGED_AT - hour * HOUR - (n + 1) * MINUTE
+            record("pkg.mod:f", 1, commit=watching.parent, at=at, args=f"[{n + 1}]", ms=1.0)
+        at = MERGED_AT - hour * HOUR - 9 * MINUTE
+        record("pkg.mod:f", 1, commit=watching.parent, at=at, args=f"[{100_000 + hour}]", ms=50.0)
+    for n in range(180):
+        at = MERGED_AT + (n + 1) * MINUTE
+        record("pkg.mod:f", 1, commit=watching.merge, at=at, args=f"[{200_000 + n}]", ms=large)
+        if n % 6 == 0:
+            record("pkg.mod:f", 1, commit=watching.merge, at=at, args=f"[{n % 9 + 1}]", ms=1.0)
+    upgrade = watching.upgrade()
+    health = judge(
+        tuple(executions(watching.tools.scene(), upgrade)), Tolerance(), window=watching.window, now=watching.tools.now
+    )
+    assert health.judgement is expected, health.reason
+    assert any(reading.strata for reading in health.readings if reading.measure is Measure.SLOWER)
+
+
 def test_a_change_of_data_files_may_reach_every_tool(watching: Watching) -> None:
     watching.parent = watching.merge
     watching.merge = watching.tools.repo.commit({"pkg/rates.json": "{}"})

@@ -18,7 +18,18 @@ from gitops_healer.core.judgement.baseline import Baseline, Hour
 from gitops_healer.core.judgement.counting import Counting, errors_of, past_of, slow, with_error
 from gitops_healer.core.judgement.recorded import Calls
 from gitops_healer.core.judgement.weighing import tolerated
-from gitops_healer.core.watching import Block, Count, Health, Judgement, Measure, Pool, Reading, Tolerance, Window
+from gitops_healer.core.watching import (
+    Block,
+    Count,
+    Health,
+    Judgement,
+    Measure,
+    Perhaps,
+    Pool,
+    Reading,
+    Tolerance,
+    Window,
+)
 
 SEED_SHARE: Final = 0.85
 SEED_CALLS: Final = 10
@@ -46,6 +57,8 @@ class Past(Protocol):
     def note(self) -> str: ...
     @property
     def usual(self) -> tuple[float, ...]: ...
+    @property
+    def lately(self) -> tuple[Perhaps, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -233,6 +246,7 @@ class _Moment:
             "executions", track.tool.tool, past.total, min(past.total, past.failed + track.unknown),
             track.total[stop], track.failed[stop], None, measure=track.measure, detail=track.detail,
             clustering=past.clustering, precision=past.precision, note=past.note, usual=past.usual,
+            lately=past.lately,
             blocks=tuple(Block(n, total, failed) for n, total, failed in steps if total),
         )  # fmt: skip
 

@@ -4,18 +4,21 @@ A tool that fails in 40 % of calls with one kind of input and in 2 % with anothe
 first kind come, although nobody changed it (Simpson 1951). Strata are told apart by the metric, on the baseline only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import exp, log
 from typing import Final
 
 from gitops_healer.core.judgement.sequential import LogRatio, Null, sane, worse_than
-from gitops_healer.core.watching import Reading, Stratum, Tolerance
+from gitops_healer.core.watching import Reading, Stratum
+
+Tolerated = Callable[[float], float]
+"""The failure rate that is tolerated after a rate before."""
 
 EXPLAINED: Final = 0.5
 """Strata that hold a smaller share of the failures after the merge explain nothing."""
 
 
-def stratified(reading: Reading, tolerance: Tolerance, share: float) -> float:
+def stratified(reading: Reading, tolerated: Tolerated, share: float) -> float:
     """log of an e-value over strata. share: of a call, that clustering leaves (0 to 1].
 
     Half is a bet that all kinds got worse together, half that one did, each kind alike likely. A kind without a past
@@ -25,7 +28,7 @@ def stratified(reading: Reading, tolerance: Tolerance, share: float) -> float:
     failed = sum(sane(stratum.after_total, stratum.after_failed)[1] for stratum in strata)
     if failed < EXPLAINED * sane(reading.after_total, reading.after_failed)[1]:
         return float("inf")
-    each = [_evidence(stratum, tolerance, share) for stratum in strata]
+    each = [_evidence(stratum, tolerated, share) for stratum in strata]
     return _log_mean([sum(each), _log_mean(each)])
 
 
@@ -43,16 +46,14 @@ def _rate(before: tuple[float, float]) -> float:
     return (before[1] + 0.5) / (before[0] + 1)
 
 
-def _evidence(stratum: Stratum, tolerance: Tolerance, share: float) -> float:
+def _evidence(stratum: Stratum, tolerated: Tolerated, share: float) -> float:
     total, failed = sane(stratum.after_total, stratum.after_failed)
-    return _ratio(stratum, tolerance)((total - failed) * share, failed * share)
+    return _ratio(stratum, tolerated)((total - failed) * share, failed * share)
 
 
-def _ratio(stratum: Stratum, tolerance: Tolerance) -> LogRatio:
+def _ratio(stratum: Stratum, tolerated: Tolerated) -> LogRatio:
     total, failed = sane(stratum.before_total, stratum.before_failed)
-    before = _rate((total, failed))
-    rate = min(1.0, max(tolerance.ratio * before, before + tolerance.margin))
-    return worse_than(Null(rate, total + 1))
+    return worse_than(Null(tolerated(_rate((total, failed))), total + 1))
 
 
 def _log_mean(terms: Sequence[float]) -> float:

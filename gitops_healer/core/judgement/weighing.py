@@ -1,6 +1,7 @@
 """One reading against what is tolerated: its evidence, and how much of alpha it may use up."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil, inf, log
 from typing import Final
 
@@ -170,7 +171,8 @@ def _level(reading: Reading, tolerance: Tolerance, line: Timeline) -> float:
         return inf
     calls = sane(reading.after_total, 0)[0]
     counted = sum(step.good + step.bad for step in line.steps)
-    return stratified(reading, tolerance, counted / calls if calls else 1.0)
+    allowed = partial(tolerated, reading.measure, tolerance=tolerance)
+    return stratified(reading, allowed, counted / calls if calls else 1.0)
 
 
 def _evidence(reading: Reading, alarm: float, convicted: float, needed: float) -> Evidence:
