@@ -112,6 +112,9 @@ def upgrade_panel(up: Upgrade, waiting: Decision | None, by_comment: bool = Fals
         lines.append(f"  merged as {up.merged.commit[:10]}")
     if up.rolled_back:
         lines.append(f"  taken back by {up.rolled_back.commit[:10]}")
+    elif up.revert and up.revert.pull:
+        lines.append(f"  {'draft of the revert' if up.revert.draft else 'revert'}: pull request #{up.revert.pull}")
+    lines += [f"  not of this merge: told in #{told.issue}" for told in up.reports if told.issue]
     if up.reason:
         lines.append(f"  {clean(up.reason)}")
     if up.held and up.held.question:
@@ -122,6 +125,13 @@ def upgrade_panel(up: Upgrade, waiting: Decision | None, by_comment: bool = Fals
         said = as_comment(action) if by_comment else action
         lines.append(f"  next: [bold]{clean(said)}[/]")
     return Group(*(marked(line) for line in lines))
+
+
+def _pulls(up: Upgrade) -> str:
+    """Its pull request, and that of its revert while one waits."""
+    waiting = up.revert and up.revert.pull and not up.rolled_back
+    numbers = [up.proposed.pull if up.proposed else 0, up.revert.pull if up.revert and waiting else 0]
+    return ", ".join(f"#{number}" for number in numbers if number)
 
 
 def decision_tree(decision: Decision) -> str:
@@ -147,7 +157,7 @@ def status_table(upgrades: Iterable[Upgrade]) -> Table:
             f"[{_COLOURS.get(stage, 'blue')}]{stage.value}[/]",
             clean(up.finding.rule),
             clean(f"{up.finding.path}:{up.finding.start}"),
-            f"#{up.proposed.pull}" if up.proposed else "",
+            _pulls(up),
             f"{up.changed_at:%Y-%m-%d %H:%M:%S}",
         )
     return table

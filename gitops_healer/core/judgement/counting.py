@@ -9,7 +9,7 @@ from typing import Final
 
 from gitops_healer.core.execution import Slice
 from gitops_healer.core.judgement.baseline import Baseline, Hour
-from gitops_healer.core.judgement.sequential import Null, predictive, timeline
+from gitops_healer.core.judgement.sequential import Null, Timeline, predictive, timeline
 from gitops_healer.core.latency import bounds_of, merged, quantile
 from gitops_healer.core.watching import Block, Count, Reading
 
@@ -19,7 +19,8 @@ Counting = Callable[[Slice], tuple[Count, Count]]
 Side = Callable[[str], bool | None]
 """Of a recorded commit: True after the merge, False before it, None neither."""
 
-WORTH_A_LOOK: Final = 1.8
+CLUSTERINGS: Final = (0.0, 0.003, 0.02, 0.1, 0.4, 1.0)
+WORTH_A_LOOK: Final = 1.6
 """Evidence, as a factor, from which on calls are read more closely. It is shown from 2 on."""
 MOST_GAIN: Final = 50.0
 _BESIDE: Final = tuple(one.name for one in fields(Baseline) if one.name not in ("total", "failed", "note"))
@@ -182,17 +183,21 @@ def stands_out(counted: Sequence[Block], null: Null, blocks: int) -> bool:
     """Whether more calls failed than `null` allows, so plainly that it may be evidence. blocks: of the whole watch.
 
     By the alarm of `sequential`, with the observed rate in place of each of its bets: no bet on a rate above the
-    tolerated one can have won more from the same calls. So what does not stand out here is no evidence, and its calls
-    need not be read more closely.
+    tolerated one can have won more from the same calls. How much failures cluster is not known yet, so several
+    clusterings are tried. So what does not stand out here is no evidence, and its calls need not be read more closely.
     """
-    if not any(block.failed for block in counted) or not 0 < null.rate < 1:
+    if not 0 < null.rate < 1 or not any(block.failed > null.rate * block.total for block in counted):
         return False
-    line, predicted = timeline(counted, 0.0, blocks), predictive(null)
+    return any(_won(timeline(counted, clustering, blocks), null) >= WORTH_A_LOOK for clustering in CLUSTERINGS)
+
+
+def _won(line: Timeline, null: Null) -> float:
+    predicted = predictive(null)
     good, bad, won = 0.0, 0.0, line.later
     for step in reversed(line.steps):
         good, bad = good + step.good, bad + step.bad
         won += step.weight * exp(min(_likeliest(good, bad, null.rate) - predicted(good, bad), MOST_GAIN))
-    return won >= WORTH_A_LOOK
+    return won
 
 
 def _likeliest(good: float, bad: float, least: float) -> float:

@@ -167,6 +167,4 @@ def worse_note(recent: Sequence[Part], parts: Sequence[Part]) -> str:
     (n, f), (m, g) = sums(recent), sums([part for part in parts if part.ago >= since])
     ago = f"{since} hours" if since < 2 * DAY else f"{round(since / DAY)} days"
     was = f", {g / m:.1%} until then" if m else ""
-    return (
-        f"it got worse before the merge, about {ago} before it ({f / n:.1%} failed since{was}): only that time counts"
-    )
+    return f"it got worse before the merge, about {ago} before it ({f / n:.1%} since{was}): only that time counts"

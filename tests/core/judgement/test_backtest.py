@@ -121,7 +121,7 @@ def test_looking_only_where_it_may_matter_misses_nothing(seed: int, rate: float,
         total, failed = one.between(WEEK, WEEK + end)
         reading = Reading(
             "executions", "t", past.total, past.failed, total, failed, 99, clustering=past.clustering,
-            precision=past.precision, blocks=one.blocks(WEEK, WEEK + end),
+            precision=past.precision, usual=past.usual, lately=past.lately, blocks=one.blocks(WEEK, WEEK + end),
         )  # fmt: skip
         at = window.opened + end * STEP
         verdict = judge([reading], Tolerance(), window=window, now=at).judgement.value
