@@ -4,6 +4,8 @@ The HTTP API of Prometheus: https://prometheus.io/docs/prometheus/latest/queryin
 VictoriaMetrics speak it as well).
 """
 
+from __future__ import annotations
+
 import gzip
 import json
 import math
@@ -12,14 +14,15 @@ import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 from urllib.parse import unquote, urlsplit
-
-import requests
 
 from gitops_healer.core.forge import Status
 from gitops_healer.errors import ForgeError, HealerError, UsageError
 from gitops_healer.ports import Forge, Series
+
+if TYPE_CHECKING:
+    import requests
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Of one answer. Every point is about 30 bytes: two million of them."""
@@ -97,6 +100,8 @@ class DeployedTelemetry:
             ) from None
 
     def _read(self, form: Mapping[str, str]) -> tuple[int, bytes]:
+        import requests  # only who has a server pays for it
+
         short = len(form["query"]) <= LONGEST_QUERY_IN_ADDRESS
         ends = time.monotonic() + self._seconds
         try:
@@ -154,6 +159,8 @@ class DeployedTelemetry:
         )
 
     def _open(self) -> requests.Session:
+        import requests
+
         if self._session is None:
             self._session = requests.Session()
         return self._session
@@ -164,7 +171,9 @@ class DeployedTelemetry:
         if self._token:
             request.headers["Authorization"] = f"Bearer {self._token}"
         elif parts.username is not None:
-            return requests.auth.HTTPBasicAuth(unquote(parts.username), unquote(parts.password or ""))(request)
+            from requests.auth import HTTPBasicAuth
+
+            return HTTPBasicAuth(unquote(parts.username), unquote(parts.password or ""))(request)
         return request
 
     @property
