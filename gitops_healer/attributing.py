@@ -71,7 +71,7 @@ def newest_failing(world: World, up: Upgrade, health: Health) -> str:
         commit
         for tool in health.blamed
         for commit, _, _, _, failed, _ in world.executions.counts_by_commit(
-            tool, up.watched.window.opened, world.clock.now()
+            tool, up.watched.window.baseline_from, world.clock.now()
         )
         if commit and failed
     }
@@ -118,11 +118,12 @@ class _Case:
         assert window is not None
         subjects = [reading.subject for reading in self.blamed if reading.measure in _RUNNABLE]
         tools = {name: sessions.names(name) for name in dict.fromkeys(subjects) if ":" in name and not _is_test(name)}
-        return material(self.scene, tools, window.opened, window.baseline_from, self.is_after)
+        return material(self.scene, tools, window.baseline_from, window.opened, self.is_after)
 
     def is_after(self, call: Execution) -> bool:
-        """A call without a commit belongs to its time."""
-        return call.commit is None or self.chain.is_after(call.commit)
+        """By the commit that it recorded, whatever the clock said; a call without one belongs to its time."""
+        assert self.up.watched is not None
+        return self.chain.is_after(call.commit) if call.commit else call.ts >= self.up.watched.window.opened
 
     def probes(self, sessions: Sessions, found: Material, end: Deadline) -> Iterator[Probe]:
         """Recorded calls first, then tests: those that are blamed, else those that fail at the newest commit."""

@@ -147,6 +147,15 @@ def test_a_bad_merge_among_good_ones_is_found_and_all_is_well_without_it(story: 
     assert "ZeroDivisionError" in told.stdout, told.stderr
 
 
+def test_calls_of_a_clock_that_is_behind_belong_to_their_commit_all_the_same(story: Story) -> None:
+    before = story.fine(0)
+    bad = story.land({"shop/prices.py": BAD}, "Be quick")
+    story.calls(THREE, before, hours=30)
+    story.calls(TWO, bad, ZERO, hours=5)
+    found = story.asked(bad, TOOL)
+    assert (found.blame, found.culprit) == (Blame.FOUND, bad), found.reason
+
+
 def test_a_tool_that_fails_by_chance_has_no_culprit(story: Story) -> None:
     chance = FILES["shop/prices.py"].replace(
         "return sum(prices)",

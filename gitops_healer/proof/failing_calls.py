@@ -71,17 +71,16 @@ def material(
     scene: Scene,
     tools: Mapping[str, Sequence[str]],
     since: datetime,
-    before: datetime,
+    opened: datetime,
     after: Callable[[Execution], bool],
 ) -> Material:
-    """tools: name of today -> names under which its calls were recorded; since: of failures; before: of passing calls
-    and of failures that were usual; after: whether a call belongs to the time after the merge."""
-    read = {name: tuple(_read(scene, names, since, ok=False, wanted=after)) for name, names in tools.items()}
-    passed = {name: tuple(_read(scene, names, before, ok=True, wanted=lambda _: True)) for name, names in tools.items()}
-    usual = {
-        name: frozenset(map(_kind, _read(scene, names, before, ok=False, wanted=lambda call: not after(call))))
-        for name, names in tools.items()
-    }
+    """tools: name of today -> names under which its calls were recorded; since: the oldest that are looked at;
+    opened: the moment of the merge; after: whether a call belongs to the time after it."""
+    failed = {name: _read(scene, names, since, ok=False) for name, names in tools.items()}
+    passed = {name: _read(scene, names, since, ok=True) for name, names in tools.items()}
+    read = {name: [call for call in calls if after(call)] for name, calls in failed.items()}
+    old = {name: _read(scene, names, since, ok=False, until=opened) for name, names in tools.items()}
+    usual = {name: {_kind(call) for call in calls if not after(call)} for name, calls in old.items()}
     obstacles = Counter(why for calls in read.values() for call in calls if (why := obstacle(call)))
     frames = {
         (frame.file, last_name(frame.function))
@@ -122,10 +121,10 @@ def last_name(function: str) -> str:
 
 
 def _read(
-    scene: Scene, names: Sequence[str], since: datetime, *, ok: bool, wanted: Callable[[Execution], bool]
+    scene: Scene, names: Sequence[str], since: datetime, *, ok: bool, until: datetime | None = None
 ) -> Sequence[Execution]:
-    calls = (call for name in names for call in scene.executions.executions(name, since=since, ok=ok, limit=READ))
-    return [call for call in calls if wanted(call)]
+    store = scene.executions
+    return [call for name in names for call in store.executions(name, since=since, until=until, ok=ok, limit=READ)]
 
 
 def _chosen(scene: Scene, read: Mapping[str, Sequence[Execution]]) -> tuple[Recorded, ...]:
