@@ -50,8 +50,12 @@ def _samples(
     read: Read, tool: str, since: datetime, until: datetime,
     wanted: Callable[[Execution], bool], counted: Outcomes, bad: Callable[[Execution], bool],
 ) -> list[Sample]:  # fmt: skip
-    found: list[Sample] = []
+    """Both outcomes of the same time: where one is too frequent to be read whole, what is older of the other would look
+    like another kind of input."""
+    calls = {ok: read(tool, since, until, ok) for ok in (False, True)}
+    oldest = max((found[-1].ts for found in calls.values() if len(found) >= MOST_CALLS), default=since)
+    samples: list[Sample] = []
     for ok, number in ((False, counted.failed), (True, counted.total - counted.failed)):
-        given = [one for one in read(tool, since, until, ok) if wanted(one) and (one.args or one.kwargs)]
-        found += [Sample(kinds(one.args, one.kwargs), not bad(one), number / len(given)) for one in given]
-    return found
+        given = [one for one in calls[ok] if one.ts >= oldest and wanted(one) and (one.args or one.kwargs)]
+        samples += [Sample(kinds(one.args, one.kwargs), not bad(one), number / len(given)) for one in given]
+    return samples

@@ -228,7 +228,7 @@ class Look:
     def _with_inputs(self, told: Told, seen: Seen) -> Reading:
         """With what is known of the inputs that failed or took long, where there are enough of them to matter."""
         reading = told.reading
-        if reading.after_failed < self._tolerance.min_failures:
+        if reading.apart or reading.after_failed < self._tolerance.min_failures:
             return reading
         if reading.measure in OF_INPUTS:
             reading = self._with_distinct(reading, seen)

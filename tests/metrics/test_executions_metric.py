@@ -349,6 +349,17 @@ def test_more_large_inputs_are_no_slowness_unless_they_take_longer_than_large_on
     assert any(reading.strata for reading in health.readings if reading.measure is Measure.SLOWER)
 
 
+def test_kinds_of_inputs_are_read_of_the_same_time_however_frequent_an_outcome_is(watching: Watching) -> None:
+    """Numbers grow, as ids do: of calls that passed only the newest are read, and old failures are no other kind."""
+    record = watching.tools.record
+    for hour in range(60, 0, -1):
+        record("pkg.mod:f", 76, 4, commit=watching.parent, at=MERGED_AT - hour * HOUR)
+    for block in range(8):
+        record("pkg.mod:f", 28, 12, commit=watching.merge, at=MERGED_AT + (block + 1) * 30 * MINUTE - MINUTE)
+    health = judge(watching.all_readings(), Tolerance(), window=watching.window, now=watching.tools.now)
+    assert health.judgement is Judgement.REGRESSED, health.reason
+
+
 def test_a_change_of_data_files_may_reach_every_tool(watching: Watching) -> None:
     watching.parent = watching.merge
     watching.merge = watching.tools.repo.commit({"pkg/rates.json": "{}"})
