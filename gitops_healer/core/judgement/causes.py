@@ -12,6 +12,8 @@ from gitops_healer.core.watching import Measure, Pool, Reading, Tolerance
 
 SURE: Final = log(20)
 """Evidence at which another tool counts as worse; one that could not reach it with every call failing is not asked."""
+HINT: Final = log(3)
+"""Enough for the version before, beside which the merged one must then be surely worse: what began late is diluted."""
 FEWEST_WORSE: Final = 2
 """One other tool that is broken may be broken on its own account."""
 APART_SHARE: Final = 0.25
@@ -70,7 +72,7 @@ def fails_alike(reading: Reading, tolerance: Tolerance) -> bool:
     total, failed = sane(reading.still_total, reading.still_failed)
     if failed <= 0:
         return False
-    if single(reading, tolerance)(*effective(total, failed, reading.clustering)) < SURE:
+    if single(reading, tolerance)(*effective(total, failed, reading.clustering)) < HINT:
         return False
     beside = replace(reading, before_total=total, before_failed=failed)
     against = Null(tolerated(reading.measure, rate_before(beside), tolerance), total + 1)
