@@ -11,6 +11,7 @@ from gitops_healer.core.judgement.drift import Part, doubt_note, lately, since_w
 from gitops_healer.core.judgement.sequential import sane
 from gitops_healer.core.watching import Count, Perhaps
 
+FEWEST_GROUPS: Final = 4
 DAY: Final = 24
 
 
@@ -60,9 +61,10 @@ def baseline_of(hours: Sequence[Hour], opened: datetime) -> Baseline:
 
 def correlation(groups: Sequence[tuple[float, float]]) -> float:
     """Intra-class correlation of failures within groups of (total, failed), 0 to 1, by the method of moments from
-    Pearson's chi-square; 0 where nothing or everything failed."""
+    Pearson's chi-square; 0 where nothing or everything failed, and of so few groups that they tell nothing of it: two
+    hours, one of which was bad, would make every later call worthless."""
     total, failed = sum(n for n, _ in groups), sum(f for _, f in groups)
-    if not 0 < failed < total:
+    if len(groups) < FEWEST_GROUPS or not 0 < failed < total:
         return 0.0
     rate = failed / total
     chi_square = sum((f - n * rate) ** 2 / (n * rate * (1 - rate)) for n, f in groups if n > 0)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitops_healer.core.judgement.baseline import Baseline, baseline_of, correlation
-from gitops_healer.core.watching import Count
+from gitops_healer.core.judgement.judging import judge
+from gitops_healer.core.watching import Block, Count, Judgement, Reading, Tolerance, Window
 
 OPENED = datetime(2026, 3, 4, 12, 17, tzinfo=UTC)
 Hours = list[tuple[datetime, Count, Count]]
@@ -109,3 +110,19 @@ def test_any_counts_give_a_baseline(hours: list[tuple[int, float, float]]) -> No
     assert 0 <= base.failed <= base.total
     assert 0 <= base.clustering <= 1
     assert 0 <= base.precision <= base.total + 1
+
+
+def test_two_hours_one_of_them_bad_do_not_make_later_calls_worthless() -> None:
+    """40 calls before, of which 16 failed: whether an hour ended between them says nothing."""
+    opened = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    apart = [(opened - timedelta(hours=2), 24, 0), (opened - timedelta(hours=1), 16, 16)]
+    together = [(opened - timedelta(hours=1), 40, 16)]
+    window = Window(opened, opened + timedelta(hours=24), opened - timedelta(days=7))
+    for hours in (apart, together):
+        base = baseline_of(hours, opened)
+        reading = Reading(
+            "executions", "f", base.total, base.failed, 40, 0, 0,
+            clustering=base.clustering, precision=base.precision, blocks=(Block(3, 40, 0),),
+        )  # fmt: skip
+        health = judge([reading], Tolerance(), window=window, now=opened + timedelta(hours=3))
+        assert health.judgement is Judgement.HEALTHY, health.reason
