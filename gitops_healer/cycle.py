@@ -701,7 +701,7 @@ def take_back(cycle: Cycle, up: Upgrade) -> Outcomes:
         world.forge.update_pull(pull.number, texts.revert_title(up), revert_body(up, way))
         return replace(up.revert, draft=False)
     history = cycle.journal.history
-    allowed = revert_permission(world, up, history, way_holds(cycle, up, way)[0])
+    allowed = revert_permission(world, up, way, history, way_holds(cycle, up, way)[0])
     decision = all_of("take back", [may_write(world.mode, history), allowed])
     if not decision.allowed:
         return decision

@@ -189,8 +189,9 @@ def base_before(world: World, up: Upgrade, merged: str, head: str) -> str:
     return merged_range(world.repository, merged, head, known, up.id)
 
 
-def revert_permission(world: World, up: Upgrade, history: History, proof: Decision) -> Decision:
-    """May the revert pull request of `up` be merged now, by policy and history? proof: of what `proof_of` demands."""
+def revert_permission(world: World, up: Upgrade, way: Reversal, history: History, proof: Decision) -> Decision:
+    """May the revert pull request of `up`, which holds `way`, be merged now, by policy and history? proof: of what
+    `proof_of` demands."""
     assert up.merged is not None
     return may_merge_revert(
         up,
@@ -201,7 +202,7 @@ def revert_permission(world: World, up: Upgrade, history: History, proof: Decisi
         without_approval=world.settings.risk.revert_without_approval,
         proof=proof,
         culprit=trailers_of(world.repository, up.merged.commit),
-        dependants=plan_back(world, up).dependants,
+        dependants=way.dependants,
     )
 
 

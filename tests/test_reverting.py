@@ -315,11 +315,11 @@ def test_policy_history_and_proof_decide(merge: Merge) -> None:
     assert up.regressed
     ours = replace(up, regressed=replace(up.regressed, by=world.forge.login))
     history = History({up.id: ours})
-    assert revert_permission(world, ours, history, proved).allowed
-    assert not revert_permission(world, ours, history, no("proof", "1 test fails")).allowed
+    assert revert_permission(world, ours, plan_back(world, ours), history, proved).allowed
+    assert not revert_permission(world, ours, plan_back(world, ours), history, no("proof", "1 test fails")).allowed
     assert up.merged
     loop = replace(ours, merged=replace(up.merged, commit=back.commit, parent=ground.merged))
-    decision = revert_permission(world, loop, history, proved)
+    decision = revert_permission(world, loop, plan_back(world, loop), history, proved)
     assert decision.blocking and decision.blocking.gate == "loop"
 
 
