@@ -184,7 +184,8 @@ def stands_out(counted: Sequence[Block], null: Null, blocks: int) -> bool:
 
     By the alarm of `sequential`, with the observed rate in place of each of its bets: no bet on a rate above the
     tolerated one can have won more from the same calls. How much failures cluster is not known yet, so several
-    clusterings are tried. So what does not stand out here is no evidence, and its calls need not be read more closely.
+    clusterings are tried: for those between them it is not proved, only tried (property tests), that what does not
+    stand out here is no evidence. Its calls need not be read more closely.
     """
     if not 0 < null.rate < 1 or not any(block.failed > null.rate * block.total for block in counted):
         return False
